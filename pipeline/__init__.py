@@ -1,0 +1,1 @@
+"""How it is wired: build.py is the job; __main__.py the door."""

@@ -1,0 +1,99 @@
+"""gamebeam run: a batch run over files, from its inputs to its manifest."""
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import StandardOptions
+
+from pipeline.build import Job, build
+from pipeline.options import Config, JobOptions
+from schemas.contract import load_contract
+from transforms.progress import PROGRESS
+from transforms.read import ReadFiles
+from transforms.runs import (
+    Input, Run, RunError, batch_run_id, claim_archive, match_files, new_inputs, now, read_runs, remove_leftovers,
+    rows_written, superseded_by, write_run,
+)
+
+
+@dataclass
+class Outcome:
+    run: Run | None  # None where there was nothing new to read
+    skipped: list[Input]
+
+
+def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = None) -> Outcome:
+    """Runs the job over the files of --source. show(bytes read, bytes in all) is called now and then."""
+    for flag in ("source", "archive"):
+        if not getattr(options, flag):
+            raise RunError(f"--{flag} is missing")
+    contract = load_contract(options.contract)
+    pii_key = _pii_key(Config.load(options.config))
+    given = match_files(options.source)
+    claim_archive(options.archive, contract)
+    earlier = read_runs(options.archive)
+    inputs = given if options.again else new_inputs(given, earlier)
+    skipped = [i for i in given if i not in inputs]
+    if not inputs:
+        return Outcome(None, skipped)
+    replaced = superseded_by(inputs, earlier) if options.again else []
+    run_id = options.run_id or batch_run_id(contract, inputs, earlier)
+    if any(r.run_id == run_id and r.state != "started" for r in earlier):
+        raise RunError(f"--run_id={run_id}: a run of this name is complete already; leave --run_id out, or choose another")
+    remove_leftovers(options.archive, run_id)
+    run = Run(run_id, "started", "batch", contract.fingerprint, now(), inputs=inputs)
+    write_run(options.archive, run)
+    pipeline = beam.Pipeline(options=options)
+    messages = pipeline | "Read" >> ReadFiles([i.name for i in inputs])
+    build(messages, Job(contract, options.archive, run_id, pii_key=pii_key))
+    with _shown(show, sum(i.bytes for i in inputs)):
+        result = pipeline.run()
+        result.wait_until_finish()
+    run.rows, run.finished, run.state = rows_written(result.metrics()), now(), "complete"
+    write_run(options.archive, run)
+    for old in replaced:
+        old.state = "superseded"
+        write_run(options.archive, old)
+    return Outcome(run, skipped)
+
+
+def runner_named(options: JobOptions) -> str:
+    """DirectRunner means FnApiRunner here: the former tries to download another runner first."""
+    standard = options.view_as(StandardOptions)
+    asked = standard.runner
+    if asked in (None, "DirectRunner"):
+        standard.runner = "FnApiRunner"
+    return asked or standard.runner
+
+
+def _pii_key(config: Config) -> bytes | None:
+    path = config.pii_key_file or os.environ.get("GAMEBEAM_PII_KEY_FILE")
+    if path is None:
+        return None
+    with open(path, "rb") as f:
+        return f.read().strip()
+
+
+@contextmanager
+def _shown(show: Callable[[int, int], None] | None, total: int):
+    PROGRESS.bytes_read = PROGRESS.messages = PROGRESS.files_written = 0
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            show(PROGRESS.bytes_read, total)  # type: ignore[misc]
+
+    if show is None:
+        yield
+        return
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

@@ -1,0 +1,1 @@
+"""What an event is: contracts, event classes, tables. Knows nothing of Beam."""

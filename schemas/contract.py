@@ -1,0 +1,194 @@
+"""The contract: everything that Gamebeam knows about one game, read from its folder."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from schemas.fields import ContractError, Field, parse_record
+from schemas.rollups import Rollup, duration_ms, parse_rollups
+from schemas.wire import CANONICAL, Wire, parse_wire
+
+RESERVED_VIEWS = ("events", "ledger", "player_hours", "counter_hours", "sessions", "players", "dead_letters", "runs",
+                  "dead_letter", "dead_letter_problems", "leaderboard", "event", "data_status")
+BIGQUERY_RESERVED = set(
+    "all and any array as asc assert_rows_modified at between by case cast collate contains create cross cube current "
+    "default define desc distinct else end enum escape except exclude exists extract false fetch following for from full "
+    "group grouping groups hash having if ignore in inner intersect interval into is join lateral left like limit lookup "
+    "merge natural new no not null nulls of on or order outer over partition preceding proto qualify range recursive "
+    "respect right rollup rows select set some struct tablesample then to treat true unbounded union unnest using when "
+    "where window with within".split())
+SETTINGS = {"name", "title", "counter", "currency", "time_zone", "session_gap", "allowed_lateness", "max_message_bytes",
+            "keep_raw"}
+PACKAGED = files("schemas") / "games"
+
+
+@dataclass(frozen=True)
+class EventType:
+    name: str
+    doc: str
+    fields: tuple[Field, ...]
+    weight: float = 1.0  # how often the load generator sends it, beside the game's other types
+
+
+@dataclass(frozen=True, eq=False)
+class Contract:
+    """What a game's events are. Built by load_contract; travels as `text`, the folder's files."""
+
+    name: str
+    text: dict[str, str] = field(repr=False)
+    events: dict[str, EventType]
+    wire: Wire
+    rollups: tuple[Rollup, ...]
+    counter: str | None  # player, install or session: whose seq it is; None where clients send no counter
+    currency: str = "USD"
+    time_zone: str = "UTC"
+    session_gap_ms: int | None = None  # None: sessions are by session_id
+    allowed_lateness_ms: int = 3_600_000
+    max_message_bytes: int = 262_144
+    keep_raw: bool = False
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(json.dumps(self.text, sort_keys=True).encode()).hexdigest()[:16]
+
+    @cached_property
+    def secret_words(self) -> tuple[str, ...]:
+        return tuple(yaml.safe_load((files("schemas") / "secrets.yaml").read_text())["names"])
+
+    @cached_property
+    def state_fields(self) -> tuple[Field, ...]:
+        """The player's state: every own field with role state, level or wealth, once, in order of name."""
+        found = {f.name: f for e in self.events.values() for f in e.fields if f.is_state and f.stored}
+        return tuple(found[name] for name in sorted(found))
+
+    def fields_with_role(self, event_type: str, role: str) -> tuple[Field, ...]:
+        return tuple(f for f in self.events[event_type].fields if role in f.roles)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return parse_contract, (self.text,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Contract) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+
+def load_contract(name_or_path: str) -> Contract:
+    """A packaged game by name, or a studio's own folder by path."""
+    folder: Any = Path(name_or_path)
+    if not folder.is_dir():
+        folder = PACKAGED / name_or_path
+        if "/" in name_or_path or not folder.is_dir():
+            known = sorted(p.name for p in PACKAGED.iterdir() if p.is_dir())
+            raise ContractError(name_or_path, None, f"no such folder, and no packaged game of that name ({', '.join(known)})")
+    wanted = ("contract.yaml", "wire.yaml", "rollups.yaml")
+    text = {name: (folder / name).read_text() for name in wanted if (folder / name).is_file()}
+    for group, suffixes in (("events", (".avsc",)), ("examples", (".jsonl",))):
+        if (folder / group).is_dir():
+            text |= {f"{group}/{p.name}": p.read_text() for p in sorted((folder / group).iterdir(), key=lambda p: p.name)
+                     if p.name.endswith(suffixes)}
+    return parse_contract(text, str(name_or_path))
+
+
+def parse_contract(text: dict[str, str], where: str = "") -> Contract:
+    def at(file: str) -> str:
+        return f"{where}/{file}" if where else file
+
+    if "contract.yaml" not in text:
+        raise ContractError(at("contract.yaml"), None, "missing: it gives the game's name")
+    try:
+        settings = yaml.safe_load(text["contract.yaml"]) or {}
+    except yaml.YAMLError as e:
+        raise ContractError(at("contract.yaml"), None, f"not YAML: {e}") from None
+    if unknown := set(settings) - SETTINGS:
+        raise ContractError(at("contract.yaml"), sorted(unknown)[0], f"unknown; known are {', '.join(sorted(SETTINGS))}")
+    if not settings.get("name"):
+        raise ContractError(at("contract.yaml"), "name", "missing")
+    if settings.get("counter") not in (None, "player", "install", "session"):
+        raise ContractError(at("contract.yaml"), "counter", "player, install or session; leave it out where clients count nothing")
+    events = dict(_event_type(body, at(file), file) for file, body in text.items() if file.startswith("events/"))
+    if not events:
+        raise ContractError(at("events"), None, "no event types: add events/<event_type>.avsc")
+    rollups = parse_rollups(text.get("rollups.yaml", ""), at("rollups.yaml"))
+    contract = Contract(
+        name=settings["name"], text=text, events=events,
+        wire=parse_wire(text["wire.yaml"], at("wire.yaml")) if "wire.yaml" in text else CANONICAL,
+        rollups=rollups, counter=settings.get("counter"), currency=settings.get("currency", "USD"),
+        time_zone=settings.get("time_zone", "UTC"),
+        session_gap_ms=duration_ms(settings["session_gap"], at("contract.yaml"), "session_gap") if "session_gap" in settings else None,
+        allowed_lateness_ms=duration_ms(settings.get("allowed_lateness", "1h"), at("contract.yaml"), "allowed_lateness"),
+        max_message_bytes=int(settings.get("max_message_bytes", 262_144)), keep_raw=bool(settings.get("keep_raw", False)))
+    _check_names(contract, at)
+    _check_states(contract, at)
+    _check_rollups(contract, at("rollups.yaml"))
+    return contract
+
+
+def _event_type(body: str, file: str, name: str) -> tuple[str, EventType]:
+    try:
+        record = json.loads(body)
+    except json.JSONDecodeError as e:
+        raise ContractError(file, None, f"not JSON: {e}") from None
+    name = name.removeprefix("events/").removesuffix(".avsc")
+    fields = parse_record(record, file)
+    if record.get("name") != name:
+        raise ContractError(file, "name", f"is {record.get('name')!r}, but the file says {name!r}")
+    return name, EventType(name, record.get("doc", ""), fields, float(record.get("weight", 1)))
+
+
+def envelope_fields() -> tuple[Field, ...]:
+    return parse_record(json.loads((files("schemas") / "envelope.avsc").read_text()), "envelope.avsc")
+
+
+def dead_letter_fields() -> tuple[Field, ...]:
+    return parse_record(json.loads((files("schemas") / "dead_letter.avsc").read_text()), "dead_letter.avsc")
+
+
+def _check_names(contract: Contract, at: Any) -> None:
+    taken: dict[str, str] = {}
+    for name in (*contract.events, *(r.name for r in contract.rollups)):
+        file = at(f"events/{name}.avsc") if name in contract.events else at("rollups.yaml")
+        if name in RESERVED_VIEWS:
+            raise ContractError(file, name, "is the name of a built-in view: rename the type (wire.yaml: types)")
+        if name.lower() in BIGQUERY_RESERVED:
+            raise ContractError(file, name, "is reserved by BigQuery: rename the type (wire.yaml: types)")
+        if not name.replace("_", "").isalnum() or not name[0].isalpha() or name != name.lower():
+            raise ContractError(file, name, "names of types and rollups are snake_case")
+        if name.lower() in taken:
+            raise ContractError(file, name, f"differs from {taken[name.lower()]} only by case, or is used twice")
+        taken[name.lower()] = name
+    envelope = {f.name for f in envelope_fields()} | {"run_id", "raw_event"}
+    for event in contract.events.values():
+        for f in event.fields:
+            if f.name in envelope:
+                raise ContractError(at(f"events/{event.name}.avsc"), f.name, "is a field of the envelope already")
+
+
+def _check_states(contract: Contract, at: Any) -> None:
+    types: dict[str, Any] = {}
+    for event in contract.events.values():
+        for f in event.fields:
+            if f.is_state and types.setdefault(f.name, f.type) != f.type:
+                raise ContractError(at(f"events/{event.name}.avsc"), f.name, "is a player's state with another type elsewhere")
+
+
+def _check_rollups(contract: Contract, file: str) -> None:
+    envelope = {f.name for f in envelope_fields()}
+    for r in contract.rollups:
+        for event in r.events:
+            if event not in contract.events:
+                raise ContractError(file, f"{r.name}.events", f"no event type {event!r}")
+        of = [contract.events[e] for e in r.events or contract.events]
+        known = envelope | {f.name for e in of for f in e.fields if f.stored}
+        named = [*r.keys, *(k for k, _ in r.where), *(v.field for v in r.values if v.field),
+                 *(k for v in r.values for k, _ in v.where)]
+        for name in named:
+            if name not in known:
+                raise ContractError(file, f"{r.name}.{name}", "is no field of the envelope or of these event types")

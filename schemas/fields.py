@@ -1,0 +1,119 @@
+"""Avro records as fields: the types a contract may use, and nothing else."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+PRIMITIVES = {"boolean": "boolean", "int": "long", "long": "long", "float": "double", "double": "double",
+              "string": "string", "bytes": "bytes"}
+LOGICAL = {"timestamp-millis": "timestamp", "date": "date"}
+ROLES = {"revenue", "level", "score", "wealth", "state"}
+PII = {"drop", "hash"}
+NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+
+
+class ContractError(ValueError):
+    """A contract that cannot be used: names the file, the field and what to do."""
+
+    def __init__(self, file: str, field: str | None, message: str):
+        self.file, self.field = file, field
+        super().__init__(f"{file}: {field + ': ' if field else ''}{message}")
+
+
+@dataclass(frozen=True)
+class FieldType:
+    """kind: boolean, long, double, string, bytes, timestamp (ms since 1970), date, array or record."""
+
+    kind: str
+    item: "FieldType | None" = None
+    fields: "tuple[Field, ...]" = ()
+    symbols: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"array of {self.item}" if self.kind == "array" else self.kind
+
+
+@dataclass(frozen=True)
+class Field:
+    name: str
+    type: FieldType
+    nullable: bool
+    doc: str = ""
+    pii: str | None = None
+    roles: tuple[str, ...] = ()
+    factor: int = 1
+    examples: tuple[Any, ...] = ()
+
+    @property
+    def stored(self) -> bool:
+        """Whether the field reaches a table: what is pii=drop never does."""
+        return self.pii != "drop"
+
+    @property
+    def is_state(self) -> bool:
+        return bool({"state", "level", "wealth"} & set(self.roles))
+
+
+def parse_record(record: Any, file: str) -> tuple[Field, ...]:
+    """The fields of one Avro record."""
+    if not isinstance(record, dict) or record.get("type") != "record":
+        raise ContractError(file, None, 'expected an Avro record: {"type": "record", "name": …, "fields": […]}')
+    if not isinstance(record.get("fields"), list):
+        raise ContractError(file, "fields", "expected a list of fields")
+    fields = tuple(_parse_field(f, file) for f in record["fields"])
+    seen: dict[str, str] = {}
+    for f in fields:
+        if f.name.lower() in seen:
+            raise ContractError(file, f.name, f"two fields of one name ({seen[f.name.lower()]} and {f.name})")
+        seen[f.name.lower()] = f.name
+    return fields
+
+
+def _parse_field(spec: Any, file: str) -> Field:
+    if not isinstance(spec, dict) or not isinstance(spec.get("name"), str):
+        raise ContractError(file, None, f"a field needs a name: {spec!r}")
+    name = spec["name"]
+    if not NAME.match(name):
+        raise ContractError(file, name, "field names are snake_case: a-z, 0-9 and _, starting with a letter")
+    declared = spec.get("type")
+    nullable = isinstance(declared, list)
+    if nullable:
+        if len(declared) != 2 or "null" not in declared:
+            raise ContractError(file, name, 'a union is ["null", TYPE] and nothing else')
+        declared = next(t for t in declared if t != "null")
+    if spec.get("default") is not None:
+        raise ContractError(file, name, "a default would hide what is missing: make the field nullable instead")
+    pii = spec.get("pii")
+    if pii is not None and pii not in PII:
+        raise ContractError(file, name, f"pii is one of {sorted(PII)}, not {pii!r}")
+    roles = spec.get("role", [])
+    roles = tuple([roles] if isinstance(roles, str) else roles)
+    if unknown := set(roles) - ROLES:
+        raise ContractError(file, name, f"role is one of {sorted(ROLES)}, not {sorted(unknown)}")
+    field_type = _parse_type(declared, name, file)
+    if {"revenue", "score"} & set(roles) and field_type.kind not in ("long", "double"):
+        raise ContractError(file, name, f"role {'/'.join(roles)} needs a number, not {field_type}")
+    if pii == "hash" and field_type.kind != "string":
+        raise ContractError(file, name, "pii=hash needs a string")
+    return Field(name, field_type, nullable, spec.get("doc", ""), pii, roles, int(spec.get("factor", 1)),
+                 tuple(spec.get("examples", ())))
+
+
+def _parse_type(declared: Any, name: str, file: str) -> FieldType:
+    if isinstance(declared, str) and declared in PRIMITIVES:
+        return FieldType(PRIMITIVES[declared])
+    if isinstance(declared, dict):
+        kind, logical = declared.get("type"), declared.get("logicalType")
+        if logical in LOGICAL and kind in ("int", "long"):
+            return FieldType(LOGICAL[logical])
+        if logical is None and kind in PRIMITIVES:
+            return FieldType(PRIMITIVES[kind])
+        if kind == "array":
+            item = declared.get("items")
+            return FieldType("array", item=_parse_type(item, name, file))
+        if kind == "record":
+            return FieldType("record", fields=parse_record(declared, file))
+        if kind == "enum":
+            return FieldType("string", symbols=tuple(declared["symbols"]))
+    raise ContractError(file, name, f"type {declared!r} is not supported: use one of {sorted(PRIMITIVES)}, "
+                                    f"{sorted(LOGICAL)}, array, record or enum")

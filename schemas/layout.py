@@ -1,0 +1,47 @@
+"""Where things lie in an archive. One root per game.
+
+ROOT/_contract.json                                  the contract it was written under
+ROOT/_runs/<run_id>.json                             a run's manifest: state, inputs, rows; views read only open and complete runs
+ROOT/events/<type>/date=YYYY-MM-DD/hour=HH/part-…    events and dead letters, by event_time (hour=late for stragglers)
+ROOT/rollups/<name>/date=YYYY-MM-DD/part-…           rollup rows, by window_start
+"""
+
+from datetime import UTC, datetime
+from functools import cache
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+CONTRACT_FILE = "_contract.json"
+RUNS_FOLDER = "_runs"
+
+
+def join(root: str, *parts: str) -> str:
+    return "/".join([root.rstrip("/"), *parts])
+
+
+def day(ms: int) -> str:
+    return _day(ms // DAY_MS)
+
+
+@cache
+def _day(days: int) -> str:
+    return datetime.fromtimestamp(days * 86_400, UTC).strftime("%Y-%m-%d")
+
+
+def event_partition(event_time: int, late: bool) -> str:
+    """date=…/hour=…; late events share a file per day, or stragglers would make many files of one row."""
+    hour = "late" if late else f"{event_time // HOUR_MS % 24:02d}"
+    return f"date={day(event_time)}/hour={hour}"
+
+
+def rollup_partition(window_start: int) -> str:
+    return f"date={day(window_start)}"
+
+
+def table_glob(root: str, folder: str, table: str) -> str:
+    depth = "*/*" if folder == "events" else "*"
+    return join(root, folder, table, depth, "part-*.parquet")
+
+
+def manifest_path(root: str, run_id: str) -> str:
+    return join(root, RUNS_FOLDER, f"{run_id}.json")

@@ -1,0 +1,101 @@
+"""rollups.yaml: the windowed aggregates that a game declares."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from schemas.fields import ContractError
+
+KINDS = ("count", "sum", "min", "max", "last", "distinct")
+UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+@dataclass(frozen=True)
+class Value:
+    """One aggregate: its kind, the field (or the role) it reads, and an equality filter of its own."""
+
+    name: str
+    kind: str
+    field: str | None = None
+    role: str | None = None
+    where: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """A commutative, associative summary over a fixed or sliding window of event_time. Durations are milliseconds."""
+
+    name: str
+    doc: str
+    events: tuple[str, ...]
+    where: tuple[tuple[str, Any], ...]
+    keys: tuple[str, ...]  # env comes first, always
+    window_ms: int
+    period_ms: int
+    early: bool
+    values: tuple[Value, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """A changed declaration is a new step of a running job; this is its label."""
+        shape = [self.events, self.where, self.keys, self.window_ms, self.period_ms, self.early,
+                 [(v.name, v.kind, v.field, v.role, v.where) for v in self.values]]
+        return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def duration_ms(text: Any, file: str, name: str) -> int:
+    """'10m' -> 600000. Units: s, m, h, d."""
+    match = re.fullmatch(r"(\d+)\s*([smhd])", str(text))
+    if not match or int(match[1]) == 0:
+        raise ContractError(file, name, f"expected a duration such as 30s, 10m, 1h or 2d, not {text!r}")
+    return int(match[1]) * UNITS[match[2]]
+
+
+def parse_rollups(text: str, file: str) -> tuple[Rollup, ...]:
+    try:
+        spec = yaml.safe_load(text) or {}
+    except yaml.YAMLError as e:
+        raise ContractError(file, None, f"not YAML: {e}") from None
+    if not isinstance(spec, dict):
+        raise ContractError(file, None, "expected a mapping of rollup names")
+    return tuple(_rollup(name, body, file) for name, body in spec.items())
+
+
+def _rollup(name: str, body: Any, file: str) -> Rollup:
+    if not isinstance(body, dict) or not body.get("values") or "window" not in body:
+        raise ContractError(file, name, "a rollup needs window and values")
+    if unknown := set(body) - {"doc", "events", "where", "keys", "window", "every", "early", "values"}:
+        raise ContractError(file, name, f"unknown option {sorted(unknown)}")
+    window = duration_ms(body["window"], file, f"{name}.window")
+    period = duration_ms(body.get("every", body["window"]), file, f"{name}.every")
+    if window % period:
+        raise ContractError(file, f"{name}.every", "the window must be a whole number of periods")
+    keys = ("env", *(k for k in body.get("keys", []) if k != "env"))
+    values = tuple(_value(v, spec, file, name) for v, spec in body["values"].items())
+    return Rollup(name, body.get("doc", ""), tuple(body.get("events", [])), _where(body.get("where")), keys,
+                  window, period, bool(body.get("early", True)), values)
+
+
+def _value(name: str, spec: Any, file: str, rollup: str) -> Value:
+    """count | {count: {field: value}} | {sum: price_usd} | {sum: {role: revenue}} | {distinct: player_id}."""
+    where = f"{rollup}.values.{name}"
+    if spec == "count":
+        return Value(name, "count")
+    if not isinstance(spec, dict) or len(spec) != 1 or next(iter(spec)) not in KINDS:
+        raise ContractError(file, where, f"expected one of {KINDS}, such as {{sum: price_usd}}")
+    kind, of = next(iter(spec.items()))
+    if kind == "count":
+        return Value(name, "count", where=_where(of))
+    if isinstance(of, dict):
+        if set(of) != {"role"}:
+            raise ContractError(file, where, "expected a field's name or {role: …}")
+        return Value(name, kind, role=of["role"])
+    return Value(name, kind, field=str(of))
+
+
+def _where(spec: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted((spec or {}).items()))

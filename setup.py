@@ -1,0 +1,23 @@
+"""Gamebeam: every game event accounted for."""
+
+from setuptools import find_packages, setup
+
+setup(
+    name="gamebeam",
+    version="0.1.0",
+    description="The Apache Beam job between a game's players and its analysts: every event accounted for",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*"]),
+    package_data={"schemas": ["*.avsc", "*.yaml", "games/**/*"], "sql": ["**/*.sql"]},
+    install_requires=[
+        "apache-beam==2.77.0", "duckdb", "fastavro", "msgspec", "pyarrow", "pyyaml", "rich", "sqlglot", "xxhash",
+    ],
+    extras_require={
+        "gcp": ["apache-beam[gcp]==2.77.0", "google-cloud-pubsub", "google-cloud-bigquery"],
+        "kafka": ["confluent-kafka"],
+        "bench": ["pyspark"],
+        "dev": ["hypothesis", "mypy", "pytest", "ruff", "types-PyYAML"],
+    },
+    entry_points={"console_scripts": ["gamebeam = pipeline.__main__:main"]},
+)

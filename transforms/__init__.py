@@ -1,0 +1,1 @@
+"""What happens to a collection: functions first, thin PTransforms second."""

@@ -1,0 +1,62 @@
+"""Batch: events and dead letters that travel together. Objects within a fused stage, bytes across one."""
+
+from typing import Any
+
+import apache_beam as beam
+import msgspec
+
+from schemas.events import DEAD_LETTER, Packer, pack
+from schemas.layout import HOUR_MS
+
+
+class Batch:
+    """events, dead: objects. duplicates: ledger keys of copies that were left out."""
+
+    __slots__ = ("_data", "_events", "dead", "duplicates")
+
+    def __init__(self, events: list[Any], dead: list[Any], duplicates: list[tuple[Any, ...]]):
+        self._data: bytes | None = None
+        self._events, self.dead, self.duplicates = events, dead, duplicates
+
+    def opened(self, packer: Packer) -> "Batch":
+        """Itself, with objects in it, also when it has just crossed a shuffle."""
+        if self._data is not None:
+            (self._events, self.dead), self._data = packer.unpack(self._data), None
+        return self
+
+    @property
+    def events(self) -> list[Any]:
+        return self._events
+
+
+class BatchCoder(beam.coders.Coder):
+    """Only used where a runner puts a shuffle between Deduplicate and what reads from it."""
+
+    def encode(self, value: Batch) -> bytes:
+        data = value._data if value._data is not None else pack(value.events, value.dead)
+        return msgspec.msgpack.encode((data, value.duplicates))
+
+    def decode(self, encoded: bytes) -> Batch:
+        data, duplicates = msgspec.msgpack.decode(encoded, type=tuple[bytes, list[tuple[Any, ...]]])
+        batch = Batch([], [], duplicates)
+        batch._data = data
+        return batch
+
+    def estimate_size(self, value: Batch) -> int:
+        return 200 * (len(value.events) + len(value.dead))
+
+    def is_deterministic(self) -> bool:
+        return True
+
+    def to_type_hint(self) -> Any:
+        return Batch
+
+
+beam.coders.registry.register_coder(Batch, BatchCoder)
+
+
+def ledger_key(item: Any) -> tuple[Any, ...]:
+    """(hour in ms, game, env, platform, app_version, event_type) of an event or a dead letter."""
+    dead = item.TYPE == DEAD_LETTER
+    time = (item.event_time if item.event_time is not None else item.arrival_time) if dead else item.event_time
+    return (time - time % HOUR_MS, item.game, item.env, item.platform, item.app_version, item.event_type if dead else item.TYPE)

@@ -1,0 +1,100 @@
+"""Decode: Messages -> batches of events and dead letters, keyed for deduplication; and what was received, counted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+from apache_beam.pvalue import TaggedOutput
+from apache_beam.transforms.window import GlobalWindow, TimestampedValue
+from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.windowed_value import WindowedValue
+
+from schemas.contract import Contract
+from schemas.events import DEAD_LETTER, pack
+from transforms.batch import ledger_key
+from transforms.copies import dedupe_key
+from transforms.decode import Decoder
+from transforms.messages import Messages
+from transforms.partials import RECEIVED, pack_partials
+
+FLUSH = 20_000  # events held at most before they are handed on: a batch bundle can be a whole file
+
+
+class Decoded(NamedTuple):
+    batches: beam.PCollection[tuple[int, bytes]]
+    received: beam.PCollection[tuple[int, bytes]]
+
+
+@dataclass
+class Decode(beam.PTransform):
+    """Messages -> (batches by shard and time bucket, partial counts for the ledger). Raises on no message."""
+
+    contract: Contract
+    pii_key: bytes | None = None
+
+    def expand(self, messages: beam.PCollection[Messages]) -> Decoded:  # type: ignore[override]
+        out = messages | "DecodeMessages" >> beam.ParDo(DecodeMessages(self.contract, self.pii_key)).with_outputs(
+            "received", main="batches")
+        return Decoded(out.batches, out.received)
+
+
+@beam.typehints.with_output_types(tuple[int, bytes])
+class DecodeMessages(beam.DoFn):
+    def __init__(self, contract: Contract, pii_key: bytes | None):
+        self.contract, self.pii_key = contract, pii_key
+
+    def setup(self) -> None:
+        self.decoder = Decoder(self.contract, self.pii_key)
+        self.previous_arrival = 0
+
+    def start_bundle(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        self.events: dict[int, list[Any]] = {}
+        self.dead: dict[int, list[Any]] = {}
+        self.received: dict[tuple[Any, ...], list[int]] = {}
+        self.held = 0
+        self.earliest = 2**62
+
+    def process(self, messages: Messages) -> Iterable[Any]:
+        decode, source, arrivals, ids = self.decoder.decode, messages.source, messages.arrivals, messages.ids
+        previous = 0 if messages.first else self.previous_arrival
+        for i, payload in enumerate(messages.payloads):
+            item = decode(payload, arrivals[i] if arrivals else None, ids[i] if ids else "", source, previous)
+            previous = item.arrival_time
+            dead = item.TYPE == DEAD_LETTER
+            (self.dead if dead else self.events).setdefault(dedupe_key(item), []).append(item)
+            key = ledger_key(item)
+            if key in self.received:
+                self.received[key][RECEIVED] += 1
+            else:
+                self.received[key] = [1, 0, 0, 0, 0, 0]
+            self.earliest = min(self.earliest, previous)
+        self.previous_arrival = previous
+        self.held += len(messages.payloads)
+        if self.held >= FLUSH:
+            yield from (TimestampedValue(v, at) if not isinstance(v, TaggedOutput)
+                        else TaggedOutput(v.tag, TimestampedValue(v.value, at)) for v, at in self._flush())
+
+    def finish_bundle(self) -> Iterable[Any]:
+        for value, at in self._flush():
+            if isinstance(value, TaggedOutput):
+                yield TaggedOutput(value.tag, WindowedValue(value.value, at, (GlobalWindow(),)))
+            else:
+                yield WindowedValue(value, at, (GlobalWindow(),))
+
+    def _flush(self) -> Iterable[tuple[Any, Timestamp]]:
+        """Every group as (key, packed batch), stamped with the earliest arrival among what is held."""
+        at = Timestamp(micros=self.earliest * 1000)
+        for key in self.events.keys() | self.dead.keys():
+            yield (key, pack(self.events.get(key, []), self.dead.get(key, []))), at
+        if self.received:
+            yield TaggedOutput("received", (0, pack_partials(self.received))), at
+        for (_, _, _, _, _, event_type), counts in self.received.items():
+            Metrics.counter("received", str(event_type)).inc(counts[RECEIVED])
+        for item in (d for group in self.dead.values() for d in group):
+            Metrics.counter("dead_lettered", item.reason).inc()
+        self._clear()

@@ -1,0 +1,128 @@
+"""Deduplicate: batches by (shard, time bucket) -> batches without copies. The only step with state."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import msgspec
+import xxhash
+from apache_beam.coders import BytesCoder, VarIntCoder
+from apache_beam.metrics import Metrics
+from apache_beam.transforms.timeutil import TimeDomain
+from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec, TimerSpec, on_timer
+from apache_beam.utils.timestamp import Timestamp
+
+from schemas.contract import Contract
+from schemas.events import Packer
+from schemas.layout import HOUR_MS
+from transforms.batch import Batch, ledger_key
+from transforms.copies import id_hash, pick
+
+HORIZON_MS = 48 * HOUR_MS
+WARM_KEYS = 4_096  # id sets that a worker keeps, so that a warm one need not read its state back
+
+
+@dataclass
+class Deduplicate(beam.PTransform):
+    """Batch: of an event's copies the earliest lands. Streaming: the first to arrive, for `horizon_ms` of arrival_time."""
+
+    contract: Contract
+    streaming: bool
+    horizon_ms: int = HORIZON_MS
+
+    def expand(self, batches: beam.PCollection[tuple[int, bytes]]) -> beam.PCollection[Batch]:
+        if self.streaming:
+            return batches | "FirstToArrive" >> beam.ParDo(FirstToArrive(self.contract, self.horizon_ms))
+        return batches | "ByShardAndBucket" >> beam.GroupByKey() | "Earliest" >> beam.ParDo(Earliest(self.contract))
+
+
+class Earliest(beam.DoFn):
+    """Of all copies, whatever the order of the files, the one that `pick` prefers."""
+
+    def __init__(self, contract: Contract):
+        self.contract = contract
+
+    def setup(self) -> None:
+        self.packer = Packer(self.contract)
+
+    def process(self, group: tuple[int, Iterable[bytes]]) -> Iterable[Batch]:
+        events: list[Any] = []
+        dead: list[Any] = []
+        for data in group[1]:
+            some, others = self.packer.unpack(data)
+            events += some
+            dead += others
+        yield without_copies(pick(events), pick(dead))
+
+
+class FirstToArrive(beam.DoFn):
+    """State: the hashes of the ids seen in this shard and bucket, 8 bytes each, until horizon_ms after the last arrival."""
+
+    SEEN = BagStateSpec("seen", BytesCoder())
+    VERSION = ReadModifyWriteStateSpec("version", BytesCoder())
+    LAST_ARRIVAL = ReadModifyWriteStateSpec("last_arrival", VarIntCoder())
+    EXPIRY = TimerSpec("expiry", TimeDomain.WATERMARK)
+
+    def __init__(self, contract: Contract, horizon_ms: int):
+        self.contract, self.horizon_ms = contract, horizon_ms
+
+    def setup(self) -> None:
+        self.packer = Packer(self.contract)
+        self.warm: OrderedDict[int, tuple[bytes, set[int]]] = OrderedDict()
+
+    def process(self, keyed: tuple[int, bytes], seen: Any = beam.DoFn.StateParam(SEEN), version: Any = beam.DoFn.StateParam(VERSION),
+                last_arrival: Any = beam.DoFn.StateParam(LAST_ARRIVAL), expiry: Any = beam.DoFn.TimerParam(EXPIRY)) -> Iterable[Batch]:
+        key, data = keyed
+        events, dead = self.packer.unpack(data)
+        current = version.read()
+        known = self._known(key, current, seen)
+        new: set[int] = set()
+        landed = [self._unseen(*pick(items), known, new) for items in (events, dead)]
+        if new:
+            chunk = msgspec.msgpack.encode(sorted(new))
+            seen.add(chunk)
+            current = xxhash.xxh3_128_digest((current or b"") + chunk)
+            version.write(current)
+            known |= new
+        self.warm[key] = (current or b"", known)
+        if len(self.warm) > WARM_KEYS:
+            self.warm.popitem(last=False)
+        arrived = max(item.arrival_time for item in (*events, *dead))
+        if arrived > (last_arrival.read() or 0):
+            last_arrival.write(arrived)
+            expiry.set(Timestamp(micros=(arrived + self.horizon_ms) * 1000))
+        yield without_copies(*landed)
+
+    @staticmethod
+    def _unseen(firsts: list[Any], copies: list[Any], known: set[int], new: set[int]) -> tuple[list[Any], list[Any]]:
+        kept = []
+        for item in firsts:
+            h = id_hash(item)
+            (copies if h in known else kept).append(item)
+            new.add(h)
+        new -= known
+        return kept, copies
+
+    def _known(self, key: int, version: bytes | None, seen: Any) -> set[int]:
+        """The ids in state; from the worker's own memory where that is still the state's version."""
+        warm = self.warm.pop(key, None)
+        if version is None:
+            return set()
+        if warm is not None and warm[0] == version:
+            return warm[1]
+        return {h for chunk in seen.read() for h in msgspec.msgpack.decode(chunk)}
+
+    @on_timer(EXPIRY)
+    def forget(self, seen: Any = beam.DoFn.StateParam(SEEN), version: Any = beam.DoFn.StateParam(VERSION),
+               last_arrival: Any = beam.DoFn.StateParam(LAST_ARRIVAL)) -> None:
+        for state in (seen, version, last_arrival):
+            state.clear()
+
+
+def without_copies(events: tuple[list[Any], list[Any]], dead: tuple[list[Any], list[Any]]) -> Batch:
+    copies = events[1] + dead[1]
+    for item in copies:
+        Metrics.counter("duplicate", item.TYPE).inc()
+    return Batch(events[0], dead[0], [ledger_key(item) for item in copies])

@@ -1,0 +1,59 @@
+"""Partial sums on their way through a shuffle: many keys of one rollup travel as one blob."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from schemas.tables import Table
+from transforms.batch import Batch
+
+RECEIVED, LANDED, DUPLICATE, DEAD_LETTERED, LATE, TABLE_REJECTED = range(6)  # as schemas.tables.LEDGER_COUNTS
+
+Key = tuple[Any, ...]
+
+
+class Flushed(NamedTuple):
+    """What a rollup hands on: partials under one Beam key, stamped `at` ms (None: the batch's arrival)."""
+
+    beam_key: int
+    at: int | None
+    partials: dict[Key, Any]
+
+
+class Windowed(NamedTuple):
+    """A merged partial and the window of time, in ms, that its row is about."""
+
+    start: int
+    end: int
+    key: Key
+    partial: Any
+
+
+class Rollup(Protocol):
+    """Sums over batches. merge is commutative and associative, so nothing depends on order or on bundles."""
+
+    table: Table
+    early: bool
+
+    def add(self, batch: Batch) -> None: ...
+
+    def flush(self) -> Iterable[Flushed]: ...
+
+    def merge(self, a: Any, b: Any) -> Any: ...
+
+    def windows(self, beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]: ...
+
+    def row(self, key: Key, partial: Any) -> tuple[Any, ...]: ...
+
+
+def pack_partials(partials: dict[Key, Any]) -> bytes:
+    return _ENCODER.encode(list(partials.items()))
+
+
+def unpack_partials(data: bytes) -> list[tuple[Key, Any]]:
+    return _DECODER.decode(data)
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(list[tuple[tuple[Any, ...], Any]])

@@ -1,0 +1,136 @@
+"""player_hours: what each player did, per hour; sessions, players, DAU and leaderboards are views on it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import xxhash
+
+from schemas.contract import Contract
+from schemas.layout import HOUR_MS
+from schemas.tables import player_hours_table
+from transforms.batch import Batch
+from transforms.partials import Flushed, Key, Windowed
+
+SHARDS = 16
+EVENTS, REVENUE, SCORE, FIRST, LAST, LATEST, STATES, PIECES = range(8)
+P_START, P_END, P_EVENTS, P_REVENUE, P_SESSION, P_FIRST = range(6)
+
+
+class PlayerHours:
+    """Partial: [events, revenue, score, first time, last time, latest, states, pieces].
+
+    latest: [time, seq, event_id, platform, app_version, country] of the last event.
+    states: {field: [time, seq, event_id, value]}.
+    pieces: [start, end, events, revenue, session_id, [time, seq, event_id, platform, app_version, country] of its first event].
+    """
+
+    early = False
+
+    def __init__(self, contract: Contract):
+        self.table = player_hours_table(contract)
+        self.gap = contract.session_gap_ms
+        self.state_names = [f.name for f in contract.state_fields]
+        stored = {name: [f for f in e.fields if f.stored] for name, e in contract.events.items()}
+        self.revenue = {name: [(f.name, f.factor) for f in fields if "revenue" in f.roles] for name, fields in stored.items()}
+        self.score = {name: [(f.name, f.factor) for f in fields if "score" in f.roles] for name, fields in stored.items()}
+        self.states = {name: [f.name for f in fields if f.is_state] for name, fields in stored.items()}
+        self.groups: dict[Key, list[Any]] = {}
+
+    def add(self, batch: Batch) -> None:
+        groups = self.groups
+        for item in batch.events:
+            if item.player_id is not None:
+                key = (item.event_time // HOUR_MS, item.env, item.player_id)
+                if key in groups:
+                    groups[key].append(item)
+                else:
+                    groups[key] = [item]
+
+    def flush(self) -> Iterable[Flushed]:
+        groups, self.groups = self.groups, {}
+        by_shard: dict[int, dict[Key, Any]] = {}
+        for key, items in groups.items():
+            beam_key = key[0] * SHARDS + xxhash.xxh3_64_intdigest(key[2].encode()) % SHARDS
+            by_shard.setdefault(beam_key, {})[key] = self._partial(items)
+        for beam_key, partials in by_shard.items():
+            yield Flushed(beam_key, None, partials)
+
+    def _partial(self, items: list[Any]) -> list[Any]:
+        items.sort(key=lambda e: (e.event_time, e.seq or 0, e.event_id))
+        revenue = score = 0
+        states: dict[str, list[Any]] = {}
+        pieces: list[list[Any]] = []
+        for e in items:
+            kind = e.TYPE
+            money = micros(e, self.revenue[kind])
+            revenue += money
+            score += micros(e, self.score[kind])
+            for name in self.states[kind]:
+                value = getattr(e, name)
+                if value is not None:
+                    states[name] = [e.event_time, e.seq or 0, e.event_id, value]
+            if self.gap is not None:
+                pieces.append(_piece(e, money, None))
+            elif e.session_id is not None:
+                pieces.append(_piece(e, money, e.session_id))
+        return [len(items), revenue, score, items[0].event_time, items[-1].event_time, _seen(items[-1]), states, self._coalesce(pieces)]
+
+    def merge(self, a: list[Any], b: list[Any]) -> list[Any]:
+        states = dict(a[STATES])
+        for name, value in b[STATES].items():
+            states[name] = max(states.get(name, value), value, key=lambda v: v[:3])
+        return [a[EVENTS] + b[EVENTS], a[REVENUE] + b[REVENUE], a[SCORE] + b[SCORE], min(a[FIRST], b[FIRST]), max(a[LAST], b[LAST]),
+                max(a[LATEST], b[LATEST], key=lambda v: v[:3]), states, self._coalesce([*a[PIECES], *b[PIECES]])]
+
+    def _coalesce(self, pieces: list[list[Any]]) -> list[list[Any]]:
+        """Intervals of one session_id, or less than a gap apart, become one: in any order, any number of times."""
+        if len(pieces) < 2:
+            return pieces
+        if self.gap is None:
+            by_session: dict[str, list[Any]] = {}
+            for p in pieces:
+                other = by_session.get(p[P_SESSION])
+                by_session[p[P_SESSION]] = p if other is None else _joined(other, p)
+            return [by_session[s] for s in sorted(by_session)]
+        out: list[list[Any]] = []
+        for p in sorted(pieces, key=lambda p: (p[P_START], p[P_FIRST][:3])):
+            if out and p[P_START] - out[-1][P_END] <= self.gap:
+                out[-1] = _joined(out[-1], p)
+            else:
+                out.append(p)
+        return out
+
+    @staticmethod
+    def windows(beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]:
+        return (Windowed(key[0] * HOUR_MS, (key[0] + 1) * HOUR_MS, key, partial) for key, partial in merged)
+
+    def row(self, key: Key, partial: list[Any]) -> tuple[Any, ...]:
+        hour, env, player = key
+        events, revenue, score, first, last, latest, states, pieces = partial
+        state_columns = [v for name in self.state_names for v in ((states[name][3], states[name][0]) if name in states else (None, None))]
+        return (hour * HOUR_MS, env, player, *latest[3:], events, revenue, score, first, last, *state_columns,
+                [_piece_record(p) for p in pieces])
+
+
+def micros(event: Any, fields: list[tuple[str, int]]) -> int:
+    """The sum of some number fields in millionths: integers, because a sum of floats depends on its order."""
+    return sum(round(value * 1_000_000) * factor for name, factor in fields if (value := getattr(event, name)) is not None)
+
+
+def _seen(e: Any) -> list[Any]:
+    return [e.event_time, e.seq or 0, e.event_id, e.platform, e.app_version, e.country]
+
+
+def _piece(e: Any, money: int, session_id: str | None) -> list[Any]:
+    return [e.event_time, e.event_time, 1, money, session_id, _seen(e)]
+
+
+def _joined(a: list[Any], b: list[Any]) -> list[Any]:
+    return [min(a[P_START], b[P_START]), max(a[P_END], b[P_END]), a[P_EVENTS] + b[P_EVENTS], a[P_REVENUE] + b[P_REVENUE],
+            a[P_SESSION], min(a[P_FIRST], b[P_FIRST], key=lambda v: v[:3])]
+
+
+def _piece_record(p: list[Any]) -> dict[str, Any]:
+    platform, app_version, country = p[P_FIRST][3:]
+    return {"piece_start": p[P_START], "piece_end": p[P_END], "events": p[P_EVENTS], "revenue_micros": p[P_REVENUE],
+            "session_id": p[P_SESSION], "platform": platform, "app_version": app_version, "country": country}

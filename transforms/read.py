@@ -1,0 +1,84 @@
+"""Read: files of messages, JSON lines or Pub/Sub's Avro export, plain or gzip, on any of Beam's filesystems."""
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import fastavro
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.pvalue import PBegin
+
+from transforms.messages import Messages
+from transforms.progress import PROGRESS
+
+BLOCK = 1 << 20  # bytes of a file read at once
+AVRO_BATCH = 2_000  # messages
+
+
+def read_file(path: str) -> Iterator[Messages]:
+    """The messages of one file, in order. Avro if its first bytes say so, else a message per line; empty lines are no messages."""
+    with FileSystems.open(path, compression_type=CompressionTypes.AUTO) as stream:
+        head = stream.read(4)
+        whole = _Prefixed(head, stream)
+        yield from _read_avro(path, whole) if head == b"Obj\x01" else _read_lines(path, whole)
+
+
+def _read_lines(path: str, stream: Any) -> Iterator[Messages]:
+    rest, first = b"", True
+    while block := stream.read(BLOCK):
+        PROGRESS.bytes_read += len(block)
+        *lines, rest = (rest + block).split(b"\n")
+        payloads = [line for line in lines if line.strip()]
+        if payloads:
+            yield Messages(path, payloads, first=first)
+            first = False
+    if rest.strip():
+        yield Messages(path, [rest], first=first)
+
+
+def _read_avro(path: str, stream: Any) -> Iterator[Messages]:
+    batch = Messages(path, [], [], [], first=True)
+    for record in fastavro.reader(stream):
+        batch.payloads.append(record["data"])
+        PROGRESS.bytes_read += len(record["data"])
+        batch.arrivals.append(_milliseconds(record["publish_time"]))  # type: ignore[union-attr]
+        batch.ids.append(record["message_id"])  # type: ignore[union-attr]
+        if len(batch.payloads) == AVRO_BATCH:
+            yield batch
+            batch = Messages(path, [], [], [])
+    if batch.payloads:
+        yield batch
+
+
+def _milliseconds(publish_time: Any) -> int:
+    """fastavro reads timestamp-micros as a datetime."""
+    return publish_time // 1000 if isinstance(publish_time, int) else round(publish_time.timestamp() * 1_000_000) // 1000
+
+
+class _Prefixed(io.RawIOBase):
+    """A stream whose first bytes were read already; gzip streams cannot be rewound cheaply."""
+
+    def __init__(self, head: bytes, stream: Any):
+        self.head, self.stream = head, stream
+
+    def read(self, size: int = -1) -> bytes:
+        if self.head:
+            head, self.head = self.head, b""
+            return head + self.stream.read(size - len(head)) if size > len(head) else head
+        return self.stream.read(size)
+
+
+@dataclass
+class ReadFiles(beam.PTransform):
+    """Paths -> Messages, a file at a time."""
+
+    paths: Iterable[str]
+
+    def expand(self, root: PBegin) -> beam.PCollection[Messages]:
+        return (root
+                | "Paths" >> beam.Create(list(self.paths))
+                | "Spread" >> beam.Reshuffle()
+                | "ReadFile" >> beam.FlatMap(read_file).with_output_types(Messages))

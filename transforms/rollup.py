@@ -1,0 +1,197 @@
+"""Rollups: per-bundle partial sums -> windows -> one CombineFn -> rows. One mechanism for all of them."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import TaggedOutput
+from apache_beam.transforms import trigger, window
+from apache_beam.transforms.window import GlobalWindow, TimestampedValue
+from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.windowed_value import WindowedValue
+
+from schemas.contract import Contract
+from schemas.events import Packer
+from schemas.layout import rollup_partition
+from schemas.tables import Table
+from transforms.batch import Batch
+from transforms.columns import columns_of_rows, serialize
+from transforms.counter_hours import CounterHours
+from transforms.declared import Declared
+from transforms.decode_messages import Decoded
+from transforms.ledger import Ledger
+from transforms.partials import Rollup, Windowed, pack_partials, unpack_partials
+from transforms.player_hours import PlayerHours
+
+FLUSH = 50_000  # events summed at most before their partials are handed on
+EARLY_S = 10  # processing time between early panes
+STRETCH_S = {"ledger": 60}  # windows of arrival in which nothing is late, for the built-in rollups
+OTHER_STRETCH_S = 600
+ROWS_S = 10  # processing time in which a stream's rows are gathered into one file
+TIMINGS = ("EARLY", "ON_TIME", "LATE", "ON_TIME")  # Beam's EARLY, ON_TIME, LATE, UNKNOWN; batch has one pane
+
+
+def rollups_of(contract: Contract, streaming: bool) -> list[Rollup]:
+    """The built-in rollups, then the declared ones."""
+    counters = [CounterHours(contract.counter, contract.name)] if contract.counter else []
+    return [Ledger(), *counters, PlayerHours(contract), *(Declared(contract, r, streaming) for r in contract.rollups)]
+
+
+@dataclass
+class Rollups(beam.PTransform):
+    """(batches, partial counts of what was received) -> (partition, record batch) of every rollup's rows."""
+
+    contract: Contract
+    run_id: str
+    streaming: bool
+
+    def expand(self, inputs: Any) -> Any:
+        batches, received = inputs
+        rollups = rollups_of(self.contract, self.streaming)
+        partials = batches | "Sum" >> beam.ParDo(Sum(self.contract, self.streaming)).with_outputs(*(r.table.name for r in rollups))
+        declared = {r.name: f"{r.name}-{r.fingerprint}" for r in self.contract.rollups}
+        rows = []
+        for rollup in rollups:
+            name = rollup.table.name
+            sums = partials[name]
+            if name == "ledger":
+                sums = (sums, received) | "WithReceived" >> beam.Flatten()
+            if self.streaming:
+                sums |= f"Window_{declared.get(name, name)}" >> self._window(rollup)
+            rows.append(sums
+                        | f"Combine_{declared.get(name, name)}" >> beam.CombinePerKey(MergePartials(rollup))
+                        | f"Rows_{declared.get(name, name)}" >> beam.ParDo(ToRows(rollup, self.run_id)))
+        rows = rows | "AllRows" >> beam.Flatten()
+        if self.streaming:
+            rows |= "Gather" >> beam.WindowInto(
+                window.GlobalWindows(), trigger=trigger.Repeatedly(trigger.AfterProcessingTime(ROWS_S)),
+                accumulation_mode=trigger.AccumulationMode.DISCARDING)
+        return rows
+
+    def _window(self, rollup: Rollup) -> beam.WindowInto:
+        late = trigger.AfterCount(1)
+        if not isinstance(rollup, Declared):
+            return beam.WindowInto(window.FixedWindows(STRETCH_S.get(rollup.table.name, OTHER_STRETCH_S)),
+                                   trigger=trigger.AfterWatermark(late=late), allowed_lateness=0,
+                                   accumulation_mode=trigger.AccumulationMode.ACCUMULATING)
+        size, period = rollup.rollup.window_ms / 1000, rollup.rollup.period_ms / 1000
+        windows = window.FixedWindows(size) if size == period else window.SlidingWindows(size, period)
+        early = trigger.AfterProcessingTime(EARLY_S) if rollup.early else None
+        return beam.WindowInto(windows, trigger=trigger.AfterWatermark(early=early, late=late),
+                               allowed_lateness=self.contract.allowed_lateness_ms / 1000,
+                               accumulation_mode=trigger.AccumulationMode.ACCUMULATING)
+
+
+@beam.typehints.with_output_types(tuple[int, bytes])
+class Sum(beam.DoFn):
+    """Batches -> per rollup, (key, packed partials), once a bundle or every FLUSH events."""
+
+    def __init__(self, contract: Contract, streaming: bool):
+        self.contract, self.streaming = contract, streaming
+
+    def setup(self) -> None:
+        self.packer = Packer(self.contract)
+
+    def start_bundle(self) -> None:
+        self.rollups = rollups_of(self.contract, self.streaming)
+        self.held, self.earliest = 0, 2**62
+
+    def process(self, batch: Batch) -> Iterable[Any]:
+        batch = batch.opened(self.packer)
+        for rollup in self.rollups:
+            rollup.add(batch)
+        items = (*batch.events, *batch.dead)
+        self.held += len(items)
+        if items:
+            self.earliest = min(self.earliest, min(item.arrival_time for item in items))
+        if self.held >= FLUSH:
+            for name, value, at in self._flush():
+                yield TaggedOutput(name, TimestampedValue(value, at))
+
+    def finish_bundle(self) -> Iterable[Any]:
+        for name, value, at in self._flush():
+            yield TaggedOutput(name, WindowedValue(value, at, (GlobalWindow(),)))
+
+    def _flush(self) -> Iterable[tuple[str, tuple[int, bytes], Timestamp]]:
+        arrived = Timestamp(micros=min(self.earliest, 2**62 // 1000) * 1000)
+        for rollup in self.rollups:
+            for flushed in rollup.flush():
+                at = arrived if flushed.at is None else Timestamp(micros=flushed.at * 1000)
+                yield rollup.table.name, (flushed.beam_key, pack_partials(flushed.partials)), at
+        self.held, self.earliest = 0, 2**62
+
+
+class MergePartials(beam.CombineFn):
+    """Packed partials -> one dict of merged partials by key."""
+
+    def __init__(self, rollup: Rollup):
+        self.rollup = rollup
+
+    def create_accumulator(self) -> dict[Any, Any]:
+        return {}
+
+    def add_input(self, merged: dict[Any, Any], data: bytes) -> dict[Any, Any]:
+        return self._merge(merged, unpack_partials(data))
+
+    def merge_accumulators(self, accumulators: Iterable[dict[Any, Any]]) -> dict[Any, Any]:
+        merged: dict[Any, Any] = {}
+        for accumulator in accumulators:
+            self._merge(merged, accumulator.items())
+        return merged
+
+    def _merge(self, merged: dict[Any, Any], partials: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+        merge = self.rollup.merge
+        for key, partial in partials:
+            other = merged.get(key)
+            merged[key] = partial if other is None else merge(other, partial)
+        return merged
+
+    def extract_output(self, merged: dict[Any, Any]) -> bytes:
+        return pack_partials(merged)
+
+    def get_accumulator_coder(self) -> beam.coders.Coder:
+        return PartialsCoder()
+
+
+class PartialsCoder(beam.coders.Coder):
+    def encode(self, value: dict[Any, Any]) -> bytes:
+        return pack_partials(value)
+
+    def decode(self, encoded: bytes) -> dict[Any, Any]:
+        return dict(unpack_partials(encoded))
+
+    def is_deterministic(self) -> bool:
+        return False
+
+
+@beam.typehints.with_input_types(tuple[int, bytes])
+@beam.typehints.with_output_types(tuple[str, bytes])
+class ToRows(beam.DoFn):
+    """Merged partials of a pane -> (partition, record batch)."""
+
+    def __init__(self, rollup: Rollup, run_id: str):
+        self.rollup, self.run_id = rollup, run_id
+
+    @cached_property
+    def table(self) -> Table:
+        return self.rollup.table
+
+    def process(self, merged: tuple[int, bytes], stretch: Any = beam.DoFn.WindowParam,
+                pane: Any = beam.DoFn.PaneInfoParam) -> Iterable[tuple[str, bytes]]:
+        beam_key, data = merged
+        now = time.time_ns() // 1_000_000
+        entries = unpack_partials(data)
+        if isinstance(self.rollup, Declared) and not isinstance(stretch, GlobalWindow):
+            start, end = stretch.start.micros // 1000, stretch.end.micros // 1000
+            windowed: Iterable[Windowed] = (Windowed(start, end, key, partial) for key, partial in entries)
+        else:
+            windowed = self.rollup.windows(beam_key, entries)
+        rows: dict[str, list[tuple[Any, ...]]] = {}
+        for start, end, key, partial in windowed:
+            row = (self.run_id, 0, start, end, *self.rollup.row(key, partial), max(pane.index, 0), TIMINGS[pane.timing], now)
+            rows.setdefault(rollup_partition(start), []).append(row)
+        for partition, some in rows.items():
+            yield f"rollups/{self.table.name}/{partition}", serialize(columns_of_rows(self.table, some))

@@ -1,0 +1,141 @@
+"""Runs and their manifests: views read only what a complete (batch) or open (streaming) run wrote."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from schemas.contract import Contract, parse_contract
+from schemas.evolution import breaking_changes
+from schemas.layout import CONTRACT_FILE, RUNS_FOLDER, join, manifest_path
+from transforms.archive import write_at_once
+
+BLOCK = 1 << 20
+
+
+class RunError(ValueError):
+    """A run that cannot start: one line that says what, where and what to do."""
+
+
+@dataclass
+class Input:
+    name: str
+    sha256: str
+    bytes: int
+
+
+@dataclass
+class Run:
+    run_id: str
+    state: str  # started, open, complete, superseded
+    mode: str  # batch, streaming
+    contract: str
+    started: str
+    finished: str | None = None
+    inputs: list[Input] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+
+
+def match_files(pattern: str) -> list[Input]:
+    """The files of a path or glob, hashed by content. An empty file, or none at all, is an error."""
+    found = FileSystems.match([pattern])[0].metadata_list
+    files = [m for m in found if not os.path.basename(m.path).startswith(".")]
+    if not files:
+        what = "no file matches" if any(c in pattern for c in "*?[") else "no such file"
+        raise RunError(f"{pattern}: {what}; give a file, or a glob in quotes such as 'messages/*'")
+    for m in files:
+        if m.size_in_bytes == 0:
+            raise RunError(f"{m.path}: the file is empty; remove it, or wait until it is written")
+    return [Input(m.path, _sha256(m.path), m.size_in_bytes) for m in sorted(files, key=lambda m: m.path)]
+
+
+def _sha256(path: str) -> str:
+    digest = hashlib.sha256()
+    with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as f:
+        while block := f.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read_runs(archive: str) -> list[Run]:
+    matched = FileSystems.match([join(archive, RUNS_FOLDER, "*.json")])[0].metadata_list
+    runs = []
+    for m in matched:
+        with FileSystems.open(m.path) as f:
+            body = json.loads(f.read())
+        runs.append(Run(**{**body, "inputs": [Input(**i) for i in body["inputs"]]}))
+    return sorted(runs, key=lambda r: r.started)
+
+
+def write_run(archive: str, run: Run) -> None:
+    write_at_once(manifest_path(archive, run.run_id), json.dumps(asdict(run), indent=1).encode())
+
+
+def claim_archive(archive: str, contract: Contract) -> None:
+    """Writes _contract.json, or refuses a contract that cannot share the archive with what is there."""
+    path = join(archive, CONTRACT_FILE)
+    if FileSystems.exists(path):
+        with FileSystems.open(path) as f:
+            body = json.loads(f.read())
+        if body["fingerprint"] == contract.fingerprint:
+            return
+        changes = breaking_changes(parse_contract(body["text"], path), contract)
+        if changes:
+            raise RunError(f"{archive}: written under another contract: {'; '.join(changes)}; use another --archive")
+    body = {"name": contract.name, "fingerprint": contract.fingerprint, "text": contract.text}
+    try:
+        write_at_once(path, json.dumps(body, indent=1).encode())
+    except OSError as e:
+        raise RunError(f"{archive}: cannot be written: {e.strerror or e}") from None
+
+
+def new_inputs(inputs: list[Input], runs: list[Run]) -> list[Input]:
+    """Those that no complete run has read, by content."""
+    done = {i.sha256 for r in runs if r.state == "complete" for i in r.inputs}
+    return [i for i in inputs if i.sha256 not in done]
+
+
+def superseded_by(inputs: list[Input], runs: list[Run]) -> list[Run]:
+    """The complete runs that reading these inputs again replaces; each must have read nothing else."""
+    given = {i.sha256 for i in inputs}
+    replaced = []
+    for run in runs:
+        read = {i.sha256 for i in run.inputs}
+        if run.state != "complete" or not read & given:
+            continue
+        if missing := [i.name for i in run.inputs if i.sha256 not in given]:
+            raise RunError(f"--again: run {run.run_id} also read {missing[0]}{' and others' if len(missing) > 1 else ''}; "
+                           "give all of its files, or its events would vanish with it")
+        replaced.append(run)
+    return replaced
+
+
+def batch_run_id(contract: Contract, inputs: list[Input], runs: list[Run]) -> str:
+    """The same for the same work, so that a run that was killed overwrites what it left; a complete one's is never used again."""
+    digest = hashlib.sha256(json.dumps([contract.fingerprint, sorted(i.sha256 for i in inputs)]).encode()).hexdigest()[:12]
+    taken = {r.run_id for r in runs if r.state != "started"}
+    return next(name for n in range(len(taken) + 1) if (name := f"batch-{digest}" + (f"-{n}" if n else "")) not in taken)
+
+
+def remove_leftovers(archive: str, run_id: str) -> int:
+    """Files of a run of this id that never completed: no view reads them, but another version of the job may name files otherwise."""
+    patterns = [join(archive, folder, f"part-{run_id}-*.parquet") for folder in ("events/*/*/*", "rollups/*/*")]
+    left = [m.path for result in FileSystems.match(patterns) for m in result.metadata_list]
+    if left:
+        FileSystems.delete(left)
+    return len(left)
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def rows_written(metrics: Any) -> dict[str, int]:
+    """Rows per table, from the job's own counters."""
+    counters = metrics.query()["counters"]
+    return {c.key.metric.name: c.result for c in counters if c.key.metric.namespace == "written"}

@@ -1,0 +1,154 @@
+"""Privacy before anything can fail: what is secret never reaches a disk, whole messages and broken ones alike."""
+
+import hashlib
+import hmac
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from schemas.contract import Contract
+
+KEY = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:\s*')  # "name":
+ESCAPED_KEY = re.compile(rb'\\+"((?:[^"\\]|\\[^"])*?)\\+"\s*:\s*')  # \"name\": of JSON held in a string
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*("|$)', re.DOTALL)
+SCALAR = re.compile(rb"[^,}\]]*")
+FORM = re.compile(rb"([\w.-]+)=([^&\s\"]*)")  # name=value of a posted form
+HASHED = "h1:"  # marks a keyed hash, so that a replayed message is not hashed twice
+
+
+@dataclass(frozen=True)
+class Scrubber:
+    """Removes secrets, by the contract's pii and by names that look like one."""
+
+    words: tuple[str, ...]
+    declared: frozenset[str] = frozenset()  # names on the wire that the contract keeps, whatever they look like
+    dropped: frozenset[str] = frozenset()
+    hashed: frozenset[str] = frozenset()
+    key: bytes | None = field(default=None, repr=False)
+
+    def is_secret(self, name: str) -> bool:
+        if name in self.declared:
+            return False
+        return name in self.dropped or any(word in name.lower() for word in self.words)
+
+    def hash(self, value: str) -> str:
+        """HMAC-SHA-256 under the studio's key: joins still work, the value is gone."""
+        if value.startswith(HASHED):
+            return value
+        if self.key is None:
+            raise ValueError("the contract has pii=hash, but no key: set pii_key_file in --config, or GAMEBEAM_PII_KEY_FILE")
+        return HASHED + hmac.new(self.key, value.encode(), hashlib.sha256).hexdigest()
+
+    def tree(self, value: Any) -> tuple[Any, bool]:
+        """Parsed JSON without its secrets, at any depth, JSON inside strings included; and whether anything changed."""
+        if isinstance(value, dict):
+            kept, changed = {}, False
+            for name, inner in value.items():
+                if self.is_secret(name):
+                    changed = True
+                elif name in self.hashed and isinstance(inner, str):
+                    kept[name] = self.hash(inner)
+                    changed |= kept[name] != inner
+                else:
+                    kept[name], different = self.tree(inner)
+                    changed |= different
+            return kept, changed
+        if isinstance(value, list):
+            pairs = [self.tree(inner) for inner in value]
+            return [v for v, _ in pairs], any(c for _, c in pairs)
+        if isinstance(value, str):
+            return self._string(value)
+        return value, False
+
+    def _string(self, value: str) -> tuple[str, bool]:
+        if value[:1] in ("{", "["):
+            try:
+                inner, changed = self.tree(msgspec.json.decode(value))
+            except (msgspec.DecodeError, RecursionError):
+                broken = self.broken(value.encode())
+                return broken.decode(errors="replace"), broken != value.encode()
+            if changed:
+                return json.dumps(inner, ensure_ascii=False), True
+        if "=" in value:
+            clean = self._forms(value.encode()).decode(errors="replace")
+            return clean, clean != value
+        return value, False
+
+    def message(self, payload: bytes, parsed: Any) -> bytes:
+        """The payload of a message that parsed: untouched where it holds no secret."""
+        clean, changed = self.tree(parsed)
+        return msgspec.json.encode(clean) if changed else payload
+
+    def broken(self, payload: bytes) -> bytes:
+        """Bytes that do not parse: the value after every secret name is cut out, up to its end or the message's."""
+        payload = self._values(payload, ESCAPED_KEY, self._end_of_escaped)
+        payload = self._values(payload, KEY, _end_of_value)
+        return self._forms(payload)
+
+    def _values(self, payload: bytes, key: re.Pattern[bytes], end_of: Any) -> bytes:
+        out, at = [], 0
+        for match in iter(lambda: key.search(payload, at), None):
+            out.append(payload[at : match.end()])
+            at = match.end()
+            name = _name(match[1])
+            if self.is_secret(name):
+                out.append(b"null")
+                at = end_of(payload, at)
+            elif name in self.hashed and (whole := STRING.match(payload, at)) and whole[1]:
+                out.append(msgspec.json.encode(self.hash(_name(payload[at + 1 : whole.end() - 1]))))
+                at = whole.end()
+        return b"".join([*out, payload[at:]]) if out else payload
+
+    def _end_of_escaped(self, payload: bytes, at: int) -> int:
+        match = re.compile(rb'\\+".*?(?:\\+"|$)|[^,}\]]*', re.DOTALL).match(payload, at)
+        return match.end() if match else len(payload)
+
+    def _forms(self, payload: bytes) -> bytes:
+        return FORM.sub(lambda m: m[1] + b"=" if self.is_secret(_name(m[1])) else m[0], payload)
+
+
+def scrubber(contract: Contract, key: bytes | None = None) -> Scrubber:
+    wire, own = contract.wire, [f for e in contract.events.values() for f in e.fields]
+
+    def on_wire(wanted: Any) -> frozenset[str]:
+        names = {n for f in own if wanted(f) for n in (wire.name_on_wire(f.name), wire.paths.get(f.name, "").rsplit(".", 1)[-1])}
+        return frozenset(names - {""})
+
+    return Scrubber(contract.secret_words, on_wire(lambda f: f.stored), on_wire(lambda f: f.pii == "drop"),
+                    on_wire(lambda f: f.pii == "hash"), key)
+
+
+def _name(raw: bytes) -> str:
+    """A key as the client meant it: escapes resolved, stray bytes left out."""
+    text = raw.decode("utf-8", errors="ignore")
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text
+
+
+def _end_of_value(payload: bytes, at: int) -> int:
+    """Where the JSON value that starts here ends; the end of the bytes, if it never does."""
+    opener = payload[at : at + 1]
+    if opener == b'"':
+        match = STRING.match(payload, at)
+        return match.end() if match else len(payload)
+    if opener not in (b"{", b"["):
+        match = SCALAR.match(payload, at)
+        return match.end() if match else len(payload)
+    depth = 0
+    while at < len(payload):
+        char = payload[at : at + 1]
+        if char == b'"':
+            match = STRING.match(payload, at)
+            at = match.end() if match else len(payload)
+            continue
+        depth += char in (b"{", b"[")
+        depth -= char in (b"}", b"]")
+        at += 1
+        if depth == 0:
+            return at
+    return len(payload)
