@@ -11,7 +11,7 @@ setup(
     packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*"]),
     package_data={"schemas": ["*.avsc", "*.yaml", "games/**/*"], "sql": ["**/*.sql"]},
     install_requires=[
-        "apache-beam==2.77.0", "duckdb", "fastavro", "msgspec", "pyarrow", "pyyaml", "rich", "sqlglot", "xxhash",
+        "apache-beam==2.77.0", "duckdb", "fastavro", "lz4", "msgspec", "pyarrow", "pyyaml", "rich", "sqlglot", "xxhash",
     ],
     extras_require={
         "gcp": ["apache-beam[gcp]==2.77.0", "google-cloud-pubsub", "google-cloud-bigquery"],

@@ -7,10 +7,11 @@ from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
-from schemas.fields import ContractError, Field, parse_record
+from schemas.fields import NAME, ContractError, Field, names_inside, parse_record
 from schemas.rollups import Rollup, duration_ms, parse_rollups
 from schemas.wire import CANONICAL, Wire, parse_wire
 
@@ -23,6 +24,9 @@ BIGQUERY_RESERVED = set(
     "merge natural new no not null nulls of on or order outer over partition preceding proto qualify range recursive "
     "respect right rollup rows select set some struct tablesample then to treat true unbounded union unnest using when "
     "where window with within".split())
+ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_index", "pane_timing", "emitted_time", "is_final"}
+STATE_TAKEN = ROLLUP_TAKEN | {"hour", "events", "revenue", "revenue_micros", "score", "score_micros", "first_time", "last_time",
+                              "first_seen", "last_seen", "sessions", "pieces"}
 SETTINGS = {"name", "title", "counter", "currency", "time_zone", "session_gap", "allowed_lateness", "max_message_bytes",
             "keep_raw"}
 PACKAGED = files("schemas") / "games"
@@ -107,10 +111,13 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
         settings = yaml.safe_load(text["contract.yaml"]) or {}
     except yaml.YAMLError as e:
         raise ContractError(at("contract.yaml"), None, f"not YAML: {e}") from None
+    if not isinstance(settings, dict):
+        raise ContractError(at("contract.yaml"), None, "expected a mapping, such as name: mygame")
     if unknown := set(settings) - SETTINGS:
         raise ContractError(at("contract.yaml"), sorted(unknown)[0], f"unknown; known are {', '.join(sorted(SETTINGS))}")
     if not settings.get("name"):
         raise ContractError(at("contract.yaml"), "name", "missing")
+    _check_settings(settings, at("contract.yaml"))
     if settings.get("counter") not in (None, "player", "install", "session"):
         raise ContractError(at("contract.yaml"), "counter", "player, install or session; leave it out where clients count nothing")
     events = dict(_event_type(body, at(file), file) for file, body in text.items() if file.startswith("events/"))
@@ -124,8 +131,9 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
         time_zone=settings.get("time_zone", "UTC"),
         session_gap_ms=duration_ms(settings["session_gap"], at("contract.yaml"), "session_gap") if "session_gap" in settings else None,
         allowed_lateness_ms=duration_ms(settings.get("allowed_lateness", "1h"), at("contract.yaml"), "allowed_lateness"),
-        max_message_bytes=int(settings.get("max_message_bytes", 262_144)), keep_raw=bool(settings.get("keep_raw", False)))
+        max_message_bytes=settings.get("max_message_bytes", 262_144), keep_raw=settings.get("keep_raw", False))
     _check_names(contract, at)
+    _check_wire(contract, at("wire.yaml"))
     _check_states(contract, at)
     _check_rollups(contract, at("rollups.yaml"))
     return contract
@@ -140,7 +148,10 @@ def _event_type(body: str, file: str, name: str) -> tuple[str, EventType]:
     fields = parse_record(record, file)
     if record.get("name") != name:
         raise ContractError(file, "name", f"is {record.get('name')!r}, but the file says {name!r}")
-    return name, EventType(name, record.get("doc", ""), fields, float(record.get("weight", 1)))
+    weight = record.get("weight", 1)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or weight < 0:
+        raise ContractError(file, "weight", f"a number, 0 or more, not {weight!r}")
+    return name, EventType(name, record.get("doc", ""), fields, float(weight))
 
 
 def envelope_fields() -> tuple[Field, ...]:
@@ -151,10 +162,41 @@ def dead_letter_fields() -> tuple[Field, ...]:
     return parse_record(json.loads((files("schemas") / "dead_letter.avsc").read_text()), "dead_letter.avsc")
 
 
+def _check_settings(settings: dict[str, Any], file: str) -> None:
+    if not isinstance(settings["name"], str) or not NAME.match(settings["name"]):
+        raise ContractError(file, "name", f"a-z, 0-9 and _, starting with a letter, not {settings['name']!r}")
+    limit = settings.get("max_message_bytes", 1)
+    if type(limit) is not int or limit < 1:
+        raise ContractError(file, "max_message_bytes", f"a number of bytes, not {limit!r}")
+    if not isinstance(settings.get("keep_raw", False), bool):
+        raise ContractError(file, "keep_raw", "true or false")
+    zone = settings.get("time_zone", "UTC")
+    try:
+        if zone != "UTC":
+            ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, TypeError, ValueError, OSError):
+        raise ContractError(file, "time_zone", f"a name such as UTC or Europe/Berlin, not {zone!r}") from None
+
+
+def _check_wire(contract: Contract, file: str) -> None:
+    """Names that wire.yaml speaks of must be the contract's own: a slip of the pen there would lose a field in silence."""
+    own = {f.name for e in contract.events.values() for f in e.fields}
+    inner = own | {n for e in contract.events.values() for f in e.fields for n in names_inside(f.type)}
+    for wire in (contract.wire, *contract.wire.shapes):
+        for option, names, known in (("paths", wire.paths, own), ("renames", wire.renames, inner), ("values", wire.values, own)):
+            for name in names:
+                if name not in known:
+                    raise ContractError(file, f"{option}.{name}", "no event type has such a field")
+        for raw, name in wire.types.items():
+            if name not in contract.events:
+                raise ContractError(file, f"types.{raw}", f"there is no event type {name!r}")
+
+
 def _check_names(contract: Contract, at: Any) -> None:
     taken: dict[str, str] = {}
-    for name in (*contract.events, *(r.name for r in contract.rollups)):
-        file = at(f"events/{name}.avsc") if name in contract.events else at("rollups.yaml")
+    named = [(name, at(f"events/{name}.avsc")) for name in contract.events]
+    named += [(r.name, at("rollups.yaml")) for r in contract.rollups]
+    for name, file in named:
         if name in RESERVED_VIEWS:
             raise ContractError(file, name, "is the name of a built-in view: rename the type (wire.yaml: types)")
         if name.lower() in BIGQUERY_RESERVED:
@@ -169,12 +211,18 @@ def _check_names(contract: Contract, at: Any) -> None:
         for f in event.fields:
             if f.name in envelope:
                 raise ContractError(at(f"events/{event.name}.avsc"), f.name, "is a field of the envelope already")
+            if f.name in BIGQUERY_RESERVED:
+                raise ContractError(at(f"events/{event.name}.avsc"), f.name,
+                                    "is reserved by BigQuery: rename the field (wire.yaml: renames)")
 
 
 def _check_states(contract: Contract, at: Any) -> None:
     types: dict[str, Any] = {}
     for event in contract.events.values():
         for f in event.fields:
+            if f.is_state and f.name in STATE_TAKEN:
+                raise ContractError(at(f"events/{event.name}.avsc"), f.name,
+                                    "is a column of players or player_hours: no name for a state")
             if f.is_state and types.setdefault(f.name, f.type) != f.type:
                 raise ContractError(at(f"events/{event.name}.avsc"), f.name, "is a player's state with another type elsewhere")
 
@@ -192,3 +240,9 @@ def _check_rollups(contract: Contract, file: str) -> None:
         for name in named:
             if name not in known:
                 raise ContractError(file, f"{r.name}.{name}", "is no field of the envelope or of these event types")
+        numbers = {f.name for e in of for f in e.fields if f.type.kind in ("long", "double")} | {"seq"}
+        for v in r.values:
+            if v.kind == "sum" and v.field and v.field not in numbers:
+                raise ContractError(file, f"{r.name}.values.{v.name}", f"{v.field} is no number: nothing to sum")
+            if v.name in r.keys or v.name in ROLLUP_TAKEN:
+                raise ContractError(file, f"{r.name}.values.{v.name}", "is a column of the rollup already")

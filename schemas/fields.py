@@ -78,16 +78,16 @@ def _parse_field(spec: Any, file: str) -> Field:
     declared = spec.get("type")
     nullable = isinstance(declared, list)
     if nullable:
-        if len(declared) != 2 or "null" not in declared:
+        if len(declared) != 2 or declared.count("null") != 1:
             raise ContractError(file, name, 'a union is ["null", TYPE] and nothing else')
         declared = next(t for t in declared if t != "null")
     if spec.get("default") is not None:
         raise ContractError(file, name, "a default would hide what is missing: make the field nullable instead")
     pii = spec.get("pii")
-    if pii is not None and pii not in PII:
+    if pii is not None and (not isinstance(pii, str) or pii not in PII):
         raise ContractError(file, name, f"pii is one of {sorted(PII)}, not {pii!r}")
     roles = spec.get("role", [])
-    roles = tuple([roles] if isinstance(roles, str) else roles)
+    roles = tuple([roles] if isinstance(roles, str) else roles if isinstance(roles, list) else [str(roles)])
     if unknown := set(roles) - ROLES:
         raise ContractError(file, name, f"role is one of {sorted(ROLES)}, not {sorted(unknown)}")
     field_type = _parse_type(declared, name, file)
@@ -95,8 +95,12 @@ def _parse_field(spec: Any, file: str) -> Field:
         raise ContractError(file, name, f"role {'/'.join(roles)} needs a number, not {field_type}")
     if pii == "hash" and field_type.kind != "string":
         raise ContractError(file, name, "pii=hash needs a string")
-    return Field(name, field_type, nullable, spec.get("doc", ""), pii, roles, int(spec.get("factor", 1)),
-                 tuple(spec.get("examples", ())))
+    factor, examples = spec.get("factor", 1), spec.get("examples", [])
+    if type(factor) is not int:
+        raise ContractError(file, name, f"factor is a whole number, such as -1 for money given back, not {factor!r}")
+    if not isinstance(examples, list):
+        raise ContractError(file, name, f"examples is a list, not {examples!r}")
+    return Field(name, field_type, nullable, spec.get("doc", ""), pii, roles, factor, tuple(examples))
 
 
 def _parse_type(declared: Any, name: str, file: str) -> FieldType:
@@ -114,6 +118,14 @@ def _parse_type(declared: Any, name: str, file: str) -> FieldType:
         if kind == "record":
             return FieldType("record", fields=parse_record(declared, file))
         if kind == "enum":
-            return FieldType("string", symbols=tuple(declared["symbols"]))
+            symbols = declared.get("symbols")
+            if not isinstance(symbols, list) or not symbols or not all(isinstance(s, str) for s in symbols):
+                raise ContractError(file, name, 'an enum lists its values: "symbols": ["won", "lost"]')
+            return FieldType("string", symbols=tuple(symbols))
     raise ContractError(file, name, f"type {declared!r} is not supported: use one of {sorted(PRIMITIVES)}, "
                                     f"{sorted(LOGICAL)}, array, record or enum")
+
+
+def names_inside(t: FieldType) -> list[str]:
+    """Names of the fields inside a record or an array of records, at any depth."""
+    return [n for f in t.fields for n in (f.name, *names_inside(f.type))] + (names_inside(t.item) if t.item else [])

@@ -62,7 +62,7 @@ def parse_rollups(text: str, file: str) -> tuple[Rollup, ...]:
         raise ContractError(file, None, f"not YAML: {e}") from None
     if not isinstance(spec, dict):
         raise ContractError(file, None, "expected a mapping of rollup names")
-    return tuple(_rollup(name, body, file) for name, body in spec.items())
+    return tuple(_rollup(str(name), body, file) for name, body in spec.items())
 
 
 def _rollup(name: str, body: Any, file: str) -> Rollup:
@@ -74,6 +74,9 @@ def _rollup(name: str, body: Any, file: str) -> Rollup:
     period = duration_ms(body.get("every", body["window"]), file, f"{name}.every")
     if window % period:
         raise ContractError(file, f"{name}.every", "the window must be a whole number of periods")
+    for option, kind in (("keys", list), ("events", list), ("where", dict), ("values", dict)):
+        if not isinstance(body.get(option, kind()), kind):
+            raise ContractError(file, f"{name}.{option}", "expected a list" if kind is list else "expected a mapping")
     keys = ("env", *(k for k in body.get("keys", []) if k != "env"))
     values = tuple(_value(v, spec, file, name) for v, spec in body["values"].items())
     return Rollup(name, body.get("doc", ""), tuple(body.get("events", [])), _where(body.get("where")), keys,
@@ -89,10 +92,12 @@ def _value(name: str, spec: Any, file: str, rollup: str) -> Value:
         raise ContractError(file, where, f"expected one of {KINDS}, such as {{sum: price_usd}}")
     kind, of = next(iter(spec.items()))
     if kind == "count":
+        if not isinstance(of, dict):
+            raise ContractError(file, where, "expected count, or count: {field: value}")
         return Value(name, "count", where=_where(of))
     if isinstance(of, dict):
-        if set(of) != {"role"}:
-            raise ContractError(file, where, "expected a field's name or {role: …}")
+        if set(of) != {"role"} or of["role"] not in ("revenue", "score") or kind != "sum":
+            raise ContractError(file, where, "expected a field's name, or sum: {role: revenue} or {role: score}")
         return Value(name, kind, role=of["role"])
     return Value(name, kind, field=str(of))
 

@@ -13,6 +13,9 @@ ENVELOPE_ON_WIRE = ("event_id", "event_type", "event_time", "received_time", "pl
 OPTIONS = {"fields", "paths", "case", "types", "renames", "values", "time_format", "numbers_as_strings", "ids_as_numbers",
            "empty_is_null", "strip_quotes", "json_strings", "drop", "constants", "arrival_time", "shapes"}
 SHAPE_ONLY = {"when", "rank"}
+MAPPINGS = {"paths", "types", "renames", "values", "constants"}
+LISTS = {"json_strings", "drop"}
+SWITCHES = {"numbers_as_strings", "ids_as_numbers", "empty_is_null", "strip_quotes"}
 
 
 @dataclass(frozen=True)
@@ -61,14 +64,42 @@ def parse_wire(text: str, file: str) -> Wire:
     if not isinstance(spec, dict):
         raise ContractError(file, None, "expected a mapping")
     shapes = spec.pop("shapes", [])
+    if not isinstance(shapes, list):
+        raise ContractError(file, "shapes", "expected a list of mappings")
     wire = _wire(spec, file, None)
     return replace(wire, shapes=tuple(_wire(shape, file, wire) for shape in shapes))
 
 
-def _wire(spec: dict[str, Any], file: str, base: Wire | None) -> Wire:
+def _check_option(key: str, value: Any, file: str) -> None:
+    if key in MAPPINGS:
+        right = isinstance(value, dict) and all(isinstance(k, str) for k in value)
+        right = right and all(isinstance(v, dict if key == "values" else str) for v in value.values())
+        if not right:
+            raise ContractError(file, key, "expected a mapping of names" + (" to mappings of values" if key == "values" else ""))
+    elif key in LISTS:
+        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+            raise ContractError(file, key, "expected a list of paths")
+    elif key in SWITCHES:
+        if not isinstance(value, bool):
+            raise ContractError(file, key, "true or false")
+    elif key == "rank":
+        if type(value) is not int:
+            raise ContractError(file, key, "a whole number; of two copies the lower is preferred")
+    elif not isinstance(value, str) or (value == "" and key != "fields"):
+        raise ContractError(file, key, f"expected {'a path' if key in ENVELOPE_ON_WIRE else 'text'}, not {value!r}")
+    elif key == "time_format" and value not in ("ms", "s", "iso") and "%" not in value:
+        raise ContractError(file, key, f"ms, s, iso or a format such as %Y-%m-%d %H:%M:%S.%f, not {value!r}")
+    if key == "constants" and (unknown := set(value) - set(ENVELOPE_ON_WIRE)):
+        raise ContractError(file, f"constants.{min(unknown)}", "is no field of the envelope")
+
+
+def _wire(spec: Any, file: str, base: Wire | None) -> Wire:
+    if not isinstance(spec, dict):
+        raise ContractError(file, "shapes", "expected a list of mappings")
     for key in spec:
         if key not in OPTIONS and key not in ENVELOPE_ON_WIRE and not (base and key in SHAPE_ONLY):
             raise ContractError(file, key, f"unknown; use an envelope field or one of {sorted(OPTIONS)}")
+        _check_option(key, spec[key], file)
     envelope = dict(base.envelope) if base else {}
     envelope |= {k: str(v) for k, v in spec.items() if k in ENVELOPE_ON_WIRE}
     for needed in ("event_id", "event_type", "event_time"):

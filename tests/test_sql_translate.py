@@ -25,97 +25,111 @@ def moment(*parts):
     return datetime(*parts, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("sql, expected", [
-    # timestamps and dates
-    ("TIMESTAMP_DIFF(TIMESTAMP '2026-01-02 00:10:00', TIMESTAMP '2026-01-01 23:50:00', HOUR)", 0),
-    ("TIMESTAMP_DIFF(TIMESTAMP '2026-01-02 00:10:00', TIMESTAMP '2026-01-01 23:50:00', MINUTE)", 20),
-    ("TIMESTAMP_DIFF(TIMESTAMP '2018-08-14', TIMESTAMP '2018-10-14', DAY)", -61),
-    ("DATE_DIFF(DATE '2017-10-15', DATE '2017-10-14', WEEK)", 1),
-    ("DATE_DIFF(DATE '2026-01-12', DATE '2026-01-11', WEEK(MONDAY))", 1),
-    ("EXTRACT(DAYOFWEEK FROM DATE '2026-01-04')", 1),
-    ("EXTRACT(DAYOFWEEK FROM DATE '2026-01-03')", 7),
-    ("EXTRACT(ISOWEEK FROM DATE '2016-01-01')", 53),
-    ("EXTRACT(WEEK FROM DATE '2026-01-01')", 0),
-    ("EXTRACT(WEEK(MONDAY) FROM DATE '2026-01-05')", 1),
-    ("EXTRACT(MILLISECOND FROM TIMESTAMP '2026-01-02 03:04:05.678')", 678),
-    ("EXTRACT(DATE FROM TIMESTAMP '2026-01-02 03:04:05')", date(2026, 1, 2)),
-    ("EXTRACT(HOUR FROM TIMESTAMP '2026-01-02 03:04:05' AT TIME ZONE 'America/New_York')", 22),
-    ("DATE_TRUNC(DATE '2026-01-04', WEEK(MONDAY))", date(2025, 12, 29)),
-    ("DATE_TRUNC(DATE '2026-01-03', WEEK)", date(2025, 12, 28)),
-    ("DATE_TRUNC(DATE '2026-01-04', ISOWEEK)", date(2025, 12, 29)),
-    ("DATE_TRUNC(DATE '2026-01-04', MONTH)", date(2026, 1, 1)),
-    ("DATE_ADD(DATE '2026-01-05', INTERVAL 2 DAY)", date(2026, 1, 7)),
-    ("DATE_SUB('2026-03-31', INTERVAL 1 MONTH)", date(2026, 2, 28)),
-    ("DATE(TIMESTAMP '2026-01-02 03:04:05', 'America/New_York')", date(2026, 1, 1)),
-    ("DATE(TIMESTAMP '2026-01-02 03:04:05')", date(2026, 1, 2)),
-    ("TIMESTAMP_TRUNC(TIMESTAMP '2026-01-02 03:04:05', DAY, 'America/New_York')", moment(2026, 1, 1, 5)),
-    ("TIMESTAMP_TRUNC(TIMESTAMP '2026-01-02 03:04:05', WEEK(MONDAY))", moment(2025, 12, 29)),
-    ("FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%E3SZ', TIMESTAMP '2026-01-02 03:04:05.678')", "2026-01-02T03:04:05.678Z"),
-    ("FORMAT_TIMESTAMP('%F %T', TIMESTAMP '2026-01-02 03:04:05', 'America/New_York')", "2026-01-01 22:04:05"),
-    ("FORMAT_DATE('%G-W%V', DATE '2026-01-01')", "2026-W01"),
-    ("PARSE_TIMESTAMP('%Y-%m-%d %H:%M:%E3S', '2026-01-02 03:04:05.678')", moment(2026, 1, 2, 3, 4, 5, 678000)),
-    ("PARSE_TIMESTAMP('%F %T', '2026-01-02 03:04:05', 'America/New_York')", moment(2026, 1, 2, 8, 4, 5)),
-    ("PARSE_DATE('%Y%m%d', '20260102')", date(2026, 1, 2)),
-    ("TIMESTAMP_MILLIS(1767225600123)", moment(2026, 1, 1, 0, 0, 0, 123000)),
-    ("UNIX_MILLIS(TIMESTAMP '2026-01-01 00:00:00.123')", 1767225600123),
-    ("UNIX_SECONDS(TIMESTAMP '2026-01-01')", 1767225600),
-    # numbers
-    ("7 / 2", 3.5),
-    ("DIV(-7, 2)", -3),
-    ("MOD(-7, 3)", -1),
-    ("SAFE_DIVIDE(1, 0)", None),
-    ("SAFE_DIVIDE(1, 4)", 0.25),
-    ("CAST(CAST(2.5 AS FLOAT64) AS INT64)", 3),
-    ("CAST(CAST(-2.5 AS FLOAT64) AS INT64)", -3),
-    ("CAST(SUBSTR('9007199254740993', 1) AS INT64)", 9007199254740993),
-    ("SAFE_CAST('x' AS INT64)", None),
-    ("GREATEST(1, NULL)", None),
-    # strings
-    ("CONCAT('a', NULL)", None),
-    ("FORMAT('%05d|%s', 3, 'x')", "00003|x"),
-    ("JSON_VALUE('{\"a\": {\"b\": 7}}', '$.a.b')", "7"),
-    ("JSON_VALUE('{\"a\": {\"b\": 7}}', '$.a')", None),
-    ("JSON_VALUE('{\"a\": null}', '$.a')", None),
-    ("SAFE_CONVERT_BYTES_TO_STRING(b'\\xff')", None),
-    ("SAFE_CONVERT_BYTES_TO_STRING(b'abc')", "abc"),
-    ("SPLIT('a,b', ',')[SAFE_OFFSET(5)]", None),
-    ("TO_JSON_STRING(STRUCT(1 AS a, 'x' AS b))", '{"a":1,"b":"x"}'),
-    # arrays
-    ("GENERATE_ARRAY(1, 7, 3)", [1, 4, 7]),
-    ("GENERATE_DATE_ARRAY('2026-01-30', '2026-02-03', INTERVAL 2 DAY)", [date(2026, 1, 30), date(2026, 2, 1), date(2026, 2, 3)]),
-    ("GENERATE_TIMESTAMP_ARRAY('2026-01-01', '2026-01-01 12:00:00', INTERVAL 12 HOUR)", [moment(2026, 1, 1), moment(2026, 1, 1, 12)]),
-    ("STRUCT(1 AS a, 'x' AS b)", {"a": 1, "b": "x"}),
-    ("STRUCT(1 AS a).a", 1),
-    ("(SELECT MAX(x.v) FROM UNNEST([STRUCT(1 AS v), STRUCT(3 AS v)]) AS x)", 3),
-    ("2 IN UNNEST([1, 2])", True),
-])
+@pytest.mark.parametrize(
+    "sql, expected",
+    [
+        # timestamps and dates
+        ("TIMESTAMP_DIFF(TIMESTAMP '2026-01-02 00:10:00', TIMESTAMP '2026-01-01 23:50:00', HOUR)", 0),
+        ("TIMESTAMP_DIFF(TIMESTAMP '2026-01-02 00:10:00', TIMESTAMP '2026-01-01 23:50:00', MINUTE)", 20),
+        ("TIMESTAMP_DIFF(TIMESTAMP '2018-08-14', TIMESTAMP '2018-10-14', DAY)", -61),
+        ("DATE_DIFF(DATE '2017-10-15', DATE '2017-10-14', WEEK)", 1),
+        ("DATE_DIFF(DATE '2026-01-12', DATE '2026-01-11', WEEK(MONDAY))", 1),
+        ("EXTRACT(DAYOFWEEK FROM DATE '2026-01-04')", 1),
+        ("EXTRACT(DAYOFWEEK FROM DATE '2026-01-03')", 7),
+        ("EXTRACT(ISOWEEK FROM DATE '2016-01-01')", 53),
+        ("EXTRACT(WEEK FROM DATE '2026-01-01')", 0),
+        ("EXTRACT(WEEK(MONDAY) FROM DATE '2026-01-05')", 1),
+        ("EXTRACT(MILLISECOND FROM TIMESTAMP '2026-01-02 03:04:05.678')", 678),
+        ("EXTRACT(DATE FROM TIMESTAMP '2026-01-02 03:04:05')", date(2026, 1, 2)),
+        ("EXTRACT(HOUR FROM TIMESTAMP '2026-01-02 03:04:05' AT TIME ZONE 'America/New_York')", 22),
+        ("DATE_TRUNC(DATE '2026-01-04', WEEK(MONDAY))", date(2025, 12, 29)),
+        ("DATE_TRUNC(DATE '2026-01-03', WEEK)", date(2025, 12, 28)),
+        ("DATE_TRUNC(DATE '2026-01-04', ISOWEEK)", date(2025, 12, 29)),
+        ("DATE_TRUNC(DATE '2026-01-04', MONTH)", date(2026, 1, 1)),
+        ("DATE_ADD(DATE '2026-01-05', INTERVAL 2 DAY)", date(2026, 1, 7)),
+        ("DATE_SUB('2026-03-31', INTERVAL 1 MONTH)", date(2026, 2, 28)),
+        ("DATE(TIMESTAMP '2026-01-02 03:04:05', 'America/New_York')", date(2026, 1, 1)),
+        ("DATE(TIMESTAMP '2026-01-02 03:04:05')", date(2026, 1, 2)),
+        ("TIMESTAMP_TRUNC(TIMESTAMP '2026-01-02 03:04:05', DAY, 'America/New_York')", moment(2026, 1, 1, 5)),
+        ("TIMESTAMP_TRUNC(TIMESTAMP '2026-01-02 03:04:05', WEEK(MONDAY))", moment(2025, 12, 29)),
+        ("FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%E3SZ', TIMESTAMP '2026-01-02 03:04:05.678')", "2026-01-02T03:04:05.678Z"),
+        ("FORMAT_TIMESTAMP('%F %T', TIMESTAMP '2026-01-02 03:04:05', 'America/New_York')", "2026-01-01 22:04:05"),
+        ("FORMAT_DATE('%G-W%V', DATE '2026-01-01')", "2026-W01"),
+        ("PARSE_TIMESTAMP('%Y-%m-%d %H:%M:%E3S', '2026-01-02 03:04:05.678')", moment(2026, 1, 2, 3, 4, 5, 678000)),
+        ("PARSE_TIMESTAMP('%F %T', '2026-01-02 03:04:05', 'America/New_York')", moment(2026, 1, 2, 8, 4, 5)),
+        ("PARSE_DATE('%Y%m%d', '20260102')", date(2026, 1, 2)),
+        ("TIMESTAMP_MILLIS(1767225600123)", moment(2026, 1, 1, 0, 0, 0, 123000)),
+        ("UNIX_MILLIS(TIMESTAMP '2026-01-01 00:00:00.123')", 1767225600123),
+        ("UNIX_SECONDS(TIMESTAMP '2026-01-01')", 1767225600),
+        # numbers
+        ("7 / 2", 3.5),
+        ("DIV(-7, 2)", -3),
+        ("MOD(-7, 3)", -1),
+        ("SAFE_DIVIDE(1, 0)", None),
+        ("SAFE_DIVIDE(1, 4)", 0.25),
+        ("CAST(CAST(2.5 AS FLOAT64) AS INT64)", 3),
+        ("CAST(CAST(-2.5 AS FLOAT64) AS INT64)", -3),
+        ("CAST(SUBSTR('9007199254740993', 1) AS INT64)", 9007199254740993),
+        ("SAFE_CAST('x' AS INT64)", None),
+        ("GREATEST(1, NULL)", None),
+        # strings
+        ("CONCAT('a', NULL)", None),
+        ("FORMAT('%05d|%s', 3, 'x')", "00003|x"),
+        ("JSON_VALUE('{\"a\": {\"b\": 7}}', '$.a.b')", "7"),
+        ("JSON_VALUE('{\"a\": {\"b\": 7}}', '$.a')", None),
+        ("JSON_VALUE('{\"a\": null}', '$.a')", None),
+        ("SAFE_CONVERT_BYTES_TO_STRING(b'\\xff')", None),
+        ("SAFE_CONVERT_BYTES_TO_STRING(b'abc')", "abc"),
+        ("SPLIT('a,b', ',')[SAFE_OFFSET(5)]", None),
+        ("TO_JSON_STRING(STRUCT(1 AS a, 'x' AS b))", '{"a":1,"b":"x"}'),
+        # arrays
+        ("GENERATE_ARRAY(1, 7, 3)", [1, 4, 7]),
+        (
+            "GENERATE_DATE_ARRAY('2026-01-30', '2026-02-03', INTERVAL 2 DAY)",
+            [date(2026, 1, 30), date(2026, 2, 1), date(2026, 2, 3)],
+        ),
+        (
+            "GENERATE_TIMESTAMP_ARRAY('2026-01-01', '2026-01-01 12:00:00', INTERVAL 12 HOUR)",
+            [moment(2026, 1, 1), moment(2026, 1, 1, 12)],
+        ),
+        ("STRUCT(1 AS a, 'x' AS b)", {"a": 1, "b": "x"}),
+        ("STRUCT(1 AS a).a", 1),
+        ("(SELECT MAX(x.v) FROM UNNEST([STRUCT(1 AS v), STRUCT(3 AS v)]) AS x)", 3),
+        ("2 IN UNNEST([1, 2])", True),
+    ],
+)
 def test_an_expression_has_the_value_that_bigquery_documents(sql, expected):
     got = ask(f"SELECT {sql}")
     assert got == expected and type(got) is type(expected)
 
 
-@pytest.mark.parametrize("sql, expected", [
-    ("APPROX_QUANTILES(x, 4)", [1, 2, 3, 4, 10]),
-    ("APPROX_QUANTILES(x, 2)[OFFSET(1)]", 3),
-    ("APPROX_COUNT_DISTINCT(x)", 5),
-    ("ARRAY_AGG(x ORDER BY x DESC LIMIT 2)", [10, 4]),
-    ("ARRAY_AGG(x ORDER BY x LIMIT 1)[OFFSET(0)]", None),
-    ("ARRAY_AGG(x IGNORE NULLS ORDER BY x LIMIT 2)", [1, 2]),
-    ("ARRAY_AGG(x IGNORE NULLS ORDER BY x DESC LIMIT 1)[SAFE_OFFSET(0)]", 10),
-    ("ARRAY_AGG(IF(x > 100, x, NULL) IGNORE NULLS LIMIT 1)[SAFE_OFFSET(0)]", None),
-    ("COUNTIF(x > 2)", 3),
-    ("LOGICAL_OR(x > 9)", True),
-    ("LOGICAL_AND(x > 1)", False),
-    ("ANY_VALUE(x HAVING MAX x)", 10),
-    ("STRING_AGG(CAST(x AS STRING), '|' ORDER BY x)", "1|2|3|4|10"),
-])
+@pytest.mark.parametrize(
+    "sql, expected",
+    [
+        ("APPROX_QUANTILES(x, 4)", [1, 2, 3, 4, 10]),
+        ("APPROX_QUANTILES(x, 2)[OFFSET(1)]", 3),
+        ("APPROX_COUNT_DISTINCT(x)", 5),
+        ("ARRAY_AGG(x ORDER BY x DESC LIMIT 2)", [10, 4]),
+        ("ARRAY_AGG(x ORDER BY x LIMIT 1)[OFFSET(0)]", None),
+        ("ARRAY_AGG(x IGNORE NULLS ORDER BY x LIMIT 2)", [1, 2]),
+        ("ARRAY_AGG(x IGNORE NULLS ORDER BY x DESC LIMIT 1)[SAFE_OFFSET(0)]", 10),
+        ("ARRAY_AGG(IF(x > 100, x, NULL) IGNORE NULLS LIMIT 1)[SAFE_OFFSET(0)]", None),
+        ("COUNTIF(x > 2)", 3),
+        ("LOGICAL_OR(x > 9)", True),
+        ("LOGICAL_AND(x > 1)", False),
+        ("ANY_VALUE(x HAVING MAX x)", 10),
+        ("STRING_AGG(CAST(x AS STRING), '|' ORDER BY x)", "1|2|3|4|10"),
+    ],
+)
 def test_an_aggregate_has_the_value_that_bigquery_documents(sql, expected):
     assert ask(f"SELECT {sql} FROM UNNEST([10, 3, NULL, 1, 2, 4]) AS x") == expected
 
 
 def test_the_most_frequent_values_come_as_structs_of_value_and_count():
     assert ask("SELECT APPROX_TOP_COUNT(x, 2) FROM UNNEST(['a', 'b', 'b', 'c', 'b', 'a']) AS x") == [
-        {"value": "b", "count": 3}, {"value": "a", "count": 2}]
+        {"value": "b", "count": 3},
+        {"value": "a", "count": 2},
+    ]
     assert ask("SELECT APPROX_TOP_COUNT(x, 1)[OFFSET(0)].value FROM UNNEST(['a', 'b', 'b']) AS x") == "b"
 
 
@@ -134,7 +148,10 @@ def test_a_left_join_of_an_empty_array_keeps_its_row():
 
 def test_the_fields_of_unnested_structs_can_be_named_with_an_alias_and_without():
     items = "(SELECT 1 AS id, [STRUCT('a' AS k, 5 AS v), STRUCT('b' AS k, 6 AS v)] AS items) AS t"
-    assert answer(f"SELECT id, x.k, o FROM {items}, UNNEST(t.items) AS x WITH OFFSET AS o ORDER BY o") == [(1, "a", 0), (1, "b", 1)]
+    assert answer(f"SELECT id, x.k, o FROM {items}, UNNEST(t.items) AS x WITH OFFSET AS o ORDER BY o") == [
+        (1, "a", 0),
+        (1, "b", 1),
+    ]
     assert answer(f"SELECT id, v FROM {items}, UNNEST(t.items) WHERE k = 'b'") == [(1, 6)]
     assert answer(f"SELECT (SELECT v FROM UNNEST(items) WHERE k = 'a') FROM {items}") == [(5,)]
 
@@ -164,15 +181,18 @@ def test_a_column_without_a_name_is_called_as_bigquery_calls_it():
     assert [column[0] for column in con.description] == ["a", "f0_", "f1_"]
 
 
-@pytest.mark.parametrize("sql, caret_under", [
-    ("SELECT 1\nFROM t WHERE WHERE x", "WHERE x"),
-    ("SELECT a,\n  COUNT(* FROM t", "FROM t"),
-])
+@pytest.mark.parametrize(
+    "sql, caret_under",
+    [
+        ("SELECT 1\nFROM t WHERE WHERE x", "WHERE x"),
+        ("SELECT a,\n  COUNT(* FROM t", "FROM t"),
+    ],
+)
 def test_a_syntax_error_shows_the_line_and_the_place(sql, caret_under):
     with pytest.raises(SqlError) as e:
         to_duckdb(sql)
     *_, line, caret = str(e.value).split("\n")
-    assert line[caret.index("^"):].startswith(caret_under.split()[0])
+    assert line[caret.index("^") :].startswith(caret_under.split()[0])
     assert f"line {sql.count(chr(10)) + 1}: " in line
 
 

@@ -1,6 +1,7 @@
 """The rollups that a game declares in rollups.yaml: count, sum, min, max, last, distinct over windows of event_time."""
 
 from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import Any
 
 import xxhash
@@ -70,13 +71,13 @@ class Declared:
 
     def windows(self, beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]:
         """Batch: from the buckets that touch an hour, the windows that start in it."""
-        found: dict[tuple[int, Key], list[Any]] = {}
+        found: dict[tuple[int, Key], list[list[Any]]] = {}
         for (bucket, *key), partial in merged:
             for start in range(bucket - self.rollup.window_ms + self.rollup.period_ms, bucket + 1, self.rollup.period_ms):
                 if start // HOUR_MS == beam_key:
-                    at = (start, tuple(key))
-                    found[at] = partial if at not in found else self.merge(found[at], partial)
-        return (Windowed(start, start + self.rollup.window_ms, key, partial) for (start, key), partial in found.items())
+                    found.setdefault((start, tuple(key)), []).append(partial)
+        return (Windowed(start, start + self.rollup.window_ms, key, reduce(self.merge, partials))
+                for (start, key), partials in found.items())
 
     def row(self, key: Key, partial: list[Any]) -> tuple[Any, ...]:
         values: list[Any] = []

@@ -137,5 +137,16 @@ def now() -> str:
 
 def rows_written(metrics: Any) -> dict[str, int]:
     """Rows per table, from the job's own counters."""
-    counters = metrics.query()["counters"]
-    return {c.key.metric.name: c.result for c in counters if c.key.metric.namespace == "written"}
+    rows: dict[str, int] = {}
+    for c in _counters(metrics, "written"):
+        rows[c.key.metric.name] = rows.get(c.key.metric.name, 0) + c.result
+    return rows
+
+
+def counted(metrics: Any, namespace: str) -> int:
+    """The sum of the counters of one namespace, such as received: one per event type."""
+    return sum(c.result for c in _counters(metrics, namespace))
+
+
+def _counters(metrics: Any, namespace: str) -> list[Any]:
+    return [c for c in metrics.query()["counters"] if c.key.metric.namespace == namespace]

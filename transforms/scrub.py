@@ -11,11 +11,13 @@ import msgspec
 
 from schemas.contract import Contract
 
-KEY = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:\s*')  # "name":
-ESCAPED_KEY = re.compile(rb'\\+"((?:[^"\\]|\\[^"])*?)\\+"\s*:\s*')  # \"name\": of JSON held in a string
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*("|$)', re.DOTALL)
+# Every repetition is bounded or cannot overlap what follows it: a long message takes time in proportion to its length.
+KEY = re.compile(rb'"((?:[^"\\]|\\.){0,200})"\s{0,20}:\s{0,20}')  # "name":
+ESCAPED_KEY = re.compile(rb'(?<!\\)\\{1,8}"([^"\\]{0,200})\\{1,8}"\s{0,20}:\s{0,20}')  # \"name\": of JSON held in a string
+ESCAPED_VALUE = re.compile(rb'\\{1,8}"[^"]*("|$)|[^,}\]]*', re.DOTALL)
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*+("|$)', re.DOTALL)
 SCALAR = re.compile(rb"[^,}\]]*")
-FORM = re.compile(rb"([\w.-]+)=([^&\s\"]*)")  # name=value of a posted form
+FORM = re.compile(rb"(?<![\w.-])([\w.-]{1,100})=([^&\s\"]*)")  # name=value of a posted form
 HASHED = "h1:"  # marks a keyed hash, so that a replayed message is not hashed twice
 
 
@@ -84,7 +86,7 @@ class Scrubber:
 
     def broken(self, payload: bytes) -> bytes:
         """Bytes that do not parse: the value after every secret name is cut out, up to its end or the message's."""
-        payload = self._values(payload, ESCAPED_KEY, self._end_of_escaped)
+        payload = self._values(payload, ESCAPED_KEY, _end_of_escaped)
         payload = self._values(payload, KEY, _end_of_value)
         return self._forms(payload)
 
@@ -101,10 +103,6 @@ class Scrubber:
                 out.append(msgspec.json.encode(self.hash(_name(payload[at + 1 : whole.end() - 1]))))
                 at = whole.end()
         return b"".join([*out, payload[at:]]) if out else payload
-
-    def _end_of_escaped(self, payload: bytes, at: int) -> int:
-        match = re.compile(rb'\\+".*?(?:\\+"|$)|[^,}\]]*', re.DOTALL).match(payload, at)
-        return match.end() if match else len(payload)
 
     def _forms(self, payload: bytes) -> bytes:
         return FORM.sub(lambda m: m[1] + b"=" if self.is_secret(_name(m[1])) else m[0], payload)
@@ -128,6 +126,11 @@ def _name(raw: bytes) -> str:
         return str(json.loads(f'"{text}"', strict=False))
     except ValueError:
         return text
+
+
+def _end_of_escaped(payload: bytes, at: int) -> int:
+    match = ESCAPED_VALUE.match(payload, at)
+    return match.end() if match else len(payload)
 
 
 def _end_of_value(payload: bytes, at: int) -> int:

@@ -11,6 +11,7 @@ import yaml
 
 from schemas.inference.sample import objects
 from schemas.inference.times import says_time, time_format, to_ms
+from schemas.inference.unwrap import Leaf
 from schemas.wire import snake
 
 # Envelope field -> name (letters and digits only) -> how sure the name makes us.
@@ -22,28 +23,6 @@ BESIDE_THE_TYPE = re.compile(r"info|meta|general|common|header|context|device|us
 TYPE_NAME = re.compile(r"[A-Za-z][\w .:/-]{0,80}")
 MOST_TYPES = 200
 OTHER_TIMES = re.compile("start|first|install|created|last|join|seen|expir|birth|end")  # of something else than the event
-
-
-@dataclass
-class Leaf:
-    path: str
-    values: list[Any]  # by message; None where absent, null or empty
-    present: list[Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.present = [v for v in self.values if v is not None]
-
-    @property
-    def always(self) -> bool:
-        return len(self.present) == len(self.values)
-
-    @property
-    def distinct(self) -> int:
-        return len({repr(v) for v in self.present})
-
-    def holds(self, *types: type) -> bool:
-        """Whether every value is of these types; true and false are no numbers."""
-        return bool(self.present) and all(isinstance(v, types) and not isinstance(v, bool) for v in self.present)
 
 
 @dataclass
@@ -65,7 +44,9 @@ def plain(name: str) -> str:
 def guess(bodies: list[dict[str, Any]], leaves: dict[str, Leaf], published: list[str | None], is_secret: Any) -> Guess:
     found = Guess()
     _guess_type(found, bodies, leaves)
-    usable = {p: leaf for p, leaf in leaves.items() if not any(is_secret(part) for part in p.split("."))}
+    parent = found.envelope["event_type"].removesuffix("*") if found.envelope["event_type"].endswith("*") else None
+    own = tuple(f"{parent}{t}." for t in set(found.types)) if parent is not None else ()  # what an event's own key holds is its own
+    usable = {p: leaf for p, leaf in leaves.items() if not p.startswith(own) and not any(is_secret(part) for part in p.split("."))}
     ranked = {name: _ranked(name, usable) for name in NAMES}
     _guess_time(found, ranked["event_time"], usable)
     _guess_received(found, ranked["received_time"], leaves, published)

@@ -89,9 +89,7 @@ class OwnFields:
         raise Unclear("holds " + " and ".join(sorted({_told(v) for v in values})))
 
     def _scalar(self, values: list[Any], kinds: set[type], name: str) -> Any:
-        in_words = self.time_format not in ("ms", "s")
-        spelled = self.time_format if str in kinds or not in_words else "ms"  # whole numbers are ms, whatever text looks like
-        if (says_time(name) or (in_words and str in kinds)) and float not in kinds and all(to_ms(v, spelled) is not None for v in values):
+        if self._is_time(values, kinds, name):
             return TIMESTAMP
         numeric = all(not isinstance(v, str) or NUMBER.fullmatch(v) for v in values)
         if str in kinds and not (numeric and (kinds != {str} or not NO_NUMBER.search(name))):
@@ -105,6 +103,13 @@ class OwnFields:
         if any(int(v) not in INT64 for v in values):
             raise Unclear("holds whole numbers beyond 64 bits")
         return "long"
+
+    def _is_time(self, values: list[Any], kinds: set[type], name: str) -> bool:
+        in_words = self.time_format not in ("ms", "s")
+        if not says_time(name) and not (in_words and str in kinds):
+            return False  # a number is a time by its name only
+        spelled = self.time_format if str in kinds or not in_words else "ms"
+        return all(to_ms(v, spelled) is not None for v in values)
 
     def _item_type(self, items: list[Any], name: str) -> Any:
         if not items:

@@ -1,78 +1,17 @@
-"""What `contract infer` found out, as wire.yaml and as text for the person who asked."""
+"""What `contract infer` found out, as text for the person who asked."""
 
-import json
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from schemas.inference.events import Findings
 from schemas.inference.guess import Guess
-from schemas.inference.own_fields import OwnFields
 from schemas.inference.sample import MOST_MESSAGES, Sample
-from schemas.wire import ENVELOPE_ON_WIRE, snake
+from schemas.inference.write import scalar
+from schemas.wire import ENVELOPE_ON_WIRE
 
-PERSONAL = re.compile(r"(^|_)(e?mail|phone|msisdn|ip|address|birth\w*|(first|last|full|user|real)_?name|idfa|gaid|lat|lon|(lat|long)itude)$")
+PERSONAL = re.compile(r"(^|_)(e?mail|phone|msisdn|ip|address|birth\w*|(first|last|full|user|real)_?name|idfa|gaid|lat|lon|"
+                      r"(lat|long)itude)$")
 FEW = 10  # messages of one type, below which nullability is a thin guess
-
-
-@dataclass
-class Findings:
-    """The own fields of every event type, and what became of the rest."""
-
-    own: OwnFields
-    type_names: dict[str, str]  # type on the wire -> event type
-    json_strings: list[str]
-    strip_quotes: bool
-    empty_is_null: bool
-    root: str = ""
-    events: dict[str, dict[str, Any]] = field(default_factory=dict)  # event type -> its Avro record
-    seen: dict[str, int] = field(default_factory=dict)
-    secrets: set[str] = field(default_factory=set)
-    left_out: dict[str, str] = field(default_factory=dict)  # path -> why it is no column
-
-    def options(self, found: Guess) -> dict[str, tuple[Any, str]]:
-        """Option of wire.yaml -> (value, why)."""
-        own = self.own
-        types = {wire: name for wire, name in self.type_names.items() if name not in (wire, snake(wire))}
-        quoted = ", ".join(sorted(own.numbers_as_strings)[:5])
-        told = {
-            "fields": (self.root, "most own fields stand there"),
-            "case": (own.case(), "names on the wire are camelCase"),
-            "time_format": (found.time_format, "as the times in the sample are written"),
-            "numbers_as_strings": (bool(own.numbers_as_strings), f"text that holds nothing but numbers: {quoted}"),
-            "ids_as_numbers": (found.ids_as_numbers, "an id or version is a number on the wire, and text in tables"),
-            "empty_is_null": (self.empty_is_null, 'some values are ""'),
-            "strip_quotes": (self.strip_quotes, "some values stand in single quotes"),
-            "json_strings": (self.json_strings, "text that holds JSON"),
-            "arrival_time": (found.arrival_time, "when a message in a plain file arrived"),
-            "types": (types, "names of types that tables can use"),
-            "renames": (own.renames(), "names of fields that tables can use"),
-            "paths": (own.paths, "fields that stand elsewhere"),
-        }
-        no = ("", "same", "ms", False, None, [], {})
-        return {name: (value, why) for name, (value, why) in told.items() if value not in no}
-
-
-def wire_yaml(found: Guess, findings: Findings) -> str:
-    lines = ["# Where the envelope and the own fields are. Guessed from a sample: read every line."]
-    known = [name for name in ENVELOPE_ON_WIRE if name in found.envelope]
-    lines += [f"{name}: {_scalar(found.envelope[name])}  # {_line(found.why[name])}" for name in known]
-    for name, (value, why) in findings.options(found).items():
-        if isinstance(value, dict):
-            lines += [f"{name}:  # {_line(why)}", *(f"  {_scalar(k)}: {_scalar(v)}" for k, v in value.items())]
-        else:
-            lines.append(f"{name}: {_scalar(value)}  # {_line(why)}")
-    return "\n".join(lines) + "\n"
-
-
-def _scalar(value: Any) -> str:
-    simple = isinstance(value, str) and re.fullmatch(r"[A-Za-z_][\w.]*(\.\*)?", value)
-    words = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
-    return value if simple and value.lower() not in words else json.dumps(value, ensure_ascii=False)
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def tell(sample: Path, out: Path, read: Sample, found: Guess, findings: Findings) -> str:
@@ -87,7 +26,7 @@ def tell(sample: Path, out: Path, read: Sample, found: Guess, findings: Findings
         lines.append(f"  {'arrival_time':<14}{found.arrival_time or 'not found'}: {arrival}")
     lines += ["", "How values are written"]
     for name, (value, why) in findings.options(found).items():
-        lines.append(f"  {name:<19}{len(value) if isinstance(value, dict) else _scalar(value)}: {why}")
+        lines.append(f"  {name:<19}{len(value) if isinstance(value, dict) else scalar(value)}: {why}")
     lines += ["", "Event types"]
     for name, record in findings.events.items():
         nullable = sum(isinstance(f["type"], list) for f in record["fields"])

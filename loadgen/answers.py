@@ -1,0 +1,124 @@
+"""The answer sheet's sums: what a perfect pipeline must find, fed by the simulation's own outcomes."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from loadgen.rollup_answers import RollupAnswer, micros
+from loadgen.sent import Sent, counter_field
+from schemas.contract import Contract
+from schemas.layout import HOUR_MS
+
+RECEIVED, LANDED, DUPLICATE, DEAD, LATE = range(5)
+SECRET = re.compile(rb"hunter2-?\d*")  # scrubbed from dead letters, so two of them may differ by it and still be one
+LedgerKey = tuple[int, str | None, str | None, str | None, str | None]  # hour, env, platform, app_version, event_type
+
+
+@dataclass(slots=True)
+class Dead:
+    """One delivery that cannot become an event. known: envelope values by name; event_time only if usable."""
+
+    reason: str
+    field: str | None
+    payload: bytes
+    arrival: int
+    known: dict[str, Any]
+
+    @property
+    def time(self) -> int:
+        event_time = self.known.get("event_time")
+        return self.arrival if event_time is None else int(event_time)
+
+
+@dataclass(slots=True)
+class Seen:
+    """A landed event as player_hours and sessions need it."""
+
+    time: int
+    session_id: str | None
+    revenue: int  # micros
+    score: int  # micros
+
+
+@dataclass(slots=True)
+class Sighting:
+    """A counter's number, and when and where it was seen."""
+
+    seq: int
+    time: int
+    platform: str | None
+    app_version: str | None
+
+
+class Answers:
+    """Collects outcomes. Times are ms UTC, money is millionths of a USD."""
+
+    def __init__(self, contract: Contract):
+        self.contract = contract
+        self.counter = counter_field(contract)
+        self.money = {n: [(f.name, f.factor) for f in contract.fields_with_role(n, "revenue")] for n in contract.events}
+        self.points = {n: [(f.name, f.factor) for f in contract.fields_with_role(n, "score")] for n in contract.events}
+        self.ledger: dict[LedgerKey, list[int]] = defaultdict(lambda: [0] * 5)
+        self.contents: dict[LedgerKey, list[int]] = defaultdict(lambda: [0] * 4)  # events, event_time, seq, money
+        self.dead_letters: dict[tuple[str | None, ...], int] = defaultdict(int)
+        self.players: dict[tuple[str, str], list[Seen]] = defaultdict(list)
+        self.sightings: dict[tuple[str | None, str], dict[int, list[Sighting]]] = defaultdict(lambda: defaultdict(list))
+        self.sent: dict[tuple[str, str], int] = defaultdict(int)  # (env, counter) -> the last number that the client gave
+        self.rollups = [RollupAnswer(contract, r) for r in contract.rollups]
+        self.dead_ids: set[tuple[str, bytes, int]] = set()
+
+    def client_sent(self, sent: Sent) -> None:
+        counter = getattr(sent, self.counter) if self.counter else None
+        if counter is not None and sent.seq is not None:
+            self.sent[sent.env, counter] = max(self.sent[sent.env, counter], sent.seq)
+
+    def landed(self, sent: Sent) -> None:
+        hour = sent.event_time // HOUR_MS * HOUR_MS
+        late = sent.arrival_time - sent.event_time > self.contract.allowed_lateness_ms
+        key = (hour, sent.env, sent.platform, sent.app_version, sent.event_type)
+        row = self.ledger[key]
+        row[RECEIVED] += 1
+        row[LANDED] += 1
+        row[LATE] += late
+        revenue = micros(sent.own, self.money[sent.event_type])
+        totals = self.contents[key]
+        totals[0] += 1
+        totals[1] += sent.event_time
+        totals[2] += sent.seq or 0
+        totals[3] += revenue
+        if sent.player_id is not None:
+            score = micros(sent.own, self.points[sent.event_type])
+            self.players[sent.env, sent.player_id].append(Seen(sent.event_time, sent.session_id, revenue, score))
+        if self.counter:
+            counter = getattr(sent, self.counter)
+            if counter is not None and sent.seq is not None:
+                sighting = Sighting(sent.seq, sent.event_time, sent.platform, sent.app_version)
+                self.sightings[sent.env, counter][hour].append(sighting)
+        if not late:
+            for rollup in self.rollups:
+                rollup.add(sent)
+
+    def duplicate(self, sent: Sent) -> None:
+        hour = sent.event_time // HOUR_MS * HOUR_MS
+        row = self.ledger[hour, sent.env, sent.platform, sent.app_version, sent.event_type]
+        row[RECEIVED] += 1
+        row[DUPLICATE] += 1
+
+    def dead(self, dead: Dead) -> None:
+        """A second identical one in the same hour is a duplicate; in another hour it counts again."""
+        known, hour = dead.known, dead.time // HOUR_MS * HOUR_MS
+        env, platform, app_version, event_type = (known.get(n) for n in ("env", "platform", "app_version", "event_type"))
+        row = self.ledger[hour, env, platform, app_version, event_type]
+        row[RECEIVED] += 1
+        dead_id = (dead.reason, SECRET.sub(b"", dead.payload), hour)
+        if dead_id in self.dead_ids:
+            row[DUPLICATE] += 1
+            return
+        self.dead_ids.add(dead_id)
+        row[DEAD] += 1
+        self.dead_letters[dead.reason, dead.field, event_type, env, app_version] += 1
+        counter, seq = known.get(self.counter or ""), known.get("seq")
+        if counter is not None and seq is not None:
+            self.sightings[env, counter][hour].append(Sighting(seq, dead.time, platform, app_version))
+

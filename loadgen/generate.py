@@ -1,0 +1,70 @@
+"""generate(): players, their messages with every fault on the way, and the answer sheet."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from loadgen.faults import rates_for
+from loadgen.players import bot_numbers
+from loadgen.sent import on_wire
+from loadgen.sheet import write_sheet
+from loadgen.world import World
+from loadgen.write import FORMATS, file_names, slices, write_messages
+from schemas.contract import Contract
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was written: messages in files, and the events behind them (lost ones included)."""
+
+    out: str
+    players: int
+    events: int
+    lost: int
+    messages: int
+    files: int
+    bytes: int
+    format: str
+
+
+def generate(contract: Contract, out: str, *, players: int = 2000, days: int = 2, seed: int = 1, files: int = 4,
+             format: str | None = None, start: str = "2026-11-01", faults: dict[str, float] | None = None,
+             progress: Callable[[int, int], None] | None = None) -> Summary:
+    """Writes OUT/messages/part-NNN.… and OUT/answers/: the same bytes for the same arguments. progress: (players done, of all)."""
+    suffix = _suffix(contract, format)
+    if min(players, days, files) < 1:
+        raise ValueError("generate: players, days and files are at least 1")
+    messages_folder = Path(out) / "messages"
+    if messages_folder.exists() and any(messages_folder.iterdir()):
+        raise FileExistsError(f"{messages_folder}: not empty; give another --out, or remove it first")
+    rates = rates_for(contract, faults)
+    begin = int(datetime.fromisoformat(start).replace(tzinfo=UTC).timestamp() * 1000)
+    messages_folder.mkdir(parents=True, exist_ok=True)
+    world = World(contract, suffix, rates, seed, begin, days)
+    bots = bot_numbers(players) if on_wire(contract, "player_id") else frozenset()
+    for number in range(players):
+        world.play(number, number in bots)
+        if progress:
+            progress(number + 1, players)
+    messages = sorted(world.messages)
+    world.messages = []
+    written = 0
+    for name, part in zip(file_names(files, suffix), slices(messages, files), strict=True):
+        world.read_broken(part)
+        write_messages(messages_folder / name, part, suffix, contract.name)
+        written += (messages_folder / name).stat().st_size
+    totals = {"events_sent": world.events, "events_lost": world.lost, "messages": len(messages), "bots_planted": len(bots)}
+    parameters = {"contract": contract.name, "fingerprint": contract.fingerprint, "players": players, "days": days, "seed": seed,
+                  "files": files, "format": suffix, "start": start, "faults": rates}
+    write_sheet(world.answers, Path(out) / "answers", parameters, totals)
+    return Summary(out, players, world.events, world.lost, len(messages), files, written, suffix)
+
+
+def _suffix(contract: Contract, wanted: str | None) -> str:
+    suffix = wanted or ("jsonl" if contract.wire.arrival_time else "avro")
+    if suffix not in FORMATS:
+        raise ValueError(f"format: {suffix!r} is none of {', '.join(FORMATS)}")
+    if suffix != "avro" and contract.wire.arrival_time is None:
+        raise ValueError(f"format: {contract.name}'s messages do not say when they arrived (wire.yaml: arrival_time): use avro")
+    return suffix

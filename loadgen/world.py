@@ -1,0 +1,165 @@
+"""The simulation: everything that the players send, what becomes of each delivery, and the answers."""
+
+import random
+from typing import Any
+
+from loadgen.answers import Answers, Dead
+from loadgen.broken import reader
+from loadgen.encode import UNKNOWN_TYPE, encoder, precision_ms
+from loadgen.faults import Delivery, Faults, PublishNumbers, damaged
+from loadgen.lookalikes import anonymous_types, player_ids
+from loadgen.payloads import payload
+from loadgen.players import Install, Player, Session, make_player, sessions
+from loadgen.sent import IDENTITY, Sent, on_wire
+from loadgen.story import Storyteller
+from loadgen.write import Message
+from schemas.contract import Contract
+from schemas.layout import DAY_MS
+
+AHEAD_MS, BEHIND_MS = DAY_MS, 30 * DAY_MS  # how far event_time may stand from arrival_time
+FRONT_DOOR_MS = 35  # from received_time to the broker's publish time, where both are there
+
+
+class World:
+    """One simulation: everything that its players send, what becomes of it, and the answers."""
+
+    def __init__(self, contract: Contract, suffix: str, rates: dict[str, float], seed: int, begin: int, days: int):
+        self.contract, self.rates, self.seed, self.begin, self.days = contract, rates, seed, begin, days
+        self.by_broker = suffix == "avro"
+        self.precision = precision_ms(contract.wire)
+        self.arrives_as_event_time = contract.wire.envelope["event_time"] == "arrival"
+        self.ids_are_hashes = contract.wire.envelope["event_id"] == "hash"
+        self.encode = encoder(contract)
+        self.teller, self.faults, self.answers = Storyteller(contract), Faults(contract, rates), Answers(contract)
+        self.player_id, self.anonymous = player_ids(contract), anonymous_types(contract)
+        self.carried = {n for n in (*IDENTITY, "country", "received_time") if on_wire(contract, n)}
+        self.read = reader(contract)
+        self.publish = PublishNumbers()
+        self.messages: list[Message] = []
+        self.plain_payloads: set[bytes] = set()
+        self.events = self.lost = 0
+
+    def play(self, number: int, is_bot: bool) -> None:
+        """Everything that one player does, and every message that comes of it."""
+        bad_builds = self.rates["wrong_type"]
+        player = make_player(number, self.player_id(number), self.seed, self.begin, self.days, is_bot, bad_builds)
+        counters: dict[str, int] = {}
+        for session in sessions(player, self.begin, self.days, bad_builds):
+            backlog = 0
+            for event_type, when, facts, known in self.teller.tell(player, session):
+                sent = self._sent(player, session, event_type, when, facts, known)
+                leaves = sent.event_time
+                if session.reconnect is not None:
+                    backlog += player.rng.randrange(5, 40)
+                    leaves = max(session.reconnect, when) + backlog
+                self.faults.spoil(sent, session.install.app_version, self.precision, player.rng)
+                self._send(sent, leaves, counters, player, session.install)
+
+    def _sent(self, player: Player, session: Session, event_type: str, when: int, facts: dict[str, Any], known: bool) -> Sent:
+        rng, contract = player.rng, self.contract
+        when -= when % self.precision
+        anonymous = event_type in self.anonymous or (not known and contract.counter != "player")
+        secret = f"hunter2-{0 if self.ids_are_hashes else player.number}"
+        own = payload(contract, event_type, facts, rng, when, secret, self.precision)
+        values: dict[str, Any] = {
+            "player_id": None if anonymous else player.player_id, "session_id": session.session_id,
+            "install_id": session.install.install_id, "env": player.env, "platform": session.install.platform,
+            "app_version": session.install.app_version, "country": player.country}
+        values = {n: contract.wire.constants.get(n) or (v if n in self.carried else None) for n, v in values.items()}
+        values["env"] = values["env"] or "live"
+        return Sent(event_id=_uuid(rng), event_type=event_type, event_time=when, seq=None, own=own, secret=secret, **values)
+
+    def _send(self, sent: Sent, leaves: int, counters: dict[str, int], player: Player, install: Install) -> None:
+        if "seq" in self.carried:
+            of = {"player": player.player_id, "session": sent.session_id or ""}
+            counter = of.get(self.contract.counter or "", install.install_id)
+            counters[counter] = sent.seq = counters.get(counter, 0) + 1
+        deliveries = self.faults.deliveries(leaves, player.rng, self.publish)
+        if self._indistinguishable(sent, deliveries):
+            return
+        self.events += 1
+        self.lost += not deliveries
+        self.answers.client_sent(sent)
+        good: list[int] = []
+        for delivery in deliveries:
+            arrival = self._arrival(delivery)
+            whole = self._payload(sent, arrival)
+            bytes_ = damaged(whole, delivery.damage, player.rng)
+            intact = delivery.damage is None and len(bytes_) <= self.contract.max_message_bytes
+            self.messages.append(Message(arrival, len(self.messages), delivery.publish, bytes_, intact))
+            if not intact:
+                continue  # read later, in the order of the files
+            if dead := self._dead(sent, bytes_, arrival):
+                self.answers.dead(dead)
+            else:
+                good.append(arrival)
+        self._land(sent, good)
+
+    def _arrival(self, delivery: Delivery) -> int:
+        """ms, as the receiver will read it."""
+        return delivery.arrival if self.by_broker else delivery.arrival - delivery.arrival % self.precision
+
+    def _payload(self, sent: Sent, arrival: int) -> bytes:
+        if self.arrives_as_event_time:
+            sent.event_time = arrival
+        return self.encode(sent, self._received(arrival))
+
+    def _received(self, arrival: int) -> int:
+        received = arrival - FRONT_DOOR_MS if self.by_broker else arrival
+        return received - received % self.precision
+
+    def _indistinguishable(self, sent: Sent, deliveries: list[Delivery]) -> bool:
+        """Without any id, two equal messages in plain files are one event: no client sends such a pair here."""
+        if self.by_broker or not self.ids_are_hashes or not deliveries:
+            return False
+        whole = self._payload(sent, self._arrival(deliveries[0]))
+        seen = whole in self.plain_payloads
+        self.plain_payloads.add(whole)
+        return seen
+
+    def _land(self, sent: Sent, arrivals: list[int]) -> None:
+        """Of the readable copies the first to arrive lands, the others are duplicates."""
+        if arrivals:
+            sent.arrival_time = min(arrivals)
+            sent.received_time = self._received(sent.arrival_time) if "received_time" in self.carried else None
+            self.answers.landed(sent)
+            for _ in arrivals[1:]:
+                self.answers.duplicate(sent)
+
+    def _dead(self, sent: Sent, payload_: bytes, arrival: int) -> Dead | None:
+        """Why a message that parses is no event; None if it is one."""
+        usable = -AHEAD_MS <= arrival - sent.event_time <= BEHIND_MS
+        if sent.fault == "unknown_type":
+            reason, field = "unknown_event_type", None
+        elif sent.fault in ("wrong_type", "missing_field"):
+            reason, field = "schema_violation", sent.fault_field
+        elif not usable:
+            reason, field = "timestamp_out_of_range", "event_time"
+        else:
+            return None
+        constants = self.contract.wire.constants
+        known = {n: getattr(sent, n) for n in IDENTITY if n in self.carried or n in constants}
+        known["event_type"] = UNKNOWN_TYPE if sent.fault == "unknown_type" else sent.event_type
+        known["event_time"] = sent.event_time if usable else None
+        return Dead(reason, field, payload_, arrival, known)
+
+    def read_broken(self, part: list[Message]) -> None:
+        """The messages of one file that do not parse, in its order: one that does not tell its arrival takes its forerunner's."""
+        before = 0
+        for message in part:
+            arrival = message.arrival
+            if not message.intact:
+                known = self.read(message.payload)
+                if not self.by_broker:
+                    arrival = known.get("arrival_time", known.get("event_time", before))
+                event_time = known.get("event_time")
+                if event_time is None or not -AHEAD_MS <= arrival - event_time <= BEHIND_MS:
+                    known["event_time"] = None
+                too_large = len(message.payload) > self.contract.max_message_bytes
+                self.answers.dead(Dead("too_large" if too_large else "malformed", None, message.payload, arrival, known))
+            before = arrival
+
+
+def _uuid(rng: random.Random) -> str:
+    text = f"{rng.getrandbits(128):032x}"
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"

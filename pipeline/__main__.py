@@ -1,0 +1,187 @@
+"""gamebeam: a thin door. Each command calls one function of one room; what goes wrong is one line on stderr and an exit code."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+COMMANDS: dict[str, str] = {
+    "run": "read messages, write the archive (batch over files)",
+    "query": "ask the archive in BigQuery SQL, on DuckDB",
+    "check": "compare every figure of an archive with an answer sheet; exit 1 on any difference",
+    "generate": "players who play, the faults on the way, and the answer sheet",
+    "contract": "check, infer or docs: a game's contract",
+    "demo": "generate, run, check and ask, on this machine",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    argv = list(sys.argv[1:] if argv is None else argv)
+    if not argv or argv[0] in ("-h", "--help") or argv[0] not in COMMANDS:
+        print("usage: gamebeam COMMAND …\n\n" + "\n".join(f"  {name:<10} {what}" for name, what in COMMANDS.items()), file=sys.stderr)
+        return 0 if argv and argv[0] in ("-h", "--help") else 2
+    command: Callable[[list[str]], int] = globals()[f"_{argv[0]}"]
+    try:
+        return command(argv[1:])
+    except (ValueError, OSError) as e:
+        print(f"gamebeam {argv[0]}: {_one_line(e)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _one_line(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _run(argv: list[str]) -> int:
+    logging.getLogger().setLevel(logging.ERROR)
+    from pipeline.options import JobOptions
+    from pipeline.run import run_batch, runner_named
+
+    options = JobOptions(argv)
+    if unknown := sorted(_unknown_flags(argv)):
+        raise ValueError(f"unknown flag {unknown[0]}; gamebeam run --help lists them")
+    if runner_named(options) == "DirectRunner":
+        print("--runner=DirectRunner means FnApiRunner here", file=sys.stderr)
+    with _progress("reading") as show:
+        outcome = run_batch(options, show)
+    for line in outcome.lines():
+        print(line)
+    return 0
+
+
+def _unknown_flags(argv: list[str]) -> set[str]:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    parser = argparse.ArgumentParser(prog="gamebeam run", allow_abbrev=False)
+    for cls in PipelineOptions.__subclasses__():
+        cls._add_argparse_args(parser)
+    return {a for a in parser.parse_known_args(argv)[1] if a.startswith("-")}
+
+
+def _query(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from sql.query import query
+
+    args = _parser("query", ("sql", "SQL text, a .sql file, or the name of one of the game's queries")).add(
+        ("--contract", "starter"), ("--archive", None), ("--format", "table")).parse(argv)
+    print(query(load_contract(args.contract), args.archive, args.sql, args.format))
+    return 0
+
+
+def _check(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from sql.check import compare_answers, report
+
+    args = _parser("check").add(("--contract", "starter"), ("--archive", None), ("--answers", None)).parse(argv)
+    comparison = compare_answers(load_contract(args.contract), args.archive, args.answers)
+    print(report(comparison), end="")
+    return 1 if comparison.differences else 0
+
+
+def _generate(argv: list[str]) -> int:
+    from loadgen.generate import generate
+    from schemas.contract import load_contract
+
+    args = _parser("generate").add(
+        ("--contract", "starter"), ("--out", None), ("--players", 2000), ("--days", 2), ("--seed", 1), ("--files", 4),
+        ("--format", ""), ("--start", "2026-11-01"), ("--faults", "")).parse(argv)
+    with _progress("generating") as show:
+        summary = generate(load_contract(args.contract), args.out, players=args.players, days=args.days, seed=args.seed,
+                           files=args.files, format=args.format or None, start=args.start, faults=_rates(args.faults), progress=show)
+    print(summary)
+    return 0
+
+
+def _rates(text: str) -> dict[str, float] | None:
+    """'lost=0.01,truncated=0' -> rates by name; 'none' is every fault off."""
+    if text == "none":
+        from loadgen.faults import DEFAULTS
+
+        return dict.fromkeys(DEFAULTS, 0.0)
+    try:
+        return {name: float(rate) for name, rate in (pair.split("=") for pair in text.split(","))} if text else None
+    except ValueError:
+        raise ValueError(f"--faults={text}: expected name=rate[,name=rate], or none") from None
+
+
+def _contract(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+
+    usage = "usage: gamebeam contract check PATH | infer SAMPLE.jsonl --out DIR | docs [PATH]"
+    match argv:
+        case ["check", path]:
+            from transforms.examples import check_examples
+
+            contract = load_contract(path)
+            problems = check_examples(contract)
+            for problem in problems:
+                print(f"{path}: {problem}", file=sys.stderr)
+            if not problems:
+                print(f"{contract.name}: {len(contract.events)} event types, {len(contract.rollups)} rollups, examples hold")
+            return 1 if problems else 0
+        case ["infer", *rest]:
+            from schemas.infer import infer
+
+            args = _parser("contract infer", ("sample", "JSON lines: real messages")).add(("--out", None)).parse(rest)
+            print(infer(Path(args.sample), Path(args.out)))
+            return 0
+        case ["docs", *rest]:
+            from schemas.dictionary import dictionary
+
+            print(dictionary(load_contract(rest[0] if rest else "starter")))
+            return 0
+    print(usage, file=sys.stderr)
+    return 2
+
+
+def _demo(argv: list[str]) -> int:
+    logging.getLogger().setLevel(logging.ERROR)
+    from pipeline.demo import demo
+
+    args = _parser("demo").add(("--out", "demo"), ("--players", 2000)).parse(argv)
+    return demo(Path(args.out), args.players)
+
+
+class _parser:
+    """argparse with what every command here needs: --name=value flags, required where there is no default."""
+
+    def __init__(self, command: str, *positional: tuple[str, str]):
+        self.parser = argparse.ArgumentParser(prog=f"gamebeam {command}", allow_abbrev=False)
+        for name, what in positional:
+            self.parser.add_argument(name, help=what)
+
+    def add(self, *flags: tuple[str, Any]) -> "_parser":
+        for name, default in flags:
+            self.parser.add_argument(name, default=default, required=default is None, type=type(default) if default is not None else str)
+        return self
+
+    def parse(self, argv: list[str]) -> argparse.Namespace:
+        return self.parser.parse_args(argv)
+
+
+class _progress:
+    """A bar on stderr where a person watches; nothing elsewhere. Called with (done, total)."""
+
+    def __init__(self, what: str):
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self.bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+        self.task = self.bar.add_task(what, total=None)
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        self.bar.start()
+        return lambda done, total: self.bar.update(self.task, completed=done, total=total)
+
+    def __exit__(self, *_: Any) -> None:
+        self.bar.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""gamebeam demo: two days of a game with everything going wrong on the way, and the account of it."""
+
+import time
+from pathlib import Path
+
+from loadgen.generate import generate
+from pipeline.options import JobOptions
+from pipeline.run import run_batch, runner_named
+from schemas.contract import load_contract
+from sql.check import compare_answers
+from sql.engine import ask, open_archive
+from sql.show import show
+
+GAME = "starter"
+QUESTIONS = {
+    "What came in, and what became of it, per build? (received = landed + duplicate + dead-lettered; missing is what never came)":
+        "SELECT app_version, SUM(received) AS received, SUM(landed) AS landed, SUM(duplicate) AS duplicate, "
+        "SUM(dead_lettered) AS dead_lettered, SUM(late) AS late, SUM(missing) AS missing "
+        "FROM ledger WHERE app_version IS NOT NULL GROUP BY app_version ORDER BY app_version",
+    "Which problems should somebody look at first?":
+        "SELECT reason, event_type, field, app_versions, messages FROM dead_letter_problems ORDER BY messages DESC LIMIT 5",
+    "Who pays, and from where?":
+        "SELECT country, COUNT(DISTINCT player_id) AS payers, ROUND(SUM(price_usd), 2) AS usd FROM purchase "
+        "WHERE env = 'live' GROUP BY country ORDER BY usd DESC LIMIT 5",
+}
+
+
+def demo(out: Path, players: int) -> int:
+    """Generates, runs, asks and checks under `out`; 0 if every figure is as the answer sheet says."""
+    contract = load_contract(GAME)
+    print(f"1. {players:,} players play for two days; 2 % of what they send is lost, some is doubled, late, broken or from 2040")
+    began = time.perf_counter()
+    sent = generate(contract, str(out), players=players)
+    print(f"   {sent.messages:,} messages in {sent.files} files ({sent.bytes / 1e6:.0f} MB), {time.perf_counter() - began:.0f} s")
+    print("2. the job reads them: decode, deduplicate, archive, rollups, ledger")
+    options = JobOptions([f"--contract={GAME}", f"--source={out}/messages/*", f"--archive={out}/archive"])
+    runner_named(options)
+    began = time.perf_counter()
+    outcome = run_batch(options)
+    for line in outcome.lines():
+        print(f"   {line}")
+    print(f"   {time.perf_counter() - began:.0f} s")
+    print("3. an analyst asks, in BigQuery's SQL, on DuckDB")
+    con = open_archive(contract, str(out / "archive"))
+    for question, sql in QUESTIONS.items():
+        print(f"\n{question}\n{show(ask(con, sql), 'table')}")
+    print("4. every figure against the answer sheet, which the players kept themselves")
+    comparison = compare_answers(contract, str(out / "archive"), str(out / "answers"))
+    for difference in comparison.differences[:20]:
+        print(f"   {difference}")
+    print(f"   {sum(comparison.figures.values()):,} figures compared: {len(comparison.differences)} differences")
+    print(f"\nask yourself:  .venv/bin/gamebeam query --archive={out}/archive \"SELECT * FROM dead_letter_problems\"")
+    return 1 if comparison.differences else 0

@@ -1,0 +1,184 @@
+"""Compares every figure of an answer sheet with what an archive's views say."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from schemas.contract import Contract
+from schemas.rollups import Rollup
+from schemas.tables import declared_table
+from sql.engine import Result, ask, open_archive
+from sql.show import plain
+from sql.views import fill
+
+Row = tuple[Any, ...]
+SHOWN = 20  # differences printed per answer
+
+
+class Difference(NamedTuple):
+    """expected None: the archive says more than the answer sheet; found None: it says less."""
+
+    answer: str
+    key: dict[str, Any]
+    figure: str
+    expected: Any
+    found: Any
+
+    def __str__(self) -> str:
+        of = "".join(f" {name}={_shown(value)}" for name, value in self.key.items())
+        return f"{self.answer}{of} {self.figure}: expected {_shown(self.expected)}, found {_shown(self.found)}"
+
+
+class Comparison(NamedTuple):
+    figures: dict[str, int]  # compared, by answer
+    differences: list[Difference]
+
+
+class Question(NamedTuple):
+    sql: str
+    key: list[str]  # the other columns are figures; a row without any is a figure itself
+
+
+def check(contract: Contract, archive: str, answers: str) -> list[Difference]:
+    return compare_answers(contract, archive, answers).differences
+
+
+def compare_answers(contract: Contract, archive: str, answers: str) -> Comparison:
+    """Every ANSWERS/<name>.parquet against the query of that name."""
+    paths = sorted(Path(answers).glob("*.parquet"))
+    if not paths:
+        raise FileNotFoundError(f"{answers}: no answers there; give the folder that gamebeam generate wrote, OUT/answers")
+    con = open_archive(contract, archive)
+    known = questions(contract)
+    figures: dict[str, int] = {}
+    differences: list[Difference] = []
+    for path in paths:
+        name = path.stem
+        expected = _read(con, path)
+        if name not in known:
+            differences.append(Difference(name, {}, "answer", "a query of that name", None))
+            continue
+        found = ask(con, known[name].sql)
+        if sorted(found.columns) != sorted(expected.columns):
+            differences.append(Difference(name, {}, "columns", ", ".join(expected.columns), ", ".join(found.columns)))
+            continue
+        key = known[name].key
+        figures[name], wrong = _compare(name, key, _by_key(expected, key, found.columns), _by_key(found, key, found.columns))
+        differences += wrong
+    return Comparison(figures, differences)
+
+
+def report(comparison: Comparison) -> str:
+    """A line per answer, its differences under it, and the sum of both."""
+    by_answer: dict[str, list[Difference]] = defaultdict(list)
+    for difference in comparison.differences:
+        by_answer[difference.answer].append(difference)
+    lines = []
+    for name in sorted({*comparison.figures, *by_answer}):
+        wrong = by_answer[name]
+        lines.append(f"{name:<28}{comparison.figures.get(name, 0):>12,} figures  {_count(wrong)}")
+        lines += [f"  {difference}" for difference in wrong[:SHOWN]]
+        if len(wrong) > SHOWN:
+            lines.append(f"  and {len(wrong) - SHOWN:,} more")
+    lines.append(f"{sum(comparison.figures.values()):,} figures in {len(comparison.figures)} answers compared: "
+                 f"{_count(comparison.differences)}")
+    return "\n".join(lines) + "\n"
+
+
+def questions(contract: Contract) -> dict[str, Question]:
+    """A query per answer: those in sql/checks, contents, and one per declared rollup."""
+    found = {"contents": Question(contents_sql(contract), ["event_type", "hour", "env", "platform", "app_version"])}
+    for file in (files("sql") / "checks").iterdir():
+        if file.name.endswith(".sql"):
+            text = file.read_text()
+            key = re.match(r"-- key: (.*)\n", text)
+            assert key, f"sql/checks/{file.name} does not begin with its key"
+            found[file.name.removesuffix(".sql")] = Question(fill(text, time_zone=contract.time_zone), key[1].split(", "))
+    return found | {f"rollup_{r.name}": _rollup_question(contract, r) for r in contract.rollups}
+
+
+def contents_sql(contract: Contract) -> str:
+    """What the event tables hold, counted and summed: one event moved, dropped, copied or repriced changes a figure."""
+    return "\nUNION ALL\n".join(_contents_of(contract, name) for name in contract.events)
+
+
+def _contents_of(contract: Contract, event_type: str) -> str:
+    money = " + ".join(f"COALESCE(CAST(ROUND(`{f.name}` * 1000000) AS INT64), 0) * {f.factor}"
+                       for f in contract.fields_with_role(event_type, "revenue") if f.stored) or "0"
+    return (f"SELECT '{event_type}' AS event_type, TIMESTAMP_TRUNC(event_time, HOUR) AS hour, env, platform, app_version, "
+            f"COUNT(*) AS events, SUM(UNIX_MILLIS(event_time)) AS event_time_sum, SUM(COALESCE(seq, 0)) AS seq_sum, "
+            f"SUM({money}) AS money_micros\nFROM `{event_type}` GROUP BY 2, 3, 4, 5")
+
+
+def _rollup_question(contract: Contract, rollup: Rollup) -> Question:
+    key = ["window_start", *rollup.keys]
+    fields = {f.name for f in declared_table(contract, rollup).fields}
+    values = [f"CAST(ROUND(`{v.name}` * 1000000) AS INT64) AS `{v.name}_micros`"
+              if v.kind == "sum" and f"{v.name}_micros" in fields else f"`{v.name}`" for v in rollup.values]
+    return Question(f"SELECT {', '.join([*(f'`{k}`' for k in key), *values])} FROM `{rollup.name}`", key)
+
+
+def _read(con: duckdb.DuckDBPyConnection, path: Path) -> Result:
+    con.execute("SELECT * FROM read_parquet(?)", [str(path)])
+    return Result([column[0] for column in con.description or []], con.fetchall())
+
+
+def _by_key(result: Result, key: list[str], columns: Iterable[str]) -> dict[Row, list[dict[str, Any]]]:
+    """Figures by key; a list, because a key may come twice, and that is to be seen."""
+    found: dict[Row, list[dict[str, Any]]] = defaultdict(list)
+    at = {name: i for i, name in enumerate(result.columns)}
+    figures = [name for name in columns if name not in key]
+    for row in result.rows:
+        found[tuple(_same(row[at[k]]) for k in key)].append({name: _same(row[at[name]]) for name in figures})
+    return found
+
+
+def _same(value: Any) -> Any:
+    """Equal moments are equal whether or not the file names their zone, and 3.0 is 3."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    return tuple(_same(v) for v in value) if isinstance(value, list) else value
+
+
+def _compare(answer: str, key: list[str], expected: dict[Row, list[dict[str, Any]]],
+             found: dict[Row, list[dict[str, Any]]]) -> tuple[int, list[Difference]]:
+    figures, differences = 0, []
+    for values in expected.keys() | found.keys():
+        named = dict(zip(key, values, strict=True))
+        wanted, got = list(expected.get(values, ())), list(found.get(values, ()))
+        figures += sum(max(1, len(row)) for row in (wanted if len(wanted) >= len(got) else got))
+        if len(wanted) > 1 or len(got) > 1:  # rows of one key: those that are equal belong together
+            wanted, got = _without_equals(wanted, got)
+        for i in range(max(len(wanted), len(got))):
+            a, b = wanted[i] if i < len(wanted) else None, got[i] if i < len(got) else None
+            if a is None or b is None:
+                row = a or b or {"row": "one"}  # a row without figures is one itself
+                differences += [Difference(answer, named, name, None if a is None else value, None if b is None else value)
+                                for name, value in row.items()]
+            else:
+                differences += [Difference(answer, named, name, a[name], b[name]) for name in a if a[name] != b[name]]
+    return figures, sorted(differences, key=str)
+
+
+def _without_equals(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    left, right = [], list(b)
+    for row in a:
+        if row in right:
+            right.remove(row)
+        else:
+            left.append(row)
+    return left, right
+
+
+def _count(differences: list[Difference]) -> str:
+    return f"{len(differences):,} difference{'' if len(differences) == 1 else 's'}"
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None else str(plain(value))

@@ -1,0 +1,4 @@
+-- key: hour, env, platform, app_version
+SELECT hour, env, platform, app_version, missing
+FROM ledger
+WHERE missing IS NOT NULL

@@ -1,0 +1,89 @@
+"""A result as a table for people, as CSV or as JSON."""
+
+import base64
+import csv
+import io
+import json
+import math
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sql.engine import Result
+
+FORMATS = ("table", "csv", "json")
+
+
+def show(result: Result, format: str = "table") -> str:
+    """Text that ends with a line break."""
+    if format == "table":
+        return _table(result)
+    if format == "csv":
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(result.columns)
+        writer.writerows([_cell(value) for value in row] for row in result.rows)
+        return out.getvalue()
+    if format == "json":
+        rows = [json.dumps(dict(zip(result.columns, map(plain, row), strict=True)), ensure_ascii=False) for row in result.rows]
+        return "[" + ",\n ".join(rows) + "]\n"
+    raise ValueError(f"--format={format}: use one of {', '.join(FORMATS)}")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: numbers stay numbers, moments are UTC without a zone, bytes are text where they can be."""
+    match value:
+        case datetime():
+            return _moment(value)
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case float() if not math.isfinite(value):
+            return str(value)
+        case bytes():
+            try:
+                return value.decode()
+            except UnicodeDecodeError:
+                return base64.b64encode(value).decode()
+        case dict():
+            return {key: plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case None | bool() | int() | float() | str():
+            return value
+    return str(value)
+
+
+def _moment(value: datetime) -> str:
+    """2019-09-19 20:00:20.649; the fraction only where there is one."""
+    if value.tzinfo:
+        value = value.astimezone(UTC).replace(tzinfo=None)
+    if not value.microsecond:
+        return value.isoformat(" ", "seconds")
+    return value.isoformat(" ", "microseconds" if value.microsecond % 1000 else "milliseconds")
+
+
+def _cell(value: Any) -> str:
+    shown = plain(value)
+    if shown is None:
+        return ""
+    if isinstance(shown, bool):
+        return str(shown).lower()
+    return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False)
+
+
+def _table(result: Result) -> str:
+    table = Table()
+    for i, name in enumerate(result.columns):
+        numbers = any(isinstance(row[i], int | float | Decimal) and not isinstance(row[i], bool) for row in result.rows)
+        table.add_column(Text(name), justify="right" if numbers else "left", no_wrap=True)
+    for row in result.rows:
+        table.add_row(*(Text("null", style="dim") if value is None else Text(_cell(value)) for value in row))
+    out = io.StringIO()
+    Console(file=out, width=1_000_000, color_system=None).print(table)  # never cut: a cell is a fact
+    return out.getvalue() + f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}\n"

@@ -1,0 +1,134 @@
+"""The views of a game, as BigQuery SQL: the same text for BigQuery and, through to_duckdb, for a laptop.
+
+Built-in views lie in sql/views/*.sql; those of event types and declared rollups are made from the contract.
+Tables lie in a dataset of their own (`tables`), views in another (`views`).
+"""
+
+import re
+from collections.abc import Iterable
+from importlib.resources import files
+
+from schemas import tables as schema
+from schemas.contract import Contract, envelope_fields
+from schemas.fields import Field
+from schemas.rollups import Rollup, Value
+
+BUILT_IN = ("runs", "dead_letters", "dead_letter_problems", "counter_hours", "ledger", "player_hours", "sessions", "players",
+            "leaderboard")
+KEYS = {"ledger": ("hour", "game", "env", "platform", "app_version", "event_type"),
+        "counter_hours": ("hour", "env", "counter"),
+        "player_hours": ("hour", "env", "player_id")}
+VISIBLE_RUNS = "SELECT run_id FROM {tables}.runs WHERE state IN ('open', 'complete')"
+SKETCH_SIZE = 2048  # how many of the smallest hashes a distinct value keeps; below that its estimate is exact
+
+
+def view_sql(contract: Contract, tables: str = "tables", views: str = "main") -> dict[str, str]:
+    """A SELECT per view, each after the views that it reads."""
+    texts = {name: event_view(contract, name) for name in contract.events}
+    texts["events"] = events_view(contract)
+    texts |= {name: built_in_view(contract, name) for name in BUILT_IN}
+    texts |= {rollup.name: rollup_view(contract, rollup) for rollup in contract.rollups}
+    return {name: fill(text, tables=tables, views=views) for name, text in texts.items()}
+
+
+def fill(text: str, **values: str) -> str:
+    """Braces that are no placeholder stay, as in a JSON path."""
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def event_view(contract: Contract, event_type: str) -> str:
+    """One row per event_id within a day of event_time, so that a filter on the date still prunes."""
+    columns = [f.name for f in schema.tables(contract)[event_type].fields if f.name != "run_id"]
+    return (f"SELECT\n  {_listed(columns)}\nFROM {{tables}}.{event_type}\nWHERE run_id IN ({VISIBLE_RUNS})\n"
+            "QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id, DATE(event_time) ORDER BY arrival_time, run_id) = 1")
+
+
+def events_view(contract: Contract) -> str:
+    envelope = _listed(f.name for f in envelope_fields())
+    return "\nUNION ALL\n".join(
+        f"SELECT\n  {envelope},\n  {_payload(event.fields)} AS payload\nFROM {{views}}.{event.name}"
+        for event in contract.events.values())
+
+
+def built_in_view(contract: Contract, name: str) -> str:
+    file = "sessions_by_gap" if name == "sessions" and contract.session_gap_ms is not None else name
+    text = (files("sql") / "views" / f"{file}.sql").read_text()
+    text = re.sub(r"\{latest:(\w+)\}", lambda m: latest_rows(m[1], KEYS[m[1]]), text)
+    states = "".join(",\n  " + _last(f) + f",\n  MAX(`{f.name}_at`) AS `{f.name}_at`" for f in contract.state_fields)
+    columns = "".join(f",\n  hours.`{f.name}`" for f in contract.state_fields)
+    return fill(text, states=states, state_columns=columns, game=contract.name, gap_ms=str(contract.session_gap_ms),
+                visible_runs=VISIBLE_RUNS)
+
+
+def latest_rows(table: str, keys: Iterable[str]) -> str:
+    """Of a rollup's rows those that count: each key's last pane within a run, at the window's highest generation."""
+    return f"""  SELECT *
+  FROM (
+    SELECT * FROM {{tables}}.{table}
+    WHERE run_id IN ({VISIBLE_RUNS})
+    QUALIFY ROW_NUMBER() OVER (
+      PARTITION BY run_id, generation, window_start, window_end, {_listed(keys)}
+      ORDER BY emitted_time DESC, pane_index DESC) = 1)
+  WHERE TRUE
+  QUALIFY generation = MAX(generation) OVER (PARTITION BY window_start, window_end)"""
+
+
+def rollup_view(contract: Contract, rollup: Rollup) -> str:
+    """A declared rollup, merged over runs; is_final once no early pane is the last."""
+    keys = _listed(("window_start", "window_end", *rollup.keys))
+    fields = {f.name: f for f in schema.declared_table(contract, rollup).fields}
+    merged = [_merged(v, fields) for v in rollup.values]
+    shown = [_estimate(v) if v.kind == "distinct" else f"`{v.name}`" for v in rollup.values]
+    inner = ",\n    ".join([keys, *merged, "LOGICAL_AND(pane_timing <> 'EARLY') AS is_final"])
+    outer = ",\n  ".join([keys, *shown, "is_final"])
+    return (f"WITH latest AS (\n{latest_rows(rollup.name, rollup.keys)}\n),\nmerged AS (\n  SELECT\n    {inner}\n"
+            f"  FROM latest\n  GROUP BY {keys}\n)\nSELECT\n  {outer}\nFROM merged")
+
+
+def _merged(value: Value, fields: dict[str, Field]) -> str:
+    name = value.name
+    match value.kind:
+        case "sum" if f"{name}_micros" in fields:
+            return f"SUM(`{name}_micros`) / 1000000 AS `{name}`"
+        case "count" | "sum":
+            return f"SUM(`{name}`) AS `{name}`"
+        case "distinct":
+            return f"ARRAY_CONCAT_AGG(`{name}_hashes`) AS `{name}_hashes`"
+        case "last":
+            return _last(fields[name])
+        case "min" | "max":
+            return f"{value.kind.upper()}(`{name}`) AS `{name}`"
+    raise ValueError(f"no such kind of value: {value.kind}")
+
+
+def _estimate(value: Value) -> str:
+    """Distinct values from the smallest hashes, of 63 bits, of any number of sketches."""
+    last_kept = f"ARRAY_AGG(DISTINCT h ORDER BY h LIMIT {SKETCH_SIZE})[SAFE_OFFSET({SKETCH_SIZE - 1})]"
+    return (f"(SELECT CAST(ROUND(IF(COUNT(DISTINCT h) < {SKETCH_SIZE}, COUNT(DISTINCT h), "
+            f"{SKETCH_SIZE - 1} / ({last_kept} / POW(2, 63)))) AS INT64)\n"
+            f"   FROM UNNEST(`{value.name}_hashes`) AS h) AS `{value.name}`")
+
+
+def _last(field: Field) -> str:
+    """The last known value; of two at the same moment the greater, so that no order of rows matters."""
+    name = f"`{field.name}`"
+    tie = f"TO_JSON_STRING({name})" if field.type.kind in ("array", "record") else name
+    return f"ARRAY_AGG({name} IGNORE NULLS ORDER BY `{field.name}_at` DESC, {tie} DESC LIMIT 1)[SAFE_OFFSET(0)] AS {name}"
+
+
+def _payload(fields: tuple[Field, ...]) -> str:
+    """The type's own fields as JSON, written alike by every engine."""
+    columns = [f"{_as_json(f)} AS `{f.name}`" for f in fields if f.stored]
+    return f"TO_JSON_STRING(STRUCT({', '.join(columns)}))" if columns else "'{}'"
+
+
+def _as_json(field: Field) -> str:
+    if field.type.kind == "timestamp":
+        return f"FORMAT_TIMESTAMP('%FT%H:%M:%E3SZ', `{field.name}`)"
+    return f"TO_BASE64(`{field.name}`)" if field.type.kind == "bytes" else f"`{field.name}`"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,6 @@
+-- Messages that could not become events: one row per dead_id and hour, as the ledger counts them.
+SELECT * EXCEPT (run_id)
+FROM {tables}.dead_letter
+WHERE run_id IN ({visible_runs})
+QUALIFY ROW_NUMBER() OVER (
+  PARTITION BY dead_id, TIMESTAMP_TRUNC(COALESCE(event_time, arrival_time), HOUR) ORDER BY arrival_time, run_id) = 1

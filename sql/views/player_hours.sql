@@ -1,0 +1,13 @@
+-- What each player did, per hour. Late events are in it; a state is the hour's last known value.
+WITH latest AS (
+{latest:player_hours}
+)
+SELECT
+  hour, env, player_id,
+  ARRAY_AGG(platform IGNORE NULLS ORDER BY last_time DESC, platform LIMIT 1)[SAFE_OFFSET(0)] AS platform,
+  ARRAY_AGG(app_version IGNORE NULLS ORDER BY last_time DESC, app_version LIMIT 1)[SAFE_OFFSET(0)] AS app_version,
+  ARRAY_AGG(country IGNORE NULLS ORDER BY last_time DESC, country LIMIT 1)[SAFE_OFFSET(0)] AS country,
+  SUM(events) AS events, SUM(revenue_micros) / 1000000 AS revenue, SUM(score_micros) / 1000000 AS score,
+  MIN(first_time) AS first_time, MAX(last_time) AS last_time{states}
+FROM latest
+GROUP BY hour, env, player_id

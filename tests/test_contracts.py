@@ -1,0 +1,316 @@
+"""Contracts: a broken one says what and where, the packaged ones hold, and real messages become the events they should."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from schemas.contract import PACKAGED, load_contract, parse_contract
+from schemas.fields import ContractError
+from schemas.tables import tables
+from transforms.decode import REASONS, Decoder
+from transforms.examples import check_examples
+
+CASES = Path(__file__).parent / "cases"
+GAMES = ("starter", "victory", "placebo", "gameco", "khan")
+PASSWORDS = ("blahdh", "yahbadaba", "blahdeblah")
+LEVEL_UP = {"type": "record", "name": "level_up", "fields": [{"name": "player_level", "type": "long"}]}
+WIRE = "event_id: id\nevent_type: type\nevent_time: ts\n"
+
+
+def small(**changes):
+    """A small contract's files, with changes by file; None leaves a file out."""
+    files = {"contract.yaml": "name: small", "events/level_up.avsc": json.dumps(LEVEL_UP)} | changes
+    return {name: text for name, text in files.items() if text is not None}
+
+
+def with_field(**field):
+    return with_record(fields=[{"name": "player_level", "type": "long"} | field])
+
+
+def messages(game):
+    """(payload, publish time in ms) as they stood on the broker."""
+    for line in (CASES / game / "messages.jsonl").read_text().splitlines():
+        message = json.loads(line)
+        yield message["data"].encode(), round(datetime.fromisoformat(message["publish_time"]).timestamp() * 1000)
+
+
+def decoded(game):
+    decoder = Decoder(load_contract(game))
+    return [decoder.decode(payload, arrival) for payload, arrival in messages(game)]
+
+
+def moment(ms):
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+def with_record(**changes):
+    return {"events/level_up.avsc": json.dumps(LEVEL_UP | changes)}
+
+
+def with_rollup(text):
+    return {"rollups.yaml": f"levels: {{{text}}}"}
+
+
+@pytest.mark.parametrize("files, file, field, says", [
+    ({"contract.yaml": None}, "contract.yaml", None, "missing"),
+    ({"contract.yaml": "name: [small"}, "contract.yaml", None, "not YAML"),
+    ({"contract.yaml": "- small"}, "contract.yaml", None, "mapping"),
+    ({"contract.yaml": "title: nameless"}, "contract.yaml", "name", "missing"),
+    ({"contract.yaml": "name: My Game!"}, "contract.yaml", "name", "a-z"),
+    ({"contract.yaml": "name: small\ncolour: red"}, "contract.yaml", "colour", "unknown"),
+    ({"contract.yaml": "name: small\ncounter: device"}, "contract.yaml", "counter", "player, install or session"),
+    ({"contract.yaml": "name: small\nsession_gap: half an hour"}, "contract.yaml", "session_gap", "duration"),
+    ({"contract.yaml": "name: small\nallowed_lateness: 0m"}, "contract.yaml", "allowed_lateness", "duration"),
+    ({"contract.yaml": "name: small\nmax_message_bytes: big"}, "contract.yaml", "max_message_bytes", "bytes"),
+    ({"contract.yaml": "name: small\nkeep_raw: sometimes"}, "contract.yaml", "keep_raw", "true or false"),
+    ({"contract.yaml": "name: small\ntime_zone: Mars/Base"}, "contract.yaml", "time_zone", "Europe/Berlin"),
+    ({"events/level_up.avsc": None}, "events", None, "no event types"),
+    ({"events/level_up.avsc": "{"}, "events/level_up.avsc", None, "not JSON"),
+    ({"events/level_up.avsc": "[]"}, "events/level_up.avsc", None, "expected an Avro record"),
+    ({"events/level_down.avsc": json.dumps(LEVEL_UP)}, "events/level_down.avsc", "name", "level_up"),
+    ({"events/ledger.avsc": json.dumps(LEVEL_UP | {"name": "ledger"})}, "events/ledger.avsc", "ledger", "built-in view"),
+    ({"events/select.avsc": json.dumps(LEVEL_UP | {"name": "select"})}, "events/select.avsc", "select", "reserved by BigQuery"),
+    ({"events/Level_Up.avsc": json.dumps(LEVEL_UP | {"name": "Level_Up"})}, "events/Level_Up.avsc", "Level_Up", "snake_case"),
+    (with_record(weight="often"), "events/level_up.avsc", "weight", "number"),
+    (with_record(fields="player_level"), "events/level_up.avsc", "fields", "a list"),
+    (with_record(fields=["player_level"]), "events/level_up.avsc", None, "needs a name"),
+    (with_record(fields=LEVEL_UP["fields"] * 2), "events/level_up.avsc", "player_level", "two"),
+    (with_field(name="playerLevel"), "events/level_up.avsc", "playerLevel", "snake_case"),
+    (with_field(name="range"), "events/level_up.avsc", "range", "reserved by BigQuery"),
+    (with_field(name="seq"), "events/level_up.avsc", "seq", "field of the envelope"),
+    (with_field(name="sessions", role=["state"]), "events/level_up.avsc", "sessions", "players"),
+    (with_field(type="number"), "events/level_up.avsc", "player_level", "not supported"),
+    (with_field(type=["null", "long", "string"]), "events/level_up.avsc", "player_level", "union"),
+    (with_field(type=["null", "null"]), "events/level_up.avsc", "player_level", "union"),
+    (with_field(type={"type": "array"}), "events/level_up.avsc", "player_level", "not supported"),
+    (with_field(type={"type": "enum", "name": "outcome"}), "events/level_up.avsc", "player_level", "lists its values"),
+    (with_field(default=1), "events/level_up.avsc", "player_level", "default"),
+    (with_field(examples=5), "events/level_up.avsc", "player_level", "examples"),
+    (with_field(factor=0.5), "events/level_up.avsc", "player_level", "factor"),
+    (with_field(pii="maybe"), "events/level_up.avsc", "player_level", "pii"),
+    (with_field(pii=["drop"]), "events/level_up.avsc", "player_level", "pii"),
+    (with_field(pii="hash"), "events/level_up.avsc", "player_level", "needs a string"),
+    (with_field(role=["boss"]), "events/level_up.avsc", "player_level", "role"),
+    (with_field(role=5), "events/level_up.avsc", "player_level", "role"),
+    (with_field(type="string", role=["revenue"]), "events/level_up.avsc", "player_level", "needs a number"),
+    ({"wire.yaml": "- event_id"}, "wire.yaml", None, "mapping"),
+    ({"wire.yaml": "event_id: id\nevent_type: type"}, "wire.yaml", "event_time", "where it is"),
+    ({"wire.yaml": WIRE + "player_id: 5"}, "wire.yaml", "player_id", "path"),
+    ({"wire.yaml": WIRE + "spelling: camel"}, "wire.yaml", "spelling", "unknown"),
+    ({"wire.yaml": WIRE + "case: kebab"}, "wire.yaml", "case", "camel"),
+    ({"wire.yaml": WIRE + "time_format: millis"}, "wire.yaml", "time_format", "iso"),
+    ({"wire.yaml": WIRE + "empty_is_null: 'no'"}, "wire.yaml", "empty_is_null", "true or false"),
+    ({"wire.yaml": WIRE + "json_strings: attributes"}, "wire.yaml", "json_strings", "list"),
+    ({"wire.yaml": WIRE + "paths: [player_level]"}, "wire.yaml", "paths", "mapping"),
+    ({"wire.yaml": WIRE + "paths: {level: states.level}"}, "wire.yaml", "paths.level", "no event type"),
+    ({"wire.yaml": WIRE + "renames: {level: lvl}"}, "wire.yaml", "renames.level", "no event type"),
+    ({"wire.yaml": WIRE + "values: {player_level: 5}"}, "wire.yaml", "values", "mappings of values"),
+    ({"wire.yaml": WIRE + "types: {up: level_upp}"}, "wire.yaml", "types.up", "level_upp"),
+    ({"wire.yaml": WIRE + "constants: {realm: eu}"}, "wire.yaml", "constants.realm", "envelope"),
+    ({"wire.yaml": WIRE + "when: event"}, "wire.yaml", "when", "unknown"),
+    ({"wire.yaml": WIRE + "shapes: [event]"}, "wire.yaml", "shapes", "mappings"),
+    ({"wire.yaml": WIRE + "shapes: [{when: event, rank: first}]"}, "wire.yaml", "rank", "whole number"),
+    (with_rollup("values: {n: count}"), "rollups.yaml", "levels", "window"),
+    (with_rollup("window: 5m, every: 2m, values: {n: count}"), "rollups.yaml", "levels.every", "whole number"),
+    (with_rollup("window: 1m, keys: platform, values: {n: count}"), "rollups.yaml", "levels.keys", "list"),
+    (with_rollup("window: 1m, where: won, values: {n: count}"), "rollups.yaml", "levels.where", "mapping"),
+    (with_rollup("window: 1m, values: {n: {median: player_level}}"), "rollups.yaml", "levels.values.n", "expected"),
+    (with_rollup("window: 1m, values: {n: {count: player_level}}"), "rollups.yaml", "levels.values.n", "count"),
+    (with_rollup("window: 1m, values: {n: {sum: player_id}}"), "rollups.yaml", "levels.values.n", "no number"),
+    (with_rollup("window: 1m, values: {n: {sum: {role: money}}}"), "rollups.yaml", "levels.values.n", "revenue"),
+    (with_rollup("window: 1m, values: {window_start: count}"), "rollups.yaml", "levels.values.window_start", "already"),
+    (with_rollup("window: 1m, events: [login], values: {n: count}"), "rollups.yaml", "levels.events", "login"),
+    (with_rollup("window: 1m, keys: [realm], values: {n: count}"), "rollups.yaml", "levels.realm", "no field"),
+    ({"rollups.yaml": "level_up: {window: 1m, values: {n: count}}"}, "rollups.yaml", "level_up", "twice"),
+])
+def test_a_broken_contract_names_its_file_and_field(files, file, field, says):
+    with pytest.raises(ContractError, match=says) as raised:
+        parse_contract(small(**files), "mygame")
+    assert raised.value.file == f"mygame/{file}"
+    assert raised.value.field == field
+    assert str(raised.value).startswith(f"mygame/{file}: ")
+
+
+def test_a_game_that_is_nowhere_is_refused_with_the_names_that_are_there():
+    with pytest.raises(ContractError, match=r"victory") as raised:
+        load_contract("chess")
+    assert raised.value.file == "chess"
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_a_packaged_game_loads_and_every_table_has_columns_that_differ(game):
+    contract = load_contract(game)
+    assert contract.name == game
+    for table in tables(contract).values():
+        assert len(set(table.arrow.names)) == len(table.arrow.names), table.name
+
+
+def test_every_packaged_game_is_tested_here():
+    assert sorted(GAMES) == sorted(p.name for p in PACKAGED.iterdir() if p.is_dir())
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_a_packaged_game_keeps_the_word_of_its_examples(game):
+    assert check_examples(load_contract(game)) == []
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_the_examples_show_every_event_type(game):
+    contract = load_contract(game)
+    decoder = Decoder(contract)
+    payloads = [json.loads(line)["data"].encode() for line in contract.text["examples/pass.jsonl"].splitlines()]
+    assert {decoder.decode(payload).TYPE for payload in payloads} == set(contract.events)
+
+
+@pytest.mark.parametrize("game, impossible", [
+    ("starter", set()), ("victory", set()), ("placebo", set()),
+    ("gameco", {"timestamp_out_of_range"}), ("khan", {"timestamp_out_of_range"}),  # their time is the broker's own
+])
+def test_the_examples_show_every_reason(game, impossible):
+    lines = [json.loads(line) for line in load_contract(game).text["examples/fail.jsonl"].splitlines()]
+    assert {line["reason"] for line in lines} == set(REASONS) - impossible
+
+
+NO_LEVEL = '{"event_id": "e", "event_type": "level_up", "event_time": 1}'
+
+
+@pytest.mark.parametrize("line, file, says", [
+    ({"data": NO_LEVEL}, "pass", "schema_violation at player_level"),
+    ({"data": NO_LEVEL[:-1] + ', "player_level": 2}', "reason": "malformed", "field": None}, "fail", "landed as level_up"),
+    ({"data": "{", "reason": "too_large", "field": None}, "fail", "must be too_large, but is malformed"),
+    ({"data": "{}", "reason": "unknown_event_type", "field": "event_type"}, "fail", "must be unknown_event_type at event_type"),
+    ({"data": "{", "reason": "broken"}, "fail", "reason is one of"),
+    ({"payload": "{"}, "pass", "data_base64"),
+    ({"data": "{}", "publish_time": "noon"}, "pass", "ISO 8601"),
+])
+def test_an_example_that_does_not_hold_is_told_with_its_line(line, file, says):
+    problems = check_examples(parse_contract(small(**{f"examples/{file}.jsonl": "\n" + json.dumps(line)})))
+    assert len(problems) == 1
+    assert problems[0].startswith(f"examples/{file}.jsonl:2: ")
+    assert says in problems[0]
+
+
+def test_an_example_in_an_avsc_file_must_fit_its_field():
+    problems = check_examples(parse_contract(small(**with_field(examples=[3, "three"]))))
+    assert len(problems) == 1
+    assert problems[0].startswith("events/level_up.avsc: player_level: example 'three'")
+
+
+def test_the_shot_of_victory_lands_with_numbers_as_numbers():
+    payload = (CASES / "victory/sample_event.json").read_bytes().strip()
+    shot = Decoder(load_contract("victory")).decode(payload)
+    assert (shot.TYPE, moment(shot.event_time)) == ("play_shot", "2019-09-19 20:00:20.649")
+    assert moment(shot.arrival_time) == moment(shot.received_time) == "2019-09-19 20:00:42.826"
+    assert (shot.player_id, shot.seq, shot.env, shot.app_version) == ("1adbc9ff-a5ca-4409-8c66-75e21a181b25", 11, "test", "bar")
+    assert (shot.ball_x, shot.ball_level, shot.is_bot, shot.court, shot.points_scored) == (0.85813725, 0, False, None, None)
+    assert (shot.player_level, shot.hard_currency, shot.soft_currency, shot.league) == (20, 50, 100, "myleague")
+    assert (shot.crowns, shot.max_unlocked_court, shot.num_sessions, shot.ftue_complete) == (20, "playground1", 3, False)
+    assert (shot.num_purchases, shot.customer_value, shot.session_purchases, shot.session_value) == (0, 0.0, 0, 0.0)
+    assert (moment(shot.first_seen), moment(shot.session_start)) == ("2019-09-19 17:50:31.069", "2019-09-19 19:40:18.768")
+
+
+def test_the_name_of_a_victory_player_is_nowhere_in_its_event():
+    payload = (CASES / "victory/sample_event.json").read_bytes().strip()
+    shot = Decoder(load_contract("victory")).decode(payload)
+    assert "Andy" not in repr(shot)
+    assert not hasattr(shot, "user_name")
+
+
+def test_an_install_time_that_is_no_time_is_kept_beside_the_columns():
+    payload = (CASES / "victory/sample_event.json").read_bytes().strip()
+    shot = Decoder(load_contract("victory")).decode(payload)
+    assert json.loads(shot.additional_properties)["event"]["generalInfo"]["installTime"] == "40"
+
+
+def test_a_placebo_purchase_read_from_two_topics_is_one_event_and_the_topic_of_all_events_is_preferred():
+    buys = [e for e in decoded("placebo") if e.TYPE in ("buy_sword", "buy_spell")]
+    by_id = {}
+    for buy in buys:
+        by_id.setdefault(buy.event_id, []).append(buy)
+    assert [len(copies) for copies in by_id.values()] == [2, 2, 2, 2]
+    for copies in by_id.values():
+        best, other = sorted(copies, key=lambda e: e.rank)
+        assert best.rank < other.rank
+        assert other.inventory is not None and best.inventory is None  # only the buy topic carries the account
+        same = ("event_time", "player_id", "item_type", "cost", "player_created", "player_wealth", "player_num_items", "status")
+        assert [getattr(best, name) for name in same] == [getattr(other, name) for name in same]
+
+
+def test_the_status_of_a_placebo_purchase_is_a_word_on_both_topics():
+    buys = [e for e in decoded("placebo") if e.TYPE == "buy_sword"]
+    assert [e.status for e in buys] == ["approved_purchase"] * 2 + ["insufficient_funds"] * 2
+
+
+def test_the_copy_of_a_placebo_join_that_knows_its_status_is_preferred():
+    joins = [e for e in decoded("placebo") if e.TYPE.startswith("join_")]
+    assert {(e.rank, e.status) for e in joins} == {(1, None), (0, "approved_join")}
+    assert len({e.event_id for e in joins}) == len(joins) / 2
+
+
+def test_a_placebo_account_carries_its_items_and_memberships():
+    seen = decoded("placebo")[-1]
+    assert (seen.TYPE, moment(seen.event_time)) == ("view_user_data", "2020-11-22 22:00:10.000")  # no fraction in this one
+    assert (seen.inventory, seen.wealth) == (["cutlass"], -2654.0)
+    [soldiers] = seen.affiliations
+    assert (soldiers.org, soldiers.level, moment(soldiers.joined_ts)) == ("soldiers", "masterofarms", "2020-11-22 22:00:05.842")
+
+
+def test_no_placebo_password_is_in_any_event():
+    events = decoded("placebo")
+    assert {"create_user", "login", "view_user_data"} <= {e.TYPE for e in events}
+    for event in events:
+        for word in (*PASSWORDS, "****", "pwd"):
+            assert word not in repr(event)
+        assert json.loads(event.raw_event)["event_type"] == event.TYPE
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda m: m[: m.index(b'"Host"')],  # broken off
+    lambda m: m.replace(b'"event_type": "', b'"event_type": "un'),
+    lambda m: m.replace(b'"timestamp": "2020', b'"timestamp": "2040'),
+    lambda m: m.replace(b'"user_id": "', b'"user_id": 5, "x": "'),
+    lambda m: m.replace(b"user_pwd", b"userpwd")[:-2],
+    lambda m: m + b" " * 262_144,
+])
+def test_no_placebo_password_is_in_any_dead_letter(spoil):
+    decoder = Decoder(load_contract("placebo"))
+    dead = [decoder.decode(spoil(payload), arrival) for payload, arrival in messages("placebo")]
+    dead = [d for d in dead if d.TYPE == "dead_letter"]
+    assert dead
+    for letter in dead:
+        assert not any(word in repr(letter) for word in PASSWORDS)
+
+
+def test_quotes_around_a_khan_value_are_stripped():
+    events = decoded("khan")
+    assert events[0].player_id == "user-0053"
+    assert [e.guild_name for e in events if e.TYPE == "join_guild"] == ["Castle of Rock", "Knights of the Round Table"]
+    assert [e.player_id for e in events if e.TYPE == "join_guild"] == ["user-0053", "001"]
+
+
+def test_a_khan_message_published_twice_in_one_instant_has_one_id_and_others_differ():
+    ids = [e.event_id for e in decoded("khan")]
+    assert ids[0] == ids[-1]
+    assert len(set(ids)) == len(ids) - 1
+
+
+def test_the_khan_default_event_lands_without_a_player_under_a_name_that_tables_can_have():
+    [event] = [e for e in decoded("khan") if e.TYPE == "default_event"]
+    assert (event.player_id, event.description) == (None, None)
+
+
+def test_a_gameco_get_request_lands_with_nulls():
+    events = decoded("gameco")
+    assert [e.TYPE for e in events[5:]] == ["purchase_weapon", "join_guild", "enter_battle", "default_event"]
+    weapon, guild, battle, _ = events[5:]
+    assert (weapon.weapon_type, weapon.gold_cost, guild.guild_name, battle.outcome) == (None, None, None, None)
+
+
+def test_a_gameco_event_is_read_out_of_its_attributes_and_its_host():
+    weapon, *_ = decoded("gameco")
+    assert (weapon.player_id, weapon.weapon_type, weapon.weapon_range, weapon.gold_cost) == ("user1.comcast.com", "sword", 2, 150)
+    assert "attributes" not in weapon.additional_properties
+    assert moment(weapon.event_time) == "2020-12-01 20:11:03.813"  # the broker's: the message has none
+    assert '"attributes"' in weapon.raw_event
