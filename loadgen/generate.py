@@ -31,7 +31,7 @@ class Summary:
 def generate(contract: Contract, out: str, *, players: int = 2000, days: int = 2, seed: int = 1, files: int = 4,
              format: str | None = None, start: str = "2026-11-01", faults: dict[str, float] | None = None,
              progress: Callable[[int, int], None] | None = None) -> Summary:
-    """Writes OUT/messages/part-NNN.… and OUT/answers/: the same bytes for the same arguments. progress: (players done, of all)."""
+    """Writes OUT/messages/part-NNN.… and OUT/answers/: same arguments, same bytes. progress: (players done, of all)."""
     suffix = _suffix(contract, format)
     if min(players, days, files) < 1:
         raise ValueError("generate: players, days and files are at least 1")

@@ -59,7 +59,8 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     if any(r.run_id == run_id and r.state != "started" for r in earlier):
         raise RunError(f"--run_id={run_id}: a run of this name is complete already; leave --run_id out, or choose another")
     remove_leftovers(options.archive, run_id)
-    run = Run(run_id, "started", "batch", contract.fingerprint, now(), inputs=inputs)
+    run = Run(run_id, "started", "batch", contract.fingerprint, now(), inputs=inputs,
+              supersedes=[r.run_id for r in replaced])
     write_run(options.archive, run)
     pipeline = beam.Pipeline(options=options)
     messages = pipeline | "Read" >> ReadFiles([i.name for i in inputs])
@@ -70,9 +71,6 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     metrics = result.metrics()
     run.rows, run.finished, run.state = rows_written(metrics), now(), "complete"
     write_run(options.archive, run)
-    for old in replaced:
-        old.state = "superseded"
-        write_run(options.archive, old)
     counts = {name: counted(metrics, name) for name in ("received", "duplicate", "late")}
     return Outcome(run, skipped, contract, counts)
 

@@ -1,7 +1,7 @@
 """Every table of a game, from its contract: one per event type, and the pipeline's own. Types as Arrow's."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import pyarrow as pa
 
@@ -30,7 +30,7 @@ class Table:
     partition: str
     folder: str  # events or rollups: where its files lie in the archive
 
-    @property
+    @cached_property
     def arrow(self) -> pa.Schema:
         return pa.schema([pa.field(f.name, arrow_type(f.type), f.nullable) for f in self.fields])
 

@@ -15,7 +15,7 @@ RUNS = pa.schema([
     ("run_id", pa.string()), ("state", pa.string()), ("mode", pa.string()), ("contract", pa.string()),
     ("started", pa.timestamp("us", tz="UTC")), ("finished", pa.timestamp("us", tz="UTC")),
     ("inputs", pa.list_(pa.struct([("name", pa.string()), ("sha256", pa.string()), ("bytes", pa.int64())]))),
-    ("row_counts", pa.string())])
+    ("supersedes", pa.list_(pa.string())), ("row_counts", pa.string())])
 
 
 class ArchiveError(OSError):
@@ -32,7 +32,11 @@ def read_runs(archive: str) -> pa.Table:
     manifests = sorted(folder.glob("*.json"))
     if not manifests:
         raise ArchiveError(f"{archive}: no runs in {folder}; is this the root of an archive?")
-    return pa.Table.from_pylist([_run(path) for path in manifests], schema=RUNS)
+    runs = [_run(path) for path in manifests]
+    gone = {run_id for run in runs if run["state"] == "complete" for run_id in run["supersedes"]}
+    for run in runs:
+        run["state"] = "superseded" if run["run_id"] in gone else run["state"]
+    return pa.Table.from_pylist(runs, schema=RUNS)
 
 
 def _run(path: Path) -> dict[str, Any]:
@@ -43,6 +47,7 @@ def _run(path: Path) -> dict[str, Any]:
             "contract": manifest.get("contract"), "started": _moment(manifest.get("started")),
             "finished": _moment(manifest.get("finished")),
             "inputs": [{k: i.get(k) for k in ("name", "sha256", "bytes")} for i in manifest.get("inputs") or []],
+            "supersedes": manifest.get("supersedes") or [],
             "row_counts": json.dumps(manifest.get("rows") or {})}
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise ArchiveError(f"{path}: not a run's manifest ({type(e).__name__}: {e})") from None

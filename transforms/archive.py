@@ -1,4 +1,4 @@
-"""WriteArchive: record batches by partition -> Parquet files, each created at once under a name that is the same when work is done again."""
+"""WriteArchive: record batches by partition -> Parquet files, each created at once, under the same name when work is done again."""
 
 import io
 import os
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.metrics import Metrics
+from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms import trigger, window
 
 from schemas.layout import join
@@ -18,23 +19,60 @@ from transforms.columns import deserialize
 from transforms.progress import PROGRESS
 
 ROW_GROUP = 100_000  # rows
-WINDOW_S = 60  # of arrival: a partition's rows of one minute share a file in a stream
+EVENTS_S, LATE_S = 60, 3600  # of arrival: a partition's events of one minute share a file in a stream; stragglers of one hour
+ROWS_S = 10  # processing time in which a stream's rollup rows are gathered into one file
 
 
 @dataclass
 class WriteArchive(beam.PTransform):
-    """(partition, record batch) -> (table, rows) per file written, under ROOT/<partition>/part-<run_id>-<window>-<pane>.parquet."""
+    """(partition, record batch) -> (table, rows) per file, ROOT/<partition>/part-<run_id>-<window>-<pane>.parquet."""
 
     root: str
     run_id: str
     streaming: bool
 
     def expand(self, rows: beam.PCollection[tuple[str, bytes]]) -> beam.PCollection[tuple[str, int]]:
-        if self.streaming:
-            rows |= "Window" >> beam.WindowInto(
-                window.FixedWindows(WINDOW_S), trigger=trigger.AfterWatermark(late=trigger.AfterCount(1)),
-                accumulation_mode=trigger.AccumulationMode.DISCARDING, allowed_lateness=window.MAX_TIMESTAMP.micros // 2_000_000)
-        return rows | "ByPartition" >> beam.GroupByKey() | "WriteFile" >> beam.ParDo(WriteFile(self.root, self.run_id))
+        if not self.streaming:
+            return rows | "ByPartition" >> beam.GroupByKey() | "WriteFile" >> beam.ParDo(WriteFile(self.root, self.run_id))
+        kinds = rows | "ByKind" >> beam.ParDo(ByKind()).with_outputs("late", "rollups", main="events")
+        written = [self._written("Events", kinds.events, in_stretches(EVENTS_S)),
+                   self._written("Late", kinds.late, in_stretches(LATE_S)),
+                   self._written("Rollups", kinds.rollups, as_they_come())]
+        return written | "Written" >> beam.Flatten()
+
+    def _written(self, kind: str, rows: Any, windows: beam.WindowInto) -> Any:
+        return (rows
+                | f"Window{kind}" >> windows
+                | f"ByPartition{kind}" >> beam.GroupByKey()
+                | f"Write{kind}" >> beam.ParDo(WriteFile(self.root, self.run_id))
+                | f"Global{kind}" >> beam.WindowInto(window.GlobalWindows(), trigger=trigger.DefaultTrigger(),
+                                                     accumulation_mode=trigger.AccumulationMode.DISCARDING))
+
+
+def in_stretches(seconds: int) -> beam.WindowInto:
+    """Events are stamped with arrival, and the watermark passes none unread; should one come behind it, it has its own file."""
+    return beam.WindowInto(window.FixedWindows(seconds), trigger=trigger.AfterWatermark(late=trigger.AfterCount(1)),
+                           accumulation_mode=trigger.AccumulationMode.DISCARDING, allowed_lateness=LATE_S)
+
+
+def as_they_come() -> beam.WindowInto:
+    """A pane's rows are stamped with its window's end, early ones with a time to come: no window of time gathers them."""
+    return beam.WindowInto(window.GlobalWindows(), trigger=trigger.AfterWatermark(early=trigger.AfterProcessingTime(ROWS_S)),
+                           accumulation_mode=trigger.AccumulationMode.DISCARDING)
+
+
+@beam.typehints.with_output_types(tuple[str, bytes])
+class ByKind(beam.DoFn):
+    """Events, those that came late, and rollup rows: each kind's files close at times of their own."""
+
+    def process(self, row: tuple[str, bytes]) -> Iterable[Any]:
+        partition = row[0]
+        if partition.startswith("rollups/"):
+            yield TaggedOutput("rollups", row)
+        elif partition.endswith("/hour=late"):
+            yield TaggedOutput("late", row)
+        else:
+            yield row
 
 
 class WriteFile(beam.DoFn):
@@ -45,6 +83,9 @@ class WriteFile(beam.DoFn):
                 pane: Any = beam.DoFn.PaneInfoParam) -> Iterable[tuple[str, int]]:
         partition, blobs = group
         start = "all" if isinstance(stretch, window.GlobalWindow) else f"{stretch.start.micros // 1_000_000}"
+        blobs = list(blobs)
+        if not blobs:  # a window's last pane, after its rows went out in earlier ones
+            return
         data, rows = to_parquet(deserialize(blobs))
         write_at_once(join(self.root, partition, f"part-{self.run_id}-{start}-{max(pane.index, 0)}.parquet"), data)
         table = partition.split("/")[1]

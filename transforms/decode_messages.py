@@ -8,7 +8,7 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.window import GlobalWindow, TimestampedValue
-from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.contract import Contract
@@ -34,7 +34,7 @@ class Decode(beam.PTransform):
     contract: Contract
     pii_key: bytes | None = None
 
-    def expand(self, messages: beam.PCollection[Messages]) -> Decoded:  # type: ignore[override]
+    def expand(self, messages: beam.PCollection[Messages]) -> Any:  # Decoded; Beam would warn of a type that is none of its own
         out = messages | "DecodeMessages" >> beam.ParDo(DecodeMessages(self.contract, self.pii_key)).with_outputs(
             "received", main="batches")
         return Decoded(out.batches, out.received)
@@ -56,10 +56,9 @@ class DecodeMessages(beam.DoFn):
         self.events: dict[int, list[Any]] = {}
         self.dead: dict[int, list[Any]] = {}
         self.received: dict[tuple[Any, ...], list[int]] = {}
-        self.held = 0
-        self.earliest = 2**62
+        self.held, self.earliest = 0, MAX_TIMESTAMP
 
-    def process(self, messages: Messages) -> Iterable[Any]:
+    def process(self, messages: Messages, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
         decode, source, arrivals, ids = self.decoder.decode, messages.source, messages.arrivals, messages.ids
         previous = 0 if messages.first else self.previous_arrival
         for i, payload in enumerate(messages.payloads):
@@ -72,8 +71,8 @@ class DecodeMessages(beam.DoFn):
                 self.received[key][RECEIVED] += 1
             else:
                 self.received[key] = [1, 0, 0, 0, 0, 0]
-            self.earliest = min(self.earliest, previous)
         self.previous_arrival = previous
+        self.earliest = min(self.earliest, at)
         self.held += len(messages.payloads)
         if self.held >= FLUSH:
             yield from (TimestampedValue(v, at) if not isinstance(v, TaggedOutput)
@@ -87,8 +86,8 @@ class DecodeMessages(beam.DoFn):
                 yield WindowedValue(value, at, (GlobalWindow(),))
 
     def _flush(self) -> Iterable[tuple[Any, Timestamp]]:
-        """Every group as (key, packed batch), stamped with the earliest arrival among what is held."""
-        at = Timestamp(micros=self.earliest * 1000)
+        """Every group as (key, packed batch), stamped as the earliest messages among them: never behind the watermark."""
+        at = self.earliest
         for key in self.events.keys() | self.dead.keys():
             yield (key, pack(self.events.get(key, []), self.dead.get(key, []))), at
         if self.received:

@@ -10,7 +10,7 @@ import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms import trigger, window
 from apache_beam.transforms.window import GlobalWindow, TimestampedValue
-from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.contract import Contract
@@ -30,7 +30,6 @@ FLUSH = 50_000  # events summed at most before their partials are handed on
 EARLY_S = 10  # processing time between early panes
 STRETCH_S = {"ledger": 60}  # windows of arrival in which nothing is late, for the built-in rollups
 OTHER_STRETCH_S = 600
-ROWS_S = 10  # processing time in which a stream's rows are gathered into one file
 TIMINGS = ("EARLY", "ON_TIME", "LATE", "ON_TIME")  # Beam's EARLY, ON_TIME, LATE, UNKNOWN; batch has one pane
 
 
@@ -61,19 +60,19 @@ class Rollups(beam.PTransform):
                 sums = (sums, received) | "WithReceived" >> beam.Flatten()
             if self.streaming:
                 sums |= f"Window_{declared.get(name, name)}" >> self._window(rollup)
-            rows.append(sums
-                        | f"Combine_{declared.get(name, name)}" >> beam.CombinePerKey(MergePartials(rollup))
-                        | f"Rows_{declared.get(name, name)}" >> beam.ParDo(ToRows(rollup, self.run_id)))
-        rows = rows | "AllRows" >> beam.Flatten()
-        if self.streaming:
-            rows |= "Gather" >> beam.WindowInto(
-                window.GlobalWindows(), trigger=trigger.Repeatedly(trigger.AfterProcessingTime(ROWS_S)),
-                accumulation_mode=trigger.AccumulationMode.DISCARDING)
-        return rows
+            made = (sums
+                    | f"Combine_{declared.get(name, name)}" >> beam.CombinePerKey(MergePartials(rollup))
+                    | f"Rows_{declared.get(name, name)}" >> beam.ParDo(ToRows(rollup, self.run_id)))
+            if self.streaming:  # or what follows would keep accumulating, and write every row again at every pane
+                made |= f"Global_{declared.get(name, name)}" >> beam.WindowInto(
+                    window.GlobalWindows(), trigger=trigger.DefaultTrigger(),
+                    accumulation_mode=trigger.AccumulationMode.DISCARDING)
+            rows.append(made)
+        return rows | "AllRows" >> beam.Flatten()
 
     def _window(self, rollup: Rollup) -> beam.WindowInto:
         late = trigger.AfterCount(1)
-        if not isinstance(rollup, Declared):
+        if not isinstance(rollup, Declared):  # stamped with arrival, of which the watermark passes none unread: nothing is late
             return beam.WindowInto(window.FixedWindows(STRETCH_S.get(rollup.table.name, OTHER_STRETCH_S)),
                                    trigger=trigger.AfterWatermark(late=late), allowed_lateness=0,
                                    accumulation_mode=trigger.AccumulationMode.ACCUMULATING)
@@ -97,31 +96,28 @@ class Sum(beam.DoFn):
 
     def start_bundle(self) -> None:
         self.rollups = rollups_of(self.contract, self.streaming)
-        self.held, self.earliest = 0, 2**62
+        self.held, self.earliest = 0, MAX_TIMESTAMP
 
-    def process(self, batch: Batch) -> Iterable[Any]:
+    def process(self, batch: Batch, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
         batch = batch.opened(self.packer)
         for rollup in self.rollups:
             rollup.add(batch)
-        items = (*batch.events, *batch.dead)
-        self.held += len(items)
-        if items:
-            self.earliest = min(self.earliest, min(item.arrival_time for item in items))
+        self.held += len(batch.events) + len(batch.dead)
+        self.earliest = min(self.earliest, at)
         if self.held >= FLUSH:
-            for name, value, at in self._flush():
-                yield TaggedOutput(name, TimestampedValue(value, at))
+            for name, value, stamp in self._flush():
+                yield TaggedOutput(name, TimestampedValue(value, stamp))
 
     def finish_bundle(self) -> Iterable[Any]:
         for name, value, at in self._flush():
             yield TaggedOutput(name, WindowedValue(value, at, (GlobalWindow(),)))
 
     def _flush(self) -> Iterable[tuple[str, tuple[int, bytes], Timestamp]]:
-        arrived = Timestamp(micros=min(self.earliest, 2**62 // 1000) * 1000)
         for rollup in self.rollups:
             for flushed in rollup.flush():
-                at = arrived if flushed.at is None else Timestamp(micros=flushed.at * 1000)
+                at = self.earliest if flushed.at is None else Timestamp(micros=flushed.at * 1000)
                 yield rollup.table.name, (flushed.beam_key, pack_partials(flushed.partials)), at
-        self.held, self.earliest = 0, 2**62
+        self.held, self.earliest = 0, MAX_TIMESTAMP
 
 
 class MergePartials(beam.CombineFn):
@@ -184,11 +180,11 @@ class ToRows(beam.DoFn):
         beam_key, data = merged
         now = time.time_ns() // 1_000_000
         entries = unpack_partials(data)
-        if isinstance(self.rollup, Declared) and not isinstance(stretch, GlobalWindow):
-            start, end = stretch.start.micros // 1000, stretch.end.micros // 1000
-            windowed: Iterable[Windowed] = (Windowed(start, end, key, partial) for key, partial in entries)
-        else:
+        if isinstance(stretch, GlobalWindow):
             windowed = self.rollup.windows(beam_key, entries)
+        else:  # a stream's rows are about Beam's window: of event_time if declared, else of arrival, with the hour in the key
+            start, end = stretch.start.micros // 1000, stretch.end.micros // 1000
+            windowed = (Windowed(start, end, key, partial) for key, partial in entries)
         rows: dict[str, list[tuple[Any, ...]]] = {}
         for start, end, key, partial in windowed:
             row = (self.run_id, 0, start, end, *self.rollup.row(key, partial), max(pane.index, 0), TIMINGS[pane.timing], now)

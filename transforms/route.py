@@ -8,7 +8,7 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.window import GlobalWindow, TimestampedValue
-from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.contract import Contract
@@ -47,9 +47,9 @@ class RouteByType(beam.DoFn):
 
     def _clear(self) -> None:
         self.rows: dict[tuple[str, int, bool], list[Any]] = {}
-        self.held, self.earliest = 0, 2**62
+        self.held, self.earliest = 0, MAX_TIMESTAMP
 
-    def process(self, batch: Batch) -> Iterable[Any]:
+    def process(self, batch: Batch, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
         batch = batch.opened(self.packer)
         for item in batch.events:
             key = (item.TYPE, item.event_time // 3_600_000, item.late)
@@ -60,9 +60,10 @@ class RouteByType(beam.DoFn):
         for item in batch.dead:
             self.rows.setdefault((DEAD_LETTER, item.arrival_time // 3_600_000, False), []).append(item)
         self.held += len(batch.events) + len(batch.dead)
+        self.earliest = min(self.earliest, at)
         if self.held >= FLUSH:
-            for tag, value, at in self._flush():
-                stamped = TimestampedValue(value, at)
+            for tag, value, stamp in self._flush():
+                stamped = TimestampedValue(value, stamp)
                 yield TaggedOutput(tag, stamped) if tag else stamped
 
     def finish_bundle(self) -> Iterable[Any]:
@@ -71,8 +72,8 @@ class RouteByType(beam.DoFn):
             yield TaggedOutput(tag, stamped) if tag else stamped
 
     def _flush(self) -> Iterable[tuple[str | None, Any, Timestamp]]:
+        at = self.earliest
         for (table, hour, late), items in self.rows.items():
-            at = Timestamp(micros=min(item.arrival_time for item in items) * 1000)
             blob = serialize(to_columns(self.tables[table], items, self.run_id))
             partition = event_partition(hour * 3_600_000, late)
             yield None, (f"events/{table}/{partition}", blob), at

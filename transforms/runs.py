@@ -39,6 +39,7 @@ class Run:
     finished: str | None = None
     inputs: list[Input] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
+    supersedes: list[str] = field(default_factory=list)  # run ids that count no more once this run is complete
 
 
 def match_files(pattern: str) -> list[Input]:
@@ -69,6 +70,9 @@ def read_runs(archive: str) -> list[Run]:
         with FileSystems.open(m.path) as f:
             body = json.loads(f.read())
         runs.append(Run(**{**body, "inputs": [Input(**i) for i in body["inputs"]]}))
+    gone = {run_id for r in runs if r.state == "complete" for run_id in r.supersedes}
+    for run in runs:
+        run.state = "superseded" if run.run_id in gone else run.state
     return sorted(runs, key=lambda r: r.started)
 
 

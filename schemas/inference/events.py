@@ -33,12 +33,12 @@ class Findings:
         """Option of wire.yaml -> (value, why)."""
         own = self.own
         types = {wire: name for wire, name in self.type_names.items() if name not in (wire, snake(wire))}
-        quoted = ", ".join(sorted(own.numbers_as_strings)[:5])
+        in_text = sorted(own.numbers_as_strings | ({"seq"} if found.seq_as_text else set()))
         told = {
             "fields": (self.root, "most own fields stand there"),
             "case": (own.case(), "names on the wire are camelCase"),
             "time_format": (found.time_format, "as the times in the sample are written"),
-            "numbers_as_strings": (bool(own.numbers_as_strings), f"text that holds nothing but numbers: {quoted}"),
+            "numbers_as_strings": (bool(in_text), f"text that holds nothing but numbers: {', '.join(in_text[:5])}"),
             "ids_as_numbers": (found.ids_as_numbers, "an id or version is a number on the wire, and text in tables"),
             "empty_is_null": (self.empty_is_null, 'some values are ""'),
             "strip_quotes": (self.strip_quotes, "some values stand in single quotes"),
@@ -53,7 +53,7 @@ class Findings:
 
 
 def own_fields(opened: Opened, found: Guess) -> Findings:
-    own = OwnFields(found.time_format, is_secret)
+    own = OwnFields(found.time_format, opened.empty_is_null, is_secret)
     findings = Findings(own, _type_names(found.types), json_strings=opened.json_strings, strip_quotes=opened.strip_quotes,
                         empty_is_null=opened.empty_is_null)
     by_type: dict[str, list[int]] = {}

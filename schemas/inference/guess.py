@@ -35,6 +35,7 @@ class Guess:
     arrival_time: str | None = None
     counter: str | None = None
     ids_as_numbers: bool = False
+    seq_as_text: bool = False
 
 
 def plain(name: str) -> str:
@@ -219,7 +220,7 @@ def _guess_seq(found: Guess, ranked: list[Leaf], leaves: dict[str, Leaf]) -> Non
         if not counters:
             found.absent["seq"] = f"{leaf.path} counts, but nobody knows whose: no player, install or session id"
             return
-        found.envelope["seq"] = leaf.path
+        found.envelope["seq"], found.seq_as_text = leaf.path, any(isinstance(v, str) for v in leaf.present)
         found.counter, told = _whose(counters, numbers, found, leaves)
         found.why["seq"] = f"named like a counter, from {min(n for n in numbers if n)}; counted per {found.counter}: {told}"
         return

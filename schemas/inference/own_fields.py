@@ -27,6 +27,7 @@ class OwnFields:
     """Names given so far, and what the wire needs to be told because of them."""
 
     time_format: str
+    empty_is_null: bool
     is_secret: Callable[[str], bool]
     numbers_as_strings: set[str] = field(default_factory=set)  # fields whose numbers came as text
     on_wire: dict[str, str] = field(default_factory=dict)  # field -> its name on the wire, for those read by name
@@ -125,7 +126,7 @@ class OwnFields:
         for key in dict.fromkeys(k for v in values for k in v):
             if self.is_secret(key):
                 continue
-            present = [v[key] for v in values if v.get(key) is not None]
+            present = [v[key] for v in values if not self._is_null(v.get(key))]
             inner = self.inner_name(key)
             kind = self.avro_type(present, inner) if present else "string"
             doc = "" if present else "Always null in the sample: the type is a guess."
@@ -133,6 +134,9 @@ class OwnFields:
         if not fields:
             raise Unclear("objects with nothing in them")
         return {"type": "record", "name": name, "fields": fields}
+
+    def _is_null(self, value: Any) -> bool:
+        return value is None or (self.empty_is_null and value == "")
 
     def examples(self, values: list[Any], kind: Any) -> list[Any]:
         """Up to three different values as tables hold them: times in ms, numbers as numbers, names in snake_case."""
@@ -149,7 +153,9 @@ class OwnFields:
     def _as_stored(self, value: Any, kind: Any) -> Any:
         if isinstance(kind, list):
             kind = kind[1]
-        if value is None or kind in ("string", "boolean"):
+        if self._is_null(value):
+            return None
+        if kind in ("string", "boolean"):
             return value
         if kind == TIMESTAMP:
             return to_ms(value, "ms" if isinstance(value, int) and self.time_format != "s" else self.time_format)

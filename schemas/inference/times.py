@@ -30,8 +30,8 @@ def to_ms(value: Any, name: str) -> int | None:
             value = float(value) if "." in value else int(value)
         if not isinstance(value, int | float) or (name == "ms" and not isinstance(value, int)):
             return None
-        ms = int(value * 1000) if name == "s" else value
-        return ms if OLDEST_S * 1000 <= ms < NEWEST_S * 1000 else None
+        scale = 1000 if name == "s" else 1
+        return int(value * scale) if OLDEST_S * 1000 <= value * scale < NEWEST_S * 1000 else None
     if not isinstance(value, str):
         return None
     try:

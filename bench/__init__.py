@@ -1,0 +1,1 @@
+"""The measured comparisons: `python -m bench` (make bench) runs them all on the same messages and writes docs/bench.md."""

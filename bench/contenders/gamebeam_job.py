@@ -1,0 +1,20 @@
+"""Gamebeam's whole job, by the command that its users run."""
+
+import sys
+
+import apache_beam.runners.portability.fn_api_runner  # noqa: F401  start-up, not job
+
+import pipeline.run  # noqa: F401
+from bench.measure import arguments, job_part
+from pipeline.__main__ import main as gamebeam
+
+
+def main() -> int:
+    args = arguments()
+    with job_part():
+        code = gamebeam(["run", f"--source={args.source}/*.jsonl", f"--archive={args.out}"])
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

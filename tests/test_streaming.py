@@ -1,0 +1,280 @@
+"""The job as a stream: time by hand, and the archive's views as what came out."""
+
+import json
+import os
+from pathlib import Path
+
+import apache_beam as beam
+import fastavro
+import pyarrow.parquet as pq
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.testing.test_stream import TestStream
+from apache_beam.transforms.window import TimestampedValue
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from small_contract import small_contract
+from streams import Advance, Sent, Wait, answers, in_order, rows, run_files, run_stream
+
+from loadgen.generate import generate
+from schemas.contract import load_contract
+from schemas.tables import tables
+from transforms.archive import WriteArchive
+from transforms.columns import columns_of_rows, serialize
+
+SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+T = 1_790_000_000_000 // HOUR * HOUR
+SMALL = small_contract()
+PRISM = Path(__file__).parents[1] / ".cache" / "bin" / "prism"
+PRISM_MODULE = "github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0"
+EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", 5))
+
+
+def match(event_id, event_time, arrival=None, **fields):
+    """A match_end of player p1, on its way; it arrives at once unless told otherwise."""
+    return _sent("match_end", event_id, event_time, arrival, {"score": 1} | fields)
+
+
+def purchase(event_id, event_time, arrival=None, **fields):
+    return _sent("purchase", event_id, event_time, arrival, {"price_usd": 1.5} | fields)
+
+
+def _sent(event_type, event_id, event_time, arrival, fields):
+    envelope = {"event_id": event_id, "event_type": event_type, "event_time": event_time, "player_id": "p1", "session_id": "s1",
+                "install_id": "i1", "platform": "ios", "app_version": "1.0"}
+    return Sent(event_time if arrival is None else arrival, json.dumps(envelope | fields).encode())
+
+
+def asked(archive, sql):
+    return rows(SMALL, archive, sql)
+
+
+# Copies
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    """Five hours' events, with copies of them 20 s, 40 h, 80 h and 60 h later."""
+    archive = str(tmp_path_factory.mktemp("copies"))
+    a, b, c, d = T, T + HOUR, T + 2 * HOUR, T + 3 * HOUR
+    run_stream(SMALL, archive, in_order([
+        [match("same_bundle", a, a + 20 * SECOND, score=2), match("same_bundle", a, a + 10 * SECOND, score=1)],
+        [match("another_bundle", b, b + 10 * SECOND, score=1)],
+        [match("another_bundle", b, b + 20 * SECOND, score=2)],
+        [match("kept_alive", c)],
+        [match("forgotten", d)],
+        [match("kept_alive", c, c + 40 * HOUR)],
+        [match("forgotten", d, d + 60 * HOUR, score=7)],
+        [match("kept_alive", c, c + 80 * HOUR)],
+    ]))
+    return archive
+
+
+def counts(archive, hour):
+    return asked(archive, f"""SELECT SUM(received), SUM(landed), SUM(duplicate), SUM(late) FROM ledger
+                              WHERE UNIX_MILLIS(hour) = {hour}""")[0]
+
+
+def test_of_copies_in_one_bundle_the_first_to_arrive_lands_and_the_other_is_counted(copies):
+    assert counts(copies, T) == (2, 1, 1, 0)
+    assert asked(copies, "SELECT score FROM match_end WHERE event_id = 'same_bundle'") == [(1,)]
+
+
+def test_a_copy_in_another_bundle_is_a_duplicate(copies):
+    assert counts(copies, T + HOUR) == (2, 1, 1, 0)
+    assert asked(copies, "SELECT score FROM tables.match_end WHERE event_id = 'another_bundle'") == [(1,)]
+
+
+def test_a_copy_within_the_horizon_of_the_last_arrival_is_a_duplicate(copies):
+    assert counts(copies, T + 2 * HOUR) == (3, 1, 2, 0)
+
+
+def test_a_copy_beyond_the_horizon_lands_again_and_the_event_view_hides_it(copies):
+    assert counts(copies, T + 3 * HOUR) == (2, 2, 0, 1)
+    assert asked(copies, "SELECT score FROM tables.match_end WHERE event_id = 'forgotten'") == [(1,), (7,)]
+    assert asked(copies, "SELECT score FROM match_end WHERE event_id = 'forgotten'") == [(1,)]
+
+
+# Panes
+
+
+PANES = [
+    Advance(), [match("e1", T + SECOND, score=1)], Wait(15),  # early
+    [match("e2", T + 2 * SECOND, score=2)],
+    Advance(), [match("next", T + 61 * MINUTE)],  # the watermark passes the hour's end: on time
+    Wait(15), [match("e3", T + 59 * MINUTE, T + 62 * MINUTE, score=4)],  # behind the watermark, yet not late by its data
+    Wait(15),
+]
+
+
+@pytest.fixture(scope="module")
+def panes(tmp_path_factory):
+    archive = str(tmp_path_factory.mktemp("panes"))
+    run_stream(SMALL, archive, PANES)
+    return archive
+
+
+def panes_of_first_hour(archive):
+    """[(timing, total)] of the rollup `scores` over the hour T, in the order in which they were emitted."""
+    found = asked(archive, f"""SELECT pane_index, pane_timing, total FROM tables.scores
+                               WHERE UNIX_MILLIS(window_start) = {T}""")
+    return [(timing, total) for _, timing, total in found]
+
+
+def test_a_declared_rollup_emits_early_on_time_and_late_panes_that_accumulate(panes):
+    assert panes_of_first_hour(panes) == [("EARLY", 1), ("ON_TIME", 3), ("LATE", 7)]
+
+
+def test_the_view_takes_the_pane_emitted_last(panes):
+    assert asked(panes, f"SELECT total, best, is_final FROM scores WHERE UNIX_MILLIS(window_start) = {T}") == [(7, 4, True)]
+
+
+def test_a_rollup_row_is_written_once_a_pane_and_never_again(panes):
+    written = asked(panes, "SELECT window_start, window_end, pane_index, COUNT(*) FROM tables.active_players GROUP BY 1, 2, 3")
+    assert len(written) >= 30 and {n for *_, n in written} == {1}
+
+
+def test_built_in_rollups_have_one_pane_per_stretch_of_arrival(panes):
+    for table in ("ledger", "counter_hours", "player_hours"):
+        assert {pane for pane, in asked(panes, f"SELECT pane_index FROM tables.{table}")} <= {0}, table
+    assert asked(panes, "SELECT SUM(received), SUM(landed) FROM ledger") == [(4, 4)]
+
+
+# Lateness
+
+
+@pytest.fixture(scope="module")
+def stragglers(tmp_path_factory):
+    """Two events on time, one an hour and a bit late, one 29 days, and a broken message; all arrive in one minute."""
+    archive = str(tmp_path_factory.mktemp("stragglers"))
+    at = T + 2 * HOUR
+    run_stream(SMALL, archive, in_order([
+        [match("on_time", at, score=1), match("almost_late", at + 1 - HOUR, at + 1, score=2)],
+        [match("late", at - HOUR - 1, at + SECOND, score=4)],
+        [purchase("very_late", at - 29 * 24 * HOUR, at + 2 * SECOND), Sent(at + 2 * SECOND, b"{no event")],
+        [match("after", at + 3 * HOUR, score=8)],
+    ]))
+    return archive
+
+
+def test_late_events_are_left_out_of_declared_rollups(stragglers):
+    assert asked(stragglers, "SELECT SUM(total) FROM scores") == [(1 + 2 + 8,)]
+    assert asked(stragglers, "SELECT * FROM revenue_per_minute") == []
+
+
+def test_late_events_stay_in_player_hours_and_in_the_ledger(stragglers):
+    assert asked(stragglers, "SELECT SUM(events), SUM(score), SUM(revenue) FROM player_hours") == [(5, 15, 1.5)]
+    late = asked(stragglers, "SELECT event_type, landed, late FROM ledger WHERE late > 0")
+    assert late == [("match_end", 1, 1), ("purchase", 1, 1)]
+
+
+def test_built_in_rollups_miss_nothing_however_late(stragglers):
+    assert asked(stragglers, "SELECT SUM(received), SUM(landed), SUM(dead_lettered), SUM(late) FROM ledger") == [(6, 5, 1, 2)]
+
+
+def test_late_events_lie_in_a_file_of_their_own(stragglers):
+    late = {path.parts[-4] for path in Path(stragglers).glob("events/*/*/hour=late/*.parquet")}
+    assert late == {"match_end", "purchase"}
+    assert asked(stragglers, "SELECT event_id FROM events WHERE late") == [("late",), ("very_late",)]
+
+
+# The archive
+
+
+def test_files_of_later_panes_overwrite_none_of_the_earlier(tmp_path):
+    table = tables(SMALL)["ledger"]
+    stream = TestStream(coder=beam.coders.BytesCoder()).advance_watermark_to(1_000)
+    blob = serialize(columns_of_rows(table, [("live", 0, T, T, T, *[None] * 5, *[1] * 6, 0, "ON_TIME", T)]))
+    for reached in (1_100, 1_200):  # the second comes behind the watermark, into the same window
+        stream = stream.add_elements([TimestampedValue(blob, 1_000)]).advance_watermark_to(reached)
+    with beam.Pipeline(options=PipelineOptions(["--runner=BundleBasedDirectRunner", "--streaming"])) as p:
+        keyed = p | stream.advance_watermark_to_infinity() | beam.Map(lambda b: ("events/ledger/date=2026-01-01/hour=00", b))
+        keyed.with_output_types(tuple[str, bytes]) | WriteArchive(str(tmp_path), "live", streaming=True)
+    written = list(tmp_path.rglob("*.parquet"))
+    assert len(written) == 2 and sum(pq.read_metadata(f).num_rows for f in written) == 2
+
+
+# Streaming equals batch
+
+
+def assert_equal_answers(contract, stream, batch):
+    streamed, batched = answers(contract, stream), answers(contract, batch)
+    assert {view: streamed[view] for view in batched} == batched
+
+
+def test_the_order_between_partitions_changes_no_view(tmp_path):
+    one = [[match(f"a{n}", T + n * 7 * MINUTE, player_id="p1", install_id="i1", seq=n + 1)] for n in range(8)]
+    two = [[purchase(f"b{n}", T + n * 11 * MINUTE, player_id="p2", install_id="i2", seq=n + 1)] for n in range(5)]
+    run_stream(SMALL, str(tmp_path / "one_first"), in_order([*one, *two]))
+    run_stream(SMALL, str(tmp_path / "two_first"), in_order([*two, *one]))
+    assert_equal_answers(SMALL, str(tmp_path / "two_first"), str(tmp_path / "one_first"))
+
+
+def generated(tmp_path):
+    """The messages of three players' day with every fault, as the broker took them."""
+    starter = load_contract("starter")
+    generate(starter, str(tmp_path / "played"), players=3, days=1, seed=4, files=1, format="avro")
+    with open(next((tmp_path / "played" / "messages").iterdir()), "rb") as f:
+        records = list(fastavro.reader(f))
+    return starter, [Sent(int(r["publish_time"].timestamp() * 1000), r["data"]) for r in records]
+
+
+def test_a_stream_and_a_batch_over_the_same_players_give_equal_views(tmp_path):
+    starter, messages = generated(tmp_path)
+    cuts = range(0, len(messages), len(messages) // 12)
+    steps = [step for cut in cuts for step in (Advance(), messages[cut:cut + len(messages) // 12], Wait(12))]
+    run_stream(starter, str(tmp_path / "stream"), steps)
+    run_files(starter, str(tmp_path / "batch"), steps)
+    assert len(messages) > 100
+    assert_equal_answers(starter, str(tmp_path / "stream"), str(tmp_path / "batch"))
+
+
+@st.composite
+def arrivals(draw):
+    """Steps of a stream: three players' events in two partitions, some late, broken or sent twice, read in any interleaving."""
+    partitions = [[], []]
+    for n in range(draw(st.integers(1, 25))):
+        player, copies_after = draw(st.integers(1, 3)), draw(st.lists(st.integers(0, 40 * HOUR), max_size=2))
+        event_time = T + draw(st.integers(0, 150)) * MINUTE + n  # no two at the same moment
+        arrival = event_time + draw(st.sampled_from([0, 5 * SECOND, 10 * MINUTE, HOUR, HOUR + 1, 30 * HOUR]))
+        who = {"player_id": f"p{player}", "install_id": f"i{player}", "session_id": draw(st.sampled_from(["s1", "s2", None])),
+               "seq": n + 1, "env": draw(st.sampled_from(["live", "test"]))}
+        if draw(st.booleans()):
+            league = draw(st.sampled_from(["gold", "tin", None]))
+            message = match(f"e{n}", event_time, score=draw(st.integers(-5, 5)), league=league, **who)
+        else:
+            message = purchase(f"e{n}", event_time, price_usd=draw(st.sampled_from([0.1, 0.2, 4.99])), **who)
+        payload = message.payload[:-draw(st.sampled_from([0, 0, 0, 1, 30])) or None]
+        partitions[n % 2] += [Sent(arrival + after, payload) for after in (0, *copies_after)]
+    for partition in partitions:
+        partition.sort(key=lambda m: m.arrival)
+    steps = []
+    while any(partitions):
+        steps += draw(st.sampled_from([[], [Advance()], [Advance()], [Advance(), Wait(11)], [Wait(3)]]))
+        partition = draw(st.sampled_from([p for p in partitions if p]))
+        size = draw(st.integers(1, 8))
+        steps.append(partition[:size])
+        del partition[:size]
+    return steps
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(steps=arrivals())
+def test_a_stream_and_a_batch_over_the_same_messages_give_equal_views(tmp_path_factory, steps):
+    root = tmp_path_factory.mktemp("equal")
+    run_stream(SMALL, str(root / "stream"), steps)
+    run_files(SMALL, str(root / "batch"), steps)
+    assert_equal_answers(SMALL, str(root / "stream"), str(root / "batch"))
+
+
+# On Prism, where panes are timed as on the large runners
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(not PRISM.exists(), reason=f"{PRISM} is not there: GOBIN={PRISM.parent} go install {PRISM_MODULE}")
+def test_on_prism_too_panes_accumulate_and_views_equal_a_batch(tmp_path):
+    run_stream(SMALL, str(tmp_path / "stream"), PANES, runner="PrismRunner",
+               flags=["--environment_type=LOOPBACK", f"--prism_location={PRISM}"])
+    run_files(SMALL, str(tmp_path / "batch"), PANES)
+    assert panes_of_first_hour(str(tmp_path / "stream")) == [("EARLY", 1), ("ON_TIME", 3), ("LATE", 7)]
+    assert_equal_answers(SMALL, str(tmp_path / "stream"), str(tmp_path / "batch"))
