@@ -39,7 +39,7 @@ def _one_line(error: BaseException) -> str:
 
 
 def _run(argv: list[str]) -> int:
-    logging.getLogger().setLevel(logging.ERROR)
+    logging.getLogger().setLevel(logging.CRITICAL)  # an error of a bundle comes back as the run's own
     from pipeline.options import JobOptions
     from pipeline.run import run_batch, runner_named
 
@@ -101,9 +101,9 @@ def _generate(argv: list[str]) -> int:
 def _rates(text: str) -> dict[str, float] | None:
     """'lost=0.01,truncated=0' -> rates by name; 'none' is every fault off."""
     if text == "none":
-        from loadgen.faults import DEFAULTS
+        from loadgen.faults import DEFAULT_RATES
 
-        return dict.fromkeys(DEFAULTS, 0.0)
+        return dict.fromkeys(DEFAULT_RATES, 0.0)
     try:
         return {name: float(rate) for name, rate in (pair.split("=") for pair in text.split(","))} if text else None
     except ValueError:
@@ -141,7 +141,7 @@ def _contract(argv: list[str]) -> int:
 
 
 def _demo(argv: list[str]) -> int:
-    logging.getLogger().setLevel(logging.ERROR)
+    logging.getLogger().setLevel(logging.CRITICAL)  # an error of a bundle comes back as the run's own
     from pipeline.demo import demo
 
     args = _parser("demo").add(("--out", "demo"), ("--players", 2000)).parse(argv)

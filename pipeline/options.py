@@ -3,8 +3,9 @@
 from argparse import ArgumentParser
 from dataclasses import dataclass
 
-import yaml
 from apache_beam.options.pipeline_options import PipelineOptions
+
+from schemas.fields import load_yaml
 
 
 class JobOptions(PipelineOptions):
@@ -31,7 +32,7 @@ class Config:
         if path is None:
             return cls()
         with open(path) as f:
-            body = yaml.safe_load(f) or {}
+            body = load_yaml(f.read(), path)
         if unknown := set(body) - set(cls.__dataclass_fields__):
             raise ValueError(f"{path}: {sorted(unknown)[0]}: unknown; known are {', '.join(cls.__dataclass_fields__)}")
         return cls(**body)

@@ -17,8 +17,20 @@ from schemas.events import DEAD_LETTER
 from transforms.progress import PROGRESS
 from transforms.read import ReadFiles
 from transforms.runs import (
-    Input, Run, RunError, batch_run_id, claim_archive, counted, match_files, new_inputs, now, read_runs, remove_leftovers,
-    rows_written, superseded_by, write_run,
+    Input,
+    Run,
+    RunError,
+    batch_run_id,
+    claim_archive,
+    counted,
+    match_files,
+    new_inputs,
+    now,
+    read_runs,
+    remove_leftovers,
+    rows_written,
+    superseded_by,
+    write_run,
 )
 
 
@@ -65,9 +77,13 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     pipeline = beam.Pipeline(options=options)
     messages = pipeline | "Read" >> ReadFiles([i.name for i in inputs])
     build(messages, Job(contract, options.archive, run_id, pii_key=pii_key))
-    with _shown(show, sum(i.bytes for i in inputs)), _few_collections():
-        result = pipeline.run()
-        result.wait_until_finish()
+    try:
+        with _shown(show, sum(i.bytes for i in inputs)), _few_collections():
+            result = pipeline.run()
+            result.wait_until_finish()
+    except Exception as e:
+        why = (str(e).splitlines() or [type(e).__name__])[-1]
+        raise RunError(f"run {run_id} stopped: {why}; no view reads what it wrote; mend it and give the same command again") from e
     metrics = result.metrics()
     run.rows, run.finished, run.state = rows_written(metrics), now(), "complete"
     write_run(options.archive, run)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
-from schemas.fields import NAME, ContractError, Field, names_inside, parse_record
+from schemas.fields import NAME, ContractError, Field, load_yaml, names_inside, parse_record
 from schemas.rollups import Rollup, duration_ms, parse_rollups
 from schemas.wire import CANONICAL, Wire, parse_wire
 
@@ -107,12 +107,7 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
 
     if "contract.yaml" not in text:
         raise ContractError(at("contract.yaml"), None, "missing: it gives the game's name")
-    try:
-        settings = yaml.safe_load(text["contract.yaml"]) or {}
-    except yaml.YAMLError as e:
-        raise ContractError(at("contract.yaml"), None, f"not YAML: {e}") from None
-    if not isinstance(settings, dict):
-        raise ContractError(at("contract.yaml"), None, "expected a mapping, such as name: mygame")
+    settings = load_yaml(text["contract.yaml"], at("contract.yaml"))
     if unknown := set(settings) - SETTINGS:
         raise ContractError(at("contract.yaml"), sorted(unknown)[0], f"unknown; known are {', '.join(sorted(SETTINGS))}")
     if not settings.get("name"):

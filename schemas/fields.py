@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 PRIMITIVES = {"boolean": "boolean", "int": "long", "long": "long", "float": "double", "double": "double",
               "string": "string", "bytes": "bytes"}
 LOGICAL = {"timestamp-millis": "timestamp", "date": "date"}
@@ -18,6 +20,19 @@ class ContractError(ValueError):
     def __init__(self, file: str, field: str | None, message: str):
         self.file, self.field = file, field
         super().__init__(f"{file}: {field + ': ' if field else ''}{message}")
+
+
+def load_yaml(text: str, file: str) -> dict[str, Any]:
+    try:
+        body = yaml.safe_load(text) or {}
+    except yaml.MarkedYAMLError as e:
+        line = e.problem_mark.line + 1 if e.problem_mark else 1
+        raise ContractError(file, None, f"not YAML at line {line}: {e.problem or e.context}") from None
+    except yaml.YAMLError as e:
+        raise ContractError(file, None, f"not YAML: {str(e).splitlines()[0]}") from None
+    if not isinstance(body, dict):
+        raise ContractError(file, None, "expected a mapping")
+    return body
 
 
 @dataclass(frozen=True)

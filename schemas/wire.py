@@ -4,9 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import yaml
-
-from schemas.fields import ContractError
+from schemas.fields import ContractError, load_yaml
 
 ENVELOPE_ON_WIRE = ("event_id", "event_type", "event_time", "received_time", "player_id", "session_id", "install_id",
                     "seq", "game", "env", "platform", "app_version", "country")
@@ -57,12 +55,7 @@ CANONICAL = Wire(envelope={name: name for name in ENVELOPE_ON_WIRE}, arrival_tim
 
 
 def parse_wire(text: str, file: str) -> Wire:
-    try:
-        spec = yaml.safe_load(text) or {}
-    except yaml.YAMLError as e:
-        raise ContractError(file, None, f"not YAML: {e}") from None
-    if not isinstance(spec, dict):
-        raise ContractError(file, None, "expected a mapping")
+    spec = load_yaml(text, file)
     shapes = spec.pop("shapes", [])
     if not isinstance(shapes, list):
         raise ContractError(file, "shapes", "expected a list of mappings")

@@ -1,6 +1,10 @@
 """Games for the load generator's tests: a nested one that nobody has seen, and one whose plain messages carry no id."""
 
+import gzip
 import json
+from pathlib import Path
+
+import fastavro
 
 from schemas.contract import Contract, parse_contract
 
@@ -77,3 +81,16 @@ def nested() -> Contract:
 
 def without_ids() -> Contract:
     return parse_contract(WITHOUT_IDS)
+
+
+def payloads(out: Path) -> list[bytes]:
+    """Every message in OUT/messages, in the order of the files."""
+    found: list[bytes] = []
+    for file in sorted((out / "messages").iterdir()):
+        if file.suffix == ".avro":
+            with file.open("rb") as f:
+                found += [record["data"] for record in fastavro.reader(f)]
+        else:
+            data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+            found += data.split(b"\n")[:-1]
+    return found

@@ -282,7 +282,7 @@ VALUES = st.recursive(
 MESSAGES = st.lists(st.tuples(st.sampled_from(["login", "levelUp", "select"]), st.dictionaries(NAMES, VALUES, max_size=6)), min_size=1, max_size=8)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(MESSAGES, st.booleans())
 def test_whatever_the_messages_hold_the_inferred_contract_lands_every_one(tmp_path_factory, drawn, nested):
     folder = tmp_path_factory.mktemp("infer")
@@ -291,7 +291,7 @@ def test_whatever_the_messages_hold_the_inferred_contract_lands_every_one(tmp_pa
     shutil.rmtree(folder)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(MESSAGES)
 def test_whatever_the_events_hold_under_a_key_of_their_own_the_inferred_contract_lands_every_one(tmp_path_factory, drawn):
     folder = tmp_path_factory.mktemp("infer")

@@ -1,7 +1,11 @@
 """gamebeam run, whole, on files: what lands, what repeats, what is refused."""
 
 import gzip
+import hashlib
 import json
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -141,7 +145,7 @@ def test_the_earliest_copy_lands_whatever_file_it_is_in(tmp_path):
 
 
 def test_a_copy_five_days_later_is_a_duplicate_in_batch(tmp_path):
-    generate(STARTER, str(tmp_path / "p"), players=20, seed=3, faults={"copied_5_days_later": 0.05})
+    generate(STARTER, str(tmp_path / "p"), players=20, seed=3, faults={"duplicated_after_days": 0.05})
     run(f"{tmp_path}/p/messages/*", tmp_path / "a")
     assert compare_answers(STARTER, str(tmp_path / "a"), str(tmp_path / "p" / "answers")).differences == []
 
@@ -179,6 +183,20 @@ def test_bad_input_is_one_clear_line_and_a_non_zero_exit(make, says, tmp_path, c
     assert main(["run", *make(tmp_path)]) == 1
     err = capfd.readouterr().err.strip()
     assert says in err and len(err.splitlines()) == 1 and err.startswith("gamebeam run: ")
+
+
+def test_a_disk_that_fills_is_one_clear_line_and_leaves_nothing_that_a_view_reads(tmp_path):
+    (tmp_path / "1.jsonl").write_text("\n".join(message(event_id=hashlib.sha256(bytes([i % 256, i // 256])).hexdigest()) for i in range(4_000)))
+    largest = 44_000  # bytes a file may have: enough for the manifest, too little for the events
+
+    def small_files_only():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+
+    command = [sys.executable, "-m", "pipeline", "run", f"--source={tmp_path}/1.jsonl", f"--archive={tmp_path}/a"]
+    done = subprocess.run(command, preexec_fn=small_files_only, capture_output=True, text=True)
+    assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert "File too large" in done.stderr and f"{tmp_path}/a/" in done.stderr
+    assert rows(tmp_path / "a", "SELECT * FROM events") == [] and not list((tmp_path / "a").rglob(".part*"))
 
 
 def test_another_games_contract_cannot_write_into_the_archive(tmp_path, capfd):

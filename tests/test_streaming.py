@@ -188,8 +188,8 @@ def test_files_of_later_panes_overwrite_none_of_the_earlier(tmp_path):
     for reached in (1_100, 1_200):  # the second comes behind the watermark, into the same window
         stream = stream.add_elements([TimestampedValue(blob, 1_000)]).advance_watermark_to(reached)
     with beam.Pipeline(options=PipelineOptions(["--runner=BundleBasedDirectRunner", "--streaming"])) as p:
-        keyed = p | stream.advance_watermark_to_infinity() | beam.Map(lambda b: ("events/ledger/date=2026-01-01/hour=00", b))
-        keyed.with_output_types(tuple[str, bytes]) | WriteArchive(str(tmp_path), "live", streaming=True)
+        keyed = p | stream.advance_watermark_to_infinity() | beam.WithKeys("events/ledger/date=2026-01-01/hour=00")
+        keyed | WriteArchive(str(tmp_path), "live", streaming=True)  # noqa: B018
     written = list(tmp_path.rglob("*.parquet"))
     assert len(written) == 2 and sum(pq.read_metadata(f).num_rows for f in written) == 2
 

@@ -1,4 +1,4 @@
-"""WriteArchive: record batches by partition -> Parquet files, each created at once, under the same name when work is done again."""
+"""WriteArchive: record batches by partition -> Parquet files, each created at once, and under the same name when done again."""
 
 import io
 import os
@@ -126,7 +126,8 @@ def write_at_once(path: str, data: bytes) -> None:
         with open(temporary, "wb") as f:
             f.write(data)
         os.replace(temporary, path)
-    except BaseException:
+    except OSError as e:
+        raise OSError(e.errno, e.strerror, path) from None
+    finally:
         if os.path.exists(temporary):
             os.remove(temporary)
-        raise

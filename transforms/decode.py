@@ -10,7 +10,7 @@ from schemas.contract import Contract
 from schemas.events import DeadLetter, event_classes
 from schemas.layout import DAY_MS
 from schemas.wire import CANONICAL
-from transforms.extract import MISSING, STRINGS, Extracted, Extractor, get, to_ms
+from transforms.extract import MISSING, STRINGS, Extracted, Extractor
 from transforms.scrub import scrubber
 
 REASONS = ("too_large", "malformed", "unknown_event_type", "schema_violation", "timestamp_out_of_range")

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import apache_beam as beam
@@ -40,17 +41,13 @@ def _read_lines(path: str, stream: Any) -> Iterator[Messages]:
 
 
 def _read_avro(path: str, stream: Any) -> Iterator[Messages]:
-    batch = Messages(path, [], [], [], first=True)
-    for record in fastavro.reader(stream):
-        batch.payloads.append(record["data"])
-        PROGRESS.bytes_read += len(record["data"])
-        batch.arrivals.append(_milliseconds(record["publish_time"]))  # type: ignore[union-attr]
-        batch.ids.append(record["message_id"])  # type: ignore[union-attr]
-        if len(batch.payloads) == AVRO_BATCH:
-            yield batch
-            batch = Messages(path, [], [], [])
-    if batch.payloads:
-        yield batch
+    records: Iterator[Any] = iter(fastavro.reader(stream))
+    first = True
+    while some := list(islice(records, AVRO_BATCH)):
+        payloads = [r["data"] for r in some]
+        PROGRESS.bytes_read += sum(map(len, payloads))
+        yield Messages(path, payloads, [_milliseconds(r["publish_time"]) for r in some], [r["message_id"] for r in some], first)
+        first = False
 
 
 def _milliseconds(publish_time: Any) -> int:

@@ -21,7 +21,6 @@ from transforms.batch import Batch
 from transforms.columns import columns_of_rows, serialize
 from transforms.counter_hours import CounterHours
 from transforms.declared import Declared
-from transforms.decode_messages import Decoded
 from transforms.ledger import Ledger
 from transforms.partials import Rollup, Windowed, pack_partials, unpack_partials
 from transforms.player_hours import PlayerHours

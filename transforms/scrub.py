@@ -92,7 +92,7 @@ class Scrubber:
 
     def _values(self, payload: bytes, key: re.Pattern[bytes], end_of: Any) -> bytes:
         out, at = [], 0
-        for match in iter(lambda: key.search(payload, at), None):
+        while match := key.search(payload, at):
             out.append(payload[at : match.end()])
             at = match.end()
             name = _name(match[1])

@@ -164,7 +164,7 @@ class OwnFields:
         if kind == "double":
             return float(value)
         if kind["type"] == "array":
-            return [self._as_stored(v, kind["items"]) for v in value[:3]]
+            return value[:3] if kind["items"] == "string" else [self._as_stored(v, kind["items"]) for v in value[:3]]
         return {f["name"]: self._as_stored(value.get(self.on_wire[f["name"]]), f["type"]) for f in kind["fields"]}
 
 
