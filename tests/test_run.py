@@ -18,6 +18,7 @@ from pipeline.run import run_batch, runner_named
 from schemas.contract import load_contract
 from sql.check import compare_answers
 from sql.engine import ask, open_archive
+from tests.loadgen_games import NESTED
 from transforms.runs import read_runs
 
 STARTER = load_contract("starter")
@@ -67,6 +68,18 @@ def test_the_games_of_the_write_ups_generate_run_and_check(game, tmp_path):
     run(f"{tmp_path}/p/messages/*", tmp_path / "a", contract=game)
     comparison = compare_answers(contract, str(tmp_path / "a"), str(tmp_path / "p" / "answers"))
     assert comparison.differences == [] and sum(comparison.figures.values()) > 500
+
+
+def test_a_game_that_nobody_has_seen_generates_runs_and_checks(tmp_path):
+    """Nested wire, sessions by gap, a time zone of half hours, a sliding rollup with a value of every kind."""
+    folder = tmp_path / "deepsea"
+    for name, text in NESTED.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    contract = load_contract(str(folder))
+    generate(contract, str(tmp_path / "p"), players=25, seed=5)
+    run(f"{tmp_path}/p/messages/*", tmp_path / "a", contract=str(folder))
+    assert compare_answers(contract, str(tmp_path / "a"), str(tmp_path / "p" / "answers")).differences == []
 
 
 def test_the_two_equations_hold_in_every_row_of_the_ledger(archive):

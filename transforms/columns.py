@@ -1,6 +1,7 @@
 """Rows as Arrow: objects become columns once, and travel to files and tables as such."""
 
 from collections.abc import Iterable
+from datetime import date
 from operator import attrgetter
 from typing import Any
 
@@ -52,6 +53,10 @@ def deserialize(blobs: Iterable[bytes]) -> Iterable[pa.RecordBatch]:
 
 
 def columns_of_rows(table: Table, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
-    """Tuples in the order of the table's fields as one record batch."""
-    arrays = [pa.array(values, t) for values, t in zip(zip(*rows, strict=True), table.arrow.types, strict=True)]
+    """Tuples in the order of the table's fields as one record batch. Dates come as text, as they crossed the shuffle."""
+    arrays = []
+    for values, kind in zip(zip(*rows, strict=True), table.arrow.types, strict=True):
+        if pa.types.is_date(kind):
+            values = tuple(date.fromisoformat(v) if isinstance(v, str) else v for v in values)
+        arrays.append(pa.array(values, kind))
     return pa.RecordBatch.from_arrays(arrays, schema=table.arrow)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from functools import reduce
+from operator import attrgetter
 from typing import Any
 
 import xxhash
 
 from schemas import rollups
-from schemas.contract import Contract
+from schemas.contract import Contract, envelope_fields
 from schemas.layout import HOUR_MS
 from schemas.tables import declared_table
 from transforms.batch import Batch
@@ -24,46 +25,36 @@ class Declared:
         self.rollup, self.streaming = rollup, streaming
         self.table, self.early = declared_table(contract, rollup), rollup.early
         self.types = frozenset(rollup.events or contract.events)
-        self.keys = [_getter(k) for k in rollup.keys]
+        self.key = _key_of(contract, rollup)
         self.where = [(_getter(k), v) for k, v in rollup.where]
-        self.values = [_value_of(contract, v) for v in rollup.values]
+        self.values = [_summary_of(contract, v) for v in rollup.values]
         self.kinds = [v.kind for v in rollup.values]
-        self.partials: dict[int, dict[Key, list[Any]]] = {}
+        self.groups: dict[tuple[int, Key], list[Any]] = {}
 
     def add(self, batch: Batch) -> None:
-        period, types, keys = self.rollup.period_ms, self.types, self.keys
+        period, types, key_of, groups = self.rollup.period_ms, self.types, self.key, self.groups
         for e in batch.events:
-            if e.late or e.TYPE not in types or any(get(e) != wanted for get, wanted in self.where):
+            if e.TYPE not in types or e.late or (self.where and any(get(e) != wanted for get, wanted in self.where)):
                 continue
-            bucket = self.partials.setdefault(e.event_time // period, {})
-            key = tuple([get(e) for get in keys])
-            partial = bucket.get(key)
-            if partial is None:
-                partial = bucket[key] = [set() if kind == "distinct" else None for kind in self.kinds]
-            for i, (kind, value_of) in enumerate(zip(self.kinds, self.values, strict=True)):
-                value = value_of(e)
-                if kind == "distinct":
-                    if value is not None:
-                        partial[i].add(value)
-                elif value is not None:
-                    partial[i] = value if partial[i] is None else merge_value(kind, partial[i], value)
+            key = (e.event_time // period, key_of(e))
+            if key in groups:
+                groups[key].append(e)
+            else:
+                groups[key] = [e]
 
     def flush(self) -> Iterable[Flushed]:
-        partials, self.partials = self.partials, {}
-        by_hour: dict[int, dict[Key, list[Any]]] = {}
-        for bucket, by_key in partials.items():
-            for partial in by_key.values():
-                for i, kind in enumerate(self.kinds):
-                    if kind == "distinct":
-                        partial[i] = sorted(partial[i])[:KEPT]
-            start = bucket * self.rollup.period_ms
+        groups, self.groups = self.groups, {}
+        by_time: dict[int, dict[Key, list[Any]]] = {}
+        for (bucket, key), events in groups.items():
+            start, partial = bucket * self.rollup.period_ms, [summary(events) for summary in self.values]
             if self.streaming:  # Beam's own windows take the partial by its timestamp
-                yield Flushed(0, start, by_key)
-            else:  # a Beam window costs the local runner a millisecond: the hour of the windows' starts is the key
-                first = start - self.rollup.window_ms + self.rollup.period_ms
-                for hour in range(first // HOUR_MS, start // HOUR_MS + 1):
-                    by_hour.setdefault(hour, {}).update({(start, *key): partial for key, partial in by_key.items()})
-        yield from (Flushed(hour, None, partials) for hour, partials in by_hour.items())
+                by_time.setdefault(start, {})[key] = partial
+                continue
+            first = start - self.rollup.window_ms + self.rollup.period_ms
+            for hour in range(first // HOUR_MS, start // HOUR_MS + 1):  # a Beam window costs the local runner a millisecond
+                by_time.setdefault(hour, {})[(start, *key)] = partial
+        for time, partials in by_time.items():
+            yield Flushed(0, time, partials) if self.streaming else Flushed(time, None, partials)
 
     def merge(self, a: list[Any], b: list[Any]) -> list[Any]:
         return [y if x is None else x if y is None else merge_value(kind, x, y)
@@ -100,25 +91,41 @@ def merge_value(kind: str, a: Any, b: Any) -> Any:
 
 
 def _getter(name: str) -> Callable[[Any], Any]:
-    if name == "event_type":
-        return lambda e: e.TYPE
-    return lambda e: getattr(e, name, None)
+    return attrgetter("TYPE") if name == "event_type" else lambda e: getattr(e, name, None)
 
 
-def _value_of(contract: Contract, value: rollups.Value) -> Callable[[Any], Any]:
-    """What one event adds to a value; None adds nothing."""
+def _key_of(contract: Contract, rollup: rollups.Rollup) -> Callable[[Any], Key]:
+    names = ["TYPE" if k == "event_type" else k for k in rollup.keys]
+    envelope = {"TYPE", *(f.name for f in envelope_fields())}
+    of = [{f.name for f in contract.events[name].fields} | envelope for name in rollup.events or contract.events]
+    if len(names) > 1 and all(set(names) <= known for known in of):
+        return attrgetter(*names)
+    getters = [_getter(k) for k in rollup.keys]
+    return lambda e: tuple([get(e) for get in getters])
+
+
+def _summary_of(contract: Contract, value: rollups.Value) -> Callable[[list[Any]], Any]:
+    """What some events of one key and bucket add to a value; None adds nothing."""
     if value.kind == "count":
         wanted = [(_getter(k), v) for k, v in value.where]
-        return lambda e: 1 if all(get(e) == v for get, v in wanted) else None
+        return (lambda events: sum(all(get(e) == v for get, v in wanted) for e in events)) if wanted else len
     if value.role:
-        fields = {name: [(f.name, f.factor) for f in contract.fields_with_role(name, value.role)] for name in contract.events}
-        return lambda e: micros(e, fields[e.TYPE])
+        fields = {name: [(f.name, f.factor) for f in contract.fields_with_role(name, value.role or "")] for name in contract.events}
+        return lambda events: sum(micros(e, fields[e.TYPE]) for e in events)
     get = _getter(value.field or "")
-    if value.kind == "sum":
-        double = any(f.name == value.field and f.type.kind == "double" for e in contract.events.values() for f in e.fields)
-        return (lambda e: None if (v := get(e)) is None else round(v * 1_000_000)) if double else get
-    if value.kind == "distinct":
-        return lambda e: None if (v := get(e)) is None else xxhash.xxh3_64_intdigest(str(v).encode()) >> 1
-    if value.kind == "last":
-        return lambda e: None if (v := get(e)) is None else [e.event_time, e.seq or 0, e.event_id, v]
-    return get
+    double = any(f.name == value.field and f.type.kind == "double" for e in contract.events.values() for f in e.fields)
+
+    def summary(events: list[Any]) -> Any:
+        if value.kind == "last":
+            return max(([e.event_time, e.seq or 0, e.event_id, v] for e in events if (v := get(e)) is not None),
+                       key=lambda v: v[:3], default=None)
+        values = [v for e in events if (v := get(e)) is not None]
+        if value.kind == "distinct":
+            return sorted(xxhash.xxh3_64_intdigest(str(v).encode()) >> 1 for v in set(values))[:KEPT]
+        if not values:
+            return None
+        if value.kind == "sum":
+            return sum(round(v * 1_000_000) for v in values) if double else sum(values)
+        return min(values) if value.kind == "min" else max(values)
+
+    return summary

@@ -56,24 +56,34 @@ class PlayerHours:
             yield Flushed(beam_key, None, partials)
 
     def _partial(self, items: list[Any]) -> list[Any]:
-        items.sort(key=lambda e: (e.event_time, e.seq or 0, e.event_id))
+        if len(items) > 1:
+            items.sort(key=lambda e: (e.event_time, e.seq or 0, e.event_id))
         revenue = score = 0
         states: dict[str, list[Any]] = {}
         pieces: list[list[Any]] = []
+        by_session: dict[str, list[Any]] = {}
         for e in items:
-            kind = e.TYPE
-            money = micros(e, self.revenue[kind])
+            kind, time = e.TYPE, e.event_time
+            money = micros(e, self.revenue[kind]) if self.revenue[kind] else 0
             revenue += money
-            score += micros(e, self.score[kind])
+            if self.score[kind]:
+                score += micros(e, self.score[kind])
             for name in self.states[kind]:
                 value = getattr(e, name)
                 if value is not None:
-                    states[name] = [e.event_time, e.seq or 0, e.event_id, value]
+                    states[name] = [time, e.seq or 0, e.event_id, value]
+            session = e.session_id
             if self.gap is not None:
-                pieces.append(_piece(e, money, None))
-            elif e.session_id is not None:
-                pieces.append(_piece(e, money, e.session_id))
-        return [len(items), revenue, score, items[0].event_time, items[-1].event_time, _seen(items[-1]), states, self._coalesce(pieces)]
+                pieces.append([time, time, 1, money, None, _seen(e)])
+            elif session in by_session:  # items are in order of time: the piece grows at its end
+                piece = by_session[session]
+                piece[P_END] = time
+                piece[P_EVENTS] += 1
+                piece[P_REVENUE] += money
+            elif session is not None:
+                by_session[session] = [time, time, 1, money, session, _seen(e)]
+        pieces = self._coalesce(pieces) if self.gap is not None else [by_session[s] for s in sorted(by_session)]
+        return [len(items), revenue, score, items[0].event_time, items[-1].event_time, _seen(items[-1]), states, pieces]
 
     def merge(self, a: list[Any], b: list[Any]) -> list[Any]:
         states = dict(a[STATES])
@@ -119,10 +129,6 @@ def micros(event: Any, fields: list[tuple[str, int]]) -> int:
 
 def _seen(e: Any) -> list[Any]:
     return [e.event_time, e.seq or 0, e.event_id, e.platform, e.app_version, e.country]
-
-
-def _piece(e: Any, money: int, session_id: str | None) -> list[Any]:
-    return [e.event_time, e.event_time, 1, money, session_id, _seen(e)]
 
 
 def _joined(a: list[Any], b: list[Any]) -> list[Any]:

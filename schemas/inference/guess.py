@@ -47,7 +47,9 @@ def guess(bodies: list[dict[str, Any]], leaves: dict[str, Leaf], published: list
     _guess_type(found, bodies, leaves)
     parent = found.envelope["event_type"].removesuffix("*") if found.envelope["event_type"].endswith("*") else None
     own = tuple(f"{parent}{t}." for t in set(found.types)) if parent is not None else ()  # what an event's own key holds is its own
-    usable = {p: leaf for p, leaf in leaves.items() if not p.startswith(own) and not any(is_secret(part) for part in p.split("."))}
+    opened = {p[:i] for p in leaves for i, c in enumerate(p) if c == "."}  # objects: no leaf in every message
+    usable = {p: leaf for p, leaf in leaves.items()
+              if p not in opened and not p.startswith(own) and not any(is_secret(part) for part in p.split("."))}
     ranked = {name: _ranked(name, usable) for name in NAMES}
     _guess_time(found, ranked["event_time"], usable)
     _guess_received(found, ranked["received_time"], leaves, published)
