@@ -58,7 +58,7 @@ def _run(argv: list[str]) -> int:
 def _unknown_flags(argv: list[str]) -> set[str]:
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    parser = argparse.ArgumentParser(prog="gamebeam run", allow_abbrev=False)
+    parser: Any = argparse.ArgumentParser(prog="gamebeam run", allow_abbrev=False)
     for cls in PipelineOptions.__subclasses__():
         cls._add_argparse_args(parser)
     return {a for a in parser.parse_known_args(argv)[1] if a.startswith("-")}

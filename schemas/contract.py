@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ class Contract:
         return tuple(f for f in self.events[event_type].fields if role in f.roles)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return parse_contract, (self.text,)
+        return _unpickled, (tuple(self.text.items()),)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Contract) and self.fingerprint == other.fingerprint
@@ -132,6 +132,12 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
     _check_states(contract, at)
     _check_rollups(contract, at("rollups.yaml"))
     return contract
+
+
+@cache
+def _unpickled(text: tuple[tuple[str, str], ...]) -> Contract:
+    """A worker meets the contract in every step; it parses it once."""
+    return parse_contract(dict(text))
 
 
 def _event_type(body: str, file: str, name: str) -> tuple[str, EventType]:

@@ -76,7 +76,8 @@ class Packer:
     """Events and dead letters as bytes and back. Encoded by field name: a contract with one more field reads older bytes."""
 
     def __init__(self, contract: Contract):
-        self._events = msgspec.msgpack.Decoder(list[Union[tuple(event_classes(contract).values())]])  # noqa: UP007
+        any_event: Any = Union[tuple(event_classes(contract).values())]  # noqa: UP007
+        self._events = msgspec.msgpack.Decoder(list[any_event])
         self._dead = msgspec.msgpack.Decoder(list[DeadLetter])
 
     def unpack(self, data: bytes) -> tuple[list[Any], list[Any]]:

@@ -90,7 +90,7 @@ def _parse_field(spec: Any, file: str) -> Field:
     name = spec["name"]
     if not NAME.match(name):
         raise ContractError(file, name, "field names are snake_case: a-z, 0-9 and _, starting with a letter")
-    declared = spec.get("type")
+    declared: Any = spec.get("type")
     nullable = isinstance(declared, list)
     if nullable:
         if len(declared) != 2 or declared.count("null") != 1:

@@ -35,7 +35,9 @@ class Table:
         return pa.schema([pa.field(f.name, arrow_type(f.type), f.nullable) for f in self.fields])
 
 
-def arrow_type(t: FieldType) -> pa.DataType:
+def arrow_type(t: FieldType | None) -> pa.DataType:
+    if t is None:
+        raise TypeError("an array without an item type")
     if t.kind == "array":
         return pa.list_(arrow_type(t.item))
     if t.kind == "record":

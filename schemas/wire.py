@@ -98,7 +98,7 @@ def _wire(spec: Any, file: str, base: Wire | None) -> Wire:
     for needed in ("event_id", "event_type", "event_time"):
         if needed not in envelope:
             raise ContractError(file, needed, "say where it is: a path (event_id may be 'hash', event_time 'arrival')")
-    options = {k: tuple(v) if isinstance(v, list) else v for k, v in spec.items() if k in OPTIONS | SHAPE_ONLY}
+    options: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in spec.items() if k in OPTIONS | SHAPE_ONLY}
     if options.get("case", "same") not in ("same", "camel"):
         raise ContractError(file, "case", "same or camel")
     if base:

@@ -97,7 +97,7 @@ class FirstToArrive(beam.DoFn):
 
     @staticmethod
     def _unseen(firsts: list[Any], copies: list[Any], known: set[int], new: set[int]) -> tuple[list[Any], list[Any]]:
-        kept = []
+        kept: list[Any] = []
         for item in firsts:
             h = id_hash(item)
             (copies if h in known else kept).append(item)

@@ -50,7 +50,8 @@ class Extractor:
         event_type = self.event_type(wire, type_on_wire)
         taken: list[str] = [] if wire.type_is_key else [wire.envelope["event_type"]]
         values: dict[str, Any] = dict(wire.constants)
-        paths = {n: p for n, p in wire.envelope.items() if n != "event_type" and (n, p) not in (("event_id", "hash"), ("event_time", "arrival"))}
+        not_there = {("event_id", "hash"), ("event_time", "arrival")}
+        paths = {n: p for n, p in wire.envelope.items() if n != "event_type" and (n, p) not in not_there}
         if wire.arrival_time:
             paths["arrival_time"] = wire.arrival_time
         for name, path in paths.items():

@@ -48,7 +48,7 @@ class Findings:
             "renames": (own.renames(), "names of fields that tables can use"),
             "paths": (own.paths, "fields that stand elsewhere"),
         }
-        no = ("", "same", "ms", False, None, [], {})
+        no: tuple[Any, ...] = ("", "same", "ms", False, None, [], {})
         return {name: (value, why) for name, (value, why) in told.items() if value not in no}
 
 

@@ -244,8 +244,8 @@ def _whose(counters: list[str], numbers: list[int | None], found: Guess, leaves:
     if not clean:
         return counters[-1], "it repeats under every id; a guess, check it"
     if len(set(split)) == 1 and len(clean) > 1:
-        pick = next(c for c in ("install", "session", "player") if c in clean)
-        return pick, f"{' and '.join(clean)} fit this sample equally; check it"
+        narrow = next(c for c in ("install", "session", "player") if c in clean)
+        return narrow, f"{' and '.join(clean)} fit this sample equally; check it"
     pick = "install" if "install" in clean else clean[0]
     return pick, "its numbers repeat under no wider id" if pick != counters[0] else "no number comes twice"
 
