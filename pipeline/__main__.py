@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.bar import bar
+
 COMMANDS: dict[str, str] = {
     "run": "read messages, write the archive (batch over files)",
     "query": "ask the archive in BigQuery SQL, on DuckDB",
@@ -48,7 +50,7 @@ def _run(argv: list[str]) -> int:
         raise ValueError(f"unknown flag {unknown[0]}; gamebeam run --help lists them")
     if runner_named(options) == "DirectRunner":
         print("--runner=DirectRunner means FnApiRunner here", file=sys.stderr)
-    with _progress("reading") as show:
+    with bar("reading") as show:
         outcome = run_batch(options, show)
     for line in outcome.lines():
         print(line)
@@ -91,7 +93,7 @@ def _generate(argv: list[str]) -> int:
     args = _parser("generate").add(
         ("--contract", "starter"), ("--out", None), ("--players", 2000), ("--days", 2), ("--seed", 1), ("--files", 4),
         ("--format", ""), ("--start", "2026-11-01"), ("--faults", "")).parse(argv)
-    with _progress("generating") as show:
+    with bar("generating") as show:
         summary = generate(load_contract(args.contract), args.out, players=args.players, days=args.days, seed=args.seed,
                            files=args.files, format=args.format or None, start=args.start, faults=_rates(args.faults), progress=show)
     print(summary)
@@ -163,24 +165,6 @@ class _parser:
 
     def parse(self, argv: list[str]) -> argparse.Namespace:
         return self.parser.parse_args(argv)
-
-
-class _progress:
-    """A bar on stderr where a person watches; nothing elsewhere. Called with (done, total)."""
-
-    def __init__(self, what: str):
-        from rich.console import Console
-        from rich.progress import Progress
-
-        self.bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-        self.task = self.bar.add_task(what, total=None)
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        self.bar.start()
-        return lambda done, total: self.bar.update(self.task, completed=done, total=total)
-
-    def __exit__(self, *_: Any) -> None:
-        self.bar.stop()
 
 
 if __name__ == "__main__":

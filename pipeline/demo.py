@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from loadgen.generate import generate
+from pipeline.bar import bar
 from pipeline.options import JobOptions
 from pipeline.run import run_batch, runner_named
 from schemas.contract import load_contract
@@ -30,24 +31,25 @@ def demo(out: Path, players: int) -> int:
     contract = load_contract(GAME)
     print(f"1. {players:,} players play for two days; 2 % of what they send is lost, some is doubled, late, broken or from 2040")
     began = time.perf_counter()
-    sent = generate(contract, str(out), players=players)
+    with bar("generating") as show_progress:
+        sent = generate(contract, str(out), players=players, progress=show_progress)
     print(f"   {sent.messages:,} messages in {sent.files} files ({sent.bytes / 1e6:.0f} MB), {time.perf_counter() - began:.0f} s")
     print("2. the job reads them: decode, deduplicate, archive, rollups, ledger")
     options = JobOptions([f"--contract={GAME}", f"--source={out}/messages/*", f"--archive={out}/archive"])
     runner_named(options)
     began = time.perf_counter()
-    outcome = run_batch(options)
+    with bar("reading") as show_progress:
+        outcome = run_batch(options, show_progress)
     for line in outcome.lines():
         print(f"   {line}")
     print(f"   {time.perf_counter() - began:.0f} s")
-    print("3. an analyst asks, in BigQuery's SQL, on DuckDB")
+    print(f'3. an analyst asks, in BigQuery SQL, on DuckDB (yours: .venv/bin/gamebeam query --archive={out}/archive "SELECT …")')
     con = open_archive(contract, str(out / "archive"))
     for question, sql in QUESTIONS.items():
-        print(f"\n{question}\n{show(ask(con, sql), 'table')}")
-    print("4. every figure against the answer sheet, which the players kept themselves")
+        print(f"\n   {question}\n{show(ask(con, sql), 'table')}", end="")
+    print("\n4. every figure that the players kept themselves, against the views")
     comparison = compare_answers(contract, str(out / "archive"), str(out / "answers"))
     for difference in comparison.differences[:20]:
         print(f"   {difference}")
     print(f"   {sum(comparison.figures.values()):,} figures compared: {len(comparison.differences)} differences")
-    print(f"\nask yourself:  .venv/bin/gamebeam query --archive={out}/archive \"SELECT * FROM dead_letter_problems\"")
     return 1 if comparison.differences else 0

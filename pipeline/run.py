@@ -28,6 +28,7 @@ from transforms.runs import (
     now,
     read_runs,
     remove_leftovers,
+    require_times,
     rows_written,
     superseded_by,
     write_run,
@@ -60,6 +61,7 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     contract = load_contract(options.contract)
     pii_key = _pii_key(Config.load(options.config))
     given = match_files(options.source)
+    require_times(contract, given)
     claim_archive(options.archive, contract)
     earlier = read_runs(options.archive)
     inputs = given if options.again else new_inputs(given, earlier)

@@ -42,7 +42,7 @@ class EventType:
 
 @dataclass(frozen=True, eq=False)
 class Contract:
-    """What a game's events are. Built by load_contract; travels as `text`, the folder's files."""
+    """What a game's events are. Built by load_contract; travels as the text of its files."""
 
     name: str
     text: dict[str, str] = field(repr=False)
@@ -59,7 +59,12 @@ class Contract:
 
     @cached_property
     def fingerprint(self) -> str:
-        return hashlib.sha256(json.dumps(self.text, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(self.essence, sort_keys=True).encode()).hexdigest()[:16]
+
+    @cached_property
+    def essence(self) -> dict[str, str]:
+        """The text that says what events are: all of it but the examples."""
+        return {name: body for name, body in self.text.items() if not name.startswith("examples/")}
 
     @cached_property
     def secret_words(self) -> tuple[str, ...]:
@@ -75,7 +80,7 @@ class Contract:
         return tuple(f for f in self.events[event_type].fields if role in f.roles)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickled, (tuple(self.text.items()),)
+        return _unpickled, (tuple(self.essence.items()),)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Contract) and self.fingerprint == other.fingerprint

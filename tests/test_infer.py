@@ -290,18 +290,13 @@ MESSAGES = st.lists(st.tuples(st.sampled_from(["login", "levelUp", "select"]), s
                     min_size=1, max_size=8)
 
 
-def flat_or_in_payload(drawn):
-    return [{"event_type": kind} | (fields if i % 2 else {"payload": fields}) for i, (kind, fields) in enumerate(drawn)]
-
-
-def under_keys_of_their_own(drawn):
-    return [{"event": {"info": {"eventId": f"e{i}"}, kind: fields}} for i, (kind, fields) in enumerate(drawn)]
-
-
-@pytest.mark.parametrize("shape", [flat_or_in_payload, under_keys_of_their_own])
+@pytest.mark.parametrize("shape", [
+    lambda i, kind, fields: {"event_type": kind} | (fields if i % 2 else {"payload": fields}),
+    lambda i, kind, fields: {"event": {"info": {"eventId": f"e{i}"}, kind: fields}},
+], ids=["type as a value", "type as the key"])
 @settings(max_examples=100, deadline=None)
 @given(drawn=MESSAGES)
 def test_whatever_the_messages_hold_the_inferred_contract_lands_every_one(tmp_path_factory, shape, drawn):
     folder = tmp_path_factory.mktemp("infer")
-    inferred(folder, shape(drawn))
+    inferred(folder, [shape(i, kind, fields) for i, (kind, fields) in enumerate(drawn)])
     shutil.rmtree(folder)

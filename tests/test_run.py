@@ -213,10 +213,16 @@ def test_a_disk_that_fills_is_one_clear_line_and_leaves_nothing_that_a_view_read
     assert rows(tmp_path / "a", "SELECT * FROM events") == [] and not list((tmp_path / "a").rglob(".part*"))
 
 
+def test_messages_without_a_time_are_refused_in_files_that_have_none_either(tmp_path, capfd):
+    (tmp_path / "1.jsonl").write_text('{"userid": "u", "event_type": "default"}')
+    assert main(["run", "--contract=khan", f"--source={tmp_path}/1.jsonl", f"--archive={tmp_path}/a"]) == 1
+    assert "carry no time" in capfd.readouterr().err
+
+
 def test_another_games_contract_cannot_write_into_the_archive(tmp_path, capfd):
     (tmp_path / "1.jsonl").write_text(message())
     run(f"{tmp_path}/1.jsonl", tmp_path / "a")
-    assert main(["run", "--contract=khan", f"--source={tmp_path}/1.jsonl", f"--archive={tmp_path}/a"]) == 1
+    assert main(["run", "--contract=victory", f"--source={tmp_path}/1.jsonl", f"--archive={tmp_path}/a"]) == 1
     assert "written under another contract" in capfd.readouterr().err
 
 

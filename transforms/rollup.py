@@ -174,10 +174,13 @@ class ToRows(beam.DoFn):
     def table(self) -> Table:
         return self.rollup.table
 
+    def start_bundle(self) -> None:
+        # One time for the bundle: Prism hands over panes that wait together in any order, and of equal times the highest pane counts.
+        self.emitted = time.time_ns() // 1_000_000
+
     def process(self, merged: tuple[int, bytes], stretch: Any = beam.DoFn.WindowParam,
                 pane: Any = beam.DoFn.PaneInfoParam) -> Iterable[tuple[str, bytes]]:
         beam_key, data = merged
-        now = time.time_ns() // 1_000_000
         entries = unpack_partials(data)
         if isinstance(stretch, GlobalWindow):
             windowed = self.rollup.windows(beam_key, entries)
@@ -186,7 +189,7 @@ class ToRows(beam.DoFn):
             windowed = (Windowed(start, end, key, partial) for key, partial in entries)
         rows: dict[str, list[tuple[Any, ...]]] = {}
         for start, end, key, partial in windowed:
-            row = (self.run_id, 0, start, end, *self.rollup.row(key, partial), max(pane.index, 0), TIMINGS[pane.timing], now)
+            row = (self.run_id, 0, start, end, *self.rollup.row(key, partial), max(pane.index, 0), TIMINGS[pane.timing], self.emitted)
             rows.setdefault(rollup_partition(start), []).append(row)
         for partition, some in rows.items():
             yield f"rollups/{self.table.name}/{partition}", serialize(columns_of_rows(self.table, some))

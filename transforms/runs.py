@@ -14,6 +14,7 @@ from schemas.contract import Contract, parse_contract
 from schemas.evolution import breaking_changes
 from schemas.layout import CONTRACT_FILE, RUNS_FOLDER, join, manifest_path
 from transforms.archive import write_at_once
+from transforms.read import is_avro
 
 BLOCK = 1 << 20
 
@@ -55,6 +56,16 @@ def match_files(pattern: str) -> list[Input]:
     return [Input(m.path, _sha256(m.path), m.size_in_bytes) for m in sorted(files, key=lambda m: m.path)]
 
 
+def require_times(contract: Contract, inputs: list[Input]) -> None:
+    """Where neither the message nor the file says when a message arrived, every event would be of 1970."""
+    if contract.wire.envelope["event_time"] != "arrival" or contract.wire.arrival_time:
+        return
+    for i in inputs:
+        if not is_avro(i.name):
+            raise RunError(f"{i.name}: {contract.name}'s messages carry no time, and neither do plain files; "
+                           "give Pub/Sub's Avro export, or name arrival_time in wire.yaml")
+
+
 def _sha256(path: str) -> str:
     digest = hashlib.sha256()
     with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as f:
@@ -91,7 +102,7 @@ def claim_archive(archive: str, contract: Contract) -> None:
         changes = breaking_changes(parse_contract(body["text"], path), contract)
         if changes:
             raise RunError(f"{archive}: written under another contract: {'; '.join(changes)}; use another --archive")
-    body = {"name": contract.name, "fingerprint": contract.fingerprint, "text": contract.text}
+    body = {"name": contract.name, "fingerprint": contract.fingerprint, "text": contract.essence}
     try:
         write_at_once(path, json.dumps(body, indent=1).encode())
     except OSError as e:

@@ -23,7 +23,7 @@ TABLES["character_events"] = set(by_type()).difference(*TABLES.values())
 def main() -> None:
     args = arguments()
     # His Spark pickled what UDFs see; Arrow, the default since, was slower here and stops at the first text that is not UTF-8.
-    spark = local_session("khan", **{"spark.sql.execution.pythonUDF.arrow.enabled": "false"})
+    spark = local_session("khan", {"spark.sql.execution.pythonUDF.arrow.enabled": "false"})
     with job_part():
         messages = spark.readStream.text(args.source)
         queries = [_query(messages, table, types, args.out) for table, types in TABLES.items()]

@@ -9,7 +9,7 @@ from pyspark.sql.types import BooleanType, DoubleType, LongType, StringType, Str
 SPARK = {"string": StringType(), "long": LongType(), "double": DoubleType(), "boolean": BooleanType()}
 
 
-def local_session(name: str, **settings: str) -> SparkSession:
+def local_session(name: str, settings: dict[str, str]) -> SparkSession:
     os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
     builder = SparkSession.builder.master("local[2]").appName(name).config("spark.ui.enabled", "false")
     for key, value in settings.items():

@@ -1,0 +1,155 @@
+"""Rollups and copies as algebra: however events are cut into bundles and in whatever order they merge, the rows are the same."""
+
+import json
+from unittest.mock import patch
+
+from apache_beam.transforms.window import IntervalWindow
+from apache_beam.utils.windowed_value import PaneInfo
+from hypothesis import given
+from hypothesis import strategies as st
+from small_contract import small_contract
+
+from transforms import declared
+from transforms.batch import Batch
+from transforms.columns import deserialize
+from transforms.copies import dedupe_key, pick
+from transforms.counter_hours import CounterHours
+from transforms.declared import Declared
+from transforms.decode import Decoder
+from transforms.ledger import Ledger
+from transforms.partials import pack_partials
+from transforms.player_hours import PlayerHours
+from transforms.rollup import MergePartials, ToRows
+
+MINUTE, HOUR = 60_000, 3_600_000
+T = 1_790_000_000_000 // HOUR * HOUR
+SMALL, BY_GAP = small_contract(), small_contract(session_gap="10m")
+DECODER = Decoder(SMALL)
+
+
+@st.composite
+def payloads(draw, number):
+    """An event of one of few players, at one of few moments, so that ties are common; its id is its own."""
+    kind = draw(st.sampled_from(["match_end", "purchase", "broken"]))
+    event = {"event_id": f"e{number}", "event_type": kind, "event_time": T + draw(st.integers(-3, 12)) * 7 * MINUTE,
+             "player_id": draw(st.sampled_from(["p1", "p2", None])), "session_id": draw(st.sampled_from(["s1", "s2", None])),
+             "install_id": draw(st.sampled_from(["i1", "i2", None])), "seq": draw(st.sampled_from([None, *range(1, 9)])),
+             "platform": draw(st.sampled_from(["ios", "web", None])), "app_version": draw(st.sampled_from(["1", "2", None]))}
+    if kind == "purchase":
+        event["price_usd"] = draw(st.sampled_from([0.1, 0.2, -0.3, 4.99]))
+    if kind == "match_end":
+        event |= {"score": draw(st.integers(-3, 3)), "league": draw(st.sampled_from(["gold", "tin", None]))}
+    return json.dumps(event).encode(), event["event_time"] + draw(st.sampled_from([0, MINUTE, 2 * HOUR]))
+
+
+@st.composite
+def bundles(draw):
+    """[[(payload, arrival)]]: some events, dealt out over bundles in any order."""
+    events = [draw(payloads(n)) for n in range(draw(st.integers(1, 20)))]
+    cuts = [[] for _ in range(draw(st.integers(1, 5)))]
+    for event in draw(st.permutations(events)):
+        draw(st.sampled_from(cuts)).append(event)
+    return [cut for cut in cuts if cut]
+
+
+def batch_of(bundle):
+    items = [DECODER.decode(payload, arrival) for payload, arrival in bundle]
+    return Batch([i for i in items if i.TYPE != "dead_letter"], [i for i in items if i.TYPE == "dead_letter"], [])
+
+
+def rows_of(make, bundles_, order=None):
+    """The rollup's rows, by way of the bytes and the CombineFn that carry its partials through a job."""
+    partials = {}
+    for bundle in bundles_:
+        rollup = make()
+        rollup.add(batch_of(bundle))
+        for flushed in rollup.flush():
+            partials.setdefault((flushed.beam_key, flushed.at), []).append(pack_partials(flushed.partials))
+    rollup, rows = make(), []
+    merging = MergePartials(rollup)
+    for (beam_key, at), packed in partials.items():
+        accumulators = [merging.add_input(merging.create_accumulator(), p) for p in packed]
+        if order:
+            order.shuffle(accumulators)
+            while len(accumulators) > 1:  # any two, in any tree
+                accumulators.append(merging.merge_accumulators([accumulators.pop(0), accumulators.pop(0)]))
+                order.shuffle(accumulators)
+        merged = list(merging.merge_accumulators(accumulators).items())
+        if at is None:
+            rows += [(start, end, *rollup.row(key, partial)) for start, end, key, partial in rollup.windows(beam_key, merged)]
+        else:
+            rows += [(at, *rollup.row(key, partial)) for key, partial in merged]
+    return sorted(rows, key=repr)
+
+
+def assert_merges(make, bundles_, order):
+    whole = [[event for bundle in bundles_ for event in bundle]]
+    assert rows_of(make, bundles_, order) == rows_of(make, whole)
+
+
+def declared_rollup(name, streaming):
+    rollup = next(r for r in SMALL.rollups if r.name == name)
+    return lambda: Declared(SMALL, rollup, streaming)
+
+
+@given(bundles(), st.randoms(use_true_random=False))
+def test_the_ledger_of_parts_merges_to_the_ledger_of_the_whole(bundles_, order):
+    assert_merges(Ledger, bundles_, order)
+
+
+@given(bundles(), st.randoms(use_true_random=False))
+def test_player_hours_of_parts_merge_to_those_of_the_whole(bundles_, order):
+    assert_merges(lambda: PlayerHours(SMALL), bundles_, order)
+
+
+@given(bundles(), st.randoms(use_true_random=False))
+def test_sessions_by_gap_coalesce_in_any_order(bundles_, order):
+    assert_merges(lambda: PlayerHours(BY_GAP), bundles_, order)
+
+
+@given(bundles(), st.randoms(use_true_random=False))
+def test_counter_hours_of_parts_merge_to_those_of_the_whole(bundles_, order):
+    assert_merges(lambda: CounterHours("install", "small"), bundles_, order)
+
+
+@given(bundles(), st.randoms(use_true_random=False), st.sampled_from([r.name for r in SMALL.rollups]), st.booleans())
+def test_declared_rollups_of_parts_merge_to_those_of_the_whole(bundles_, order, name, streaming):
+    assert_merges(declared_rollup(name, streaming), bundles_, order)
+
+
+@given(bundles(), st.randoms(use_true_random=False))
+def test_the_smallest_hashes_of_parts_merge_to_those_of_the_whole(bundles_, order):
+    with patch.object(declared, "KEPT", 1):
+        assert_merges(declared_rollup("active_players", True), bundles_, order)
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 3), st.integers(0, 3)), max_size=12), st.data())
+def test_of_copies_exactly_one_is_picked_and_their_order_does_not_matter(copies, data):
+    """(id, minutes until arrival, score) of each copy."""
+    items = [DECODER.decode(json.dumps({"event_id": f"e{n}", "event_type": "match_end", "event_time": T, "score": score}).encode(),
+                            T + minutes * MINUTE) for n, minutes, score in copies]
+    firsts, others = pick(items)
+    again, others_again = pick(data.draw(st.permutations(items)))
+    assert sorted(f.event_id for f in firsts) == sorted({i.event_id for i in items})
+    assert sorted(map(repr, again)) == sorted(map(repr, firsts))
+    assert sorted(map(repr, others_again)) == sorted(map(repr, others))
+    assert len(firsts) + len(others) == len(items)
+    earliest = {i.event_id: min(j.arrival_time for j in items if j.event_id == i.event_id) for i in items}
+    assert all(f.arrival_time == earliest[f.event_id] for f in firsts)
+
+
+@given(st.integers(0, 10**6), st.integers(0, HOUR - 1), st.integers(0, 100))
+def test_copies_of_an_event_meet_under_one_key_whenever_they_arrive(number, offset, hours):
+    payload = json.dumps({"event_id": str(number), "event_type": "match_end", "event_time": T + offset, "score": 1}).encode()
+    assert dedupe_key(DECODER.decode(payload, T + offset)) == dedupe_key(DECODER.decode(payload, T + offset + hours * HOUR))
+
+
+def test_panes_that_come_in_one_bundle_are_emitted_at_one_time():
+    """Or, of two that wait together, the one that a runner happens to hand over last would count."""
+    to_rows, merged = ToRows(Ledger(), "live"), (0, pack_partials({(T, *[None] * 5): [1] * 6}))
+    with patch("transforms.rollup.time.time_ns", side_effect=[10**15, 2 * 10**15, 3 * 10**15]):
+        to_rows.start_bundle()
+        panes = [PaneInfo(False, False, 0, index, -1) for index in (3, 2)]
+        blobs = [blob for pane in panes for _, blob in to_rows.process(merged, IntervalWindow(0, 60), pane)]
+    rows = [row for batch in deserialize(blobs) for row in batch.to_pylist()]
+    assert [row["pane_index"] for row in rows] == [3, 2] and len({row["emitted_time"] for row in rows}) == 1
