@@ -1,7 +1,5 @@
 """gamebeam run: a batch run over files, from its inputs to its manifest."""
 
-import gc
-import os
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -11,7 +9,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import StandardOptions
 
 from pipeline.build import Job, build
-from pipeline.options import Config, JobOptions
+from pipeline.options import Config, JobOptions, pii_key
 from schemas.contract import Contract, load_contract
 from schemas.events import DEAD_LETTER
 from transforms.progress import PROGRESS
@@ -59,7 +57,7 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
         if not getattr(options, flag):
             raise RunError(f"--{flag} is missing")
     contract = load_contract(options.contract)
-    pii_key = _pii_key(Config.load(options.config))
+    key = pii_key(Config.load(options.config))
     given = match_files(options.source)
     require_times(contract, given)
     claim_archive(options.archive, contract)
@@ -78,9 +76,9 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     write_run(options.archive, run)
     pipeline = beam.Pipeline(options=options)
     messages = pipeline | "Read" >> ReadFiles([i.name for i in inputs])
-    build(messages, Job(contract, options.archive, run_id, pii_key=pii_key))
+    build(messages, Job(contract, options.archive, run_id, pii_key=key))
     try:
-        with _shown(show, sum(i.bytes for i in inputs)), _few_collections():
+        with _shown(show, sum(i.bytes for i in inputs)):
             result = pipeline.run()
             result.wait_until_finish()
     except Exception as e:
@@ -102,14 +100,6 @@ def runner_named(options: JobOptions) -> str:
     return asked or standard.runner
 
 
-def _pii_key(config: Config) -> bytes | None:
-    path = config.pii_key_file or os.environ.get("GAMEBEAM_PII_KEY_FILE")
-    if path is None:
-        return None
-    with open(path, "rb") as f:
-        return f.read().strip()
-
-
 @contextmanager
 def _shown(show: Callable[[int, int], None] | None, total: int):
     PROGRESS.bytes_read = PROGRESS.messages = PROGRESS.files_written = 0
@@ -129,16 +119,3 @@ def _shown(show: Callable[[int, int], None] | None, total: int):
     finally:
         done.set()
         thread.join()
-
-
-@contextmanager
-def _few_collections():
-    """A job makes many short-lived objects beside a large, lasting heap: full collections took a third of its time."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 1_000)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()

@@ -24,23 +24,15 @@ class CounterHours:
         self.seen: dict[Key, list[Any]] = {}
 
     def add(self, batch: Batch) -> None:
-        attribute = self.attribute
-        for item in batch.events:
+        attribute, seen = self.attribute, self.seen
+        for item in (*batch.events, *batch.dead):
             counter = getattr(item, attribute)
             if counter is not None and item.seq is not None:
-                self._note(item.event_time, counter, item)
-        for item in batch.dead:
-            counter = getattr(item, attribute)
-            if counter is not None and item.seq is not None:
-                self._note(item.arrival_time if item.event_time is None else item.event_time, counter, item)
-
-    def _note(self, time: int, counter: str, item: Any) -> None:
-        key = (time // HOUR_MS, item.env, counter)
-        noted = self.seen.get(key)
-        if noted is None:
-            self.seen[key] = [(time, item)]
-        else:
-            noted.append((time, item))
+                key = (_time(item) // HOUR_MS, item.env, counter)
+                if key in seen:
+                    seen[key].append(item)
+                else:
+                    seen[key] = [item]
 
     def flush(self) -> Iterable[Flushed]:
         seen, self.seen = self.seen, {}
@@ -65,14 +57,34 @@ class CounterHours:
         return (hour * HOUR_MS, self.game, env, counter, partial[0] and partial[0][2], partial[1] and partial[1][2], ranges)
 
 
-def _partial(noted: list[tuple[int, Any]]) -> list[Any]:
-    platform = app_version = None
-    for time, item in noted:
-        if item.platform is not None:
-            platform = _later(platform, [time, item.seq, item.platform])
-        if item.app_version is not None:
-            app_version = _later(app_version, [time, item.seq, item.app_version])
-    return [platform, app_version, coalesce([[item.seq, item.seq] for _, item in noted])]
+def _time(item: Any) -> int:
+    return item.arrival_time if item.event_time is None else item.event_time
+
+
+def _partial(items: list[Any]) -> list[Any]:
+    seqs = sorted({item.seq for item in items})
+    ranges = [[seqs[0], seqs[0]]]
+    for seq in seqs[1:]:
+        if seq == ranges[-1][1] + 1:
+            ranges[-1][1] = seq
+        else:
+            ranges.append([seq, seq])
+    return [_last(items, "platform"), _last(items, "app_version"), ranges]
+
+
+def _last(items: list[Any], name: str) -> list[Any] | None:
+    """[time, seq, value] of the last item that knows it."""
+    last = max(items, key=_moment)
+    if getattr(last, name) is None:
+        known = [item for item in items if getattr(item, name) is not None]
+        if not known:
+            return None
+        last = max(known, key=_moment)
+    return [*_moment(last), getattr(last, name)]
+
+
+def _moment(item: Any) -> tuple[int, int]:
+    return _time(item), item.seq
 
 
 def _later(a: list[Any] | None, b: list[Any] | None) -> list[Any] | None:

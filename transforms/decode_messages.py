@@ -14,17 +14,18 @@ from apache_beam.utils.windowed_value import WindowedValue
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER, pack
 from transforms.batch import ledger_key
+from transforms.collector import collect_rarely
 from transforms.copies import dedupe_key
 from transforms.decode import Decoder
 from transforms.messages import Messages
-from transforms.partials import RECEIVED, pack_partials
+from transforms.partials import RECEIVED, Partials
 
 FLUSH = 20_000  # events held at most before they are handed on: a batch bundle can be a whole file
 
 
 class Decoded(NamedTuple):
     batches: beam.PCollection[tuple[int, bytes]]
-    received: beam.PCollection[tuple[int, bytes]]
+    received: beam.PCollection[tuple[int, Partials]]
 
 
 @dataclass
@@ -46,6 +47,7 @@ class DecodeMessages(beam.DoFn):
         self.contract, self.pii_key = contract, pii_key
 
     def setup(self) -> None:
+        collect_rarely()
         self.decoder = Decoder(self.contract, self.pii_key)
         self.previous_arrival = 0
 
@@ -91,9 +93,10 @@ class DecodeMessages(beam.DoFn):
         for key in self.events.keys() | self.dead.keys():
             yield (key, pack(self.events.get(key, []), self.dead.get(key, []))), at
         if self.received:
-            yield TaggedOutput("received", (0, pack_partials(self.received))), at
+            yield TaggedOutput("received", (0, Partials(self.received))), at
         for (_, _, _, _, _, event_type), counts in self.received.items():
-            Metrics.counter("received", str(event_type)).inc(counts[RECEIVED])
+            known = event_type if event_type in self.contract.events else "unknown"  # a client must not invent metric names
+            Metrics.counter("received", known).inc(counts[RECEIVED])
         for item in (d for group in self.dead.values() for d in group):
             Metrics.counter("dead_lettered", item.reason).inc()
         self._clear()

@@ -18,6 +18,7 @@ from schemas.contract import Contract
 from schemas.events import Packer
 from schemas.layout import HOUR_MS
 from transforms.batch import Batch, ledger_key
+from transforms.collector import collect_rarely
 from transforms.copies import id_hash, pick
 
 HORIZON_MS = 48 * HOUR_MS
@@ -45,6 +46,7 @@ class Earliest(beam.DoFn):
         self.contract = contract
 
     def setup(self) -> None:
+        collect_rarely()
         self.packer = Packer(self.contract)
 
     def process(self, group: tuple[int, Iterable[bytes]]) -> Iterable[Batch]:
@@ -69,6 +71,7 @@ class FirstToArrive(beam.DoFn):
         self.contract, self.horizon_ms = contract, horizon_ms
 
     def setup(self) -> None:
+        collect_rarely()
         self.packer = Packer(self.contract)
         self.warm: OrderedDict[int, tuple[bytes, set[int]]] = OrderedDict()
 

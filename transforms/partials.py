@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
+import apache_beam as beam
 import msgspec
 
 from schemas.tables import Table
@@ -47,13 +48,27 @@ class Rollup(Protocol):
     def row(self, key: Key, partial: Any) -> tuple[Any, ...]: ...
 
 
-def pack_partials(partials: dict[Key, Any]) -> bytes:
-    return _ENCODER.encode(list(partials.items()))
+class Partials(dict[Key, Any]):
+    """Partial sums by key, many to an element. A dict within a fused stage, bytes across a shuffle."""
 
 
-def unpack_partials(data: bytes) -> list[tuple[Key, Any]]:
-    return _DECODER.decode(data)
+class PartialsCoder(beam.coders.Coder):
+    def encode(self, value: Partials) -> bytes:
+        return _ENCODER.encode(list(value.items()))
+
+    def decode(self, encoded: bytes) -> Partials:
+        return Partials(_DECODER.decode(encoded))
+
+    def estimate_size(self, value: Partials) -> int:
+        return 200 * len(value)
+
+    def is_deterministic(self) -> bool:
+        return False
+
+    def to_type_hint(self) -> Any:
+        return Partials
 
 
+beam.coders.registry.register_coder(Partials, PartialsCoder)
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(list[tuple[tuple[Any, ...], Any]])

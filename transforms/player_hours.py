@@ -1,6 +1,8 @@
 """player_hours: what each player did, per hour; sessions, players, DAU and leaderboards are views on it."""
 
 from collections.abc import Iterable
+from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 import xxhash
@@ -13,6 +15,7 @@ from transforms.partials import Flushed, Key, Windowed
 
 SHARDS = 16
 EVENTS, REVENUE, SCORE, FIRST, LAST, LATEST, STATES, PIECES = range(8)
+_TIME = attrgetter("event_time")
 P_START, P_END, P_EVENTS, P_REVENUE, P_SESSION, P_FIRST = range(6)
 
 
@@ -56,7 +59,8 @@ class PlayerHours:
             yield Flushed(beam_key, None, partials)
 
     def _partial(self, items: list[Any]) -> list[Any]:
-        if len(items) > 1:
+        items.sort(key=_TIME)
+        if any(a.event_time == b.event_time for a, b in pairwise(items)):
             items.sort(key=lambda e: (e.event_time, e.seq or 0, e.event_id))
         revenue = score = 0
         states: dict[str, list[Any]] = {}

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import apache_beam as beam
@@ -18,11 +18,12 @@ from schemas.events import Packer
 from schemas.layout import rollup_partition
 from schemas.tables import Table
 from transforms.batch import Batch
+from transforms.collector import collect_rarely
 from transforms.columns import columns_of_rows, serialize
 from transforms.counter_hours import CounterHours
 from transforms.declared import Declared
 from transforms.ledger import Ledger
-from transforms.partials import Rollup, Windowed, pack_partials, unpack_partials
+from transforms.partials import Partials, PartialsCoder, Rollup, Windowed
 from transforms.player_hours import PlayerHours
 
 FLUSH = 50_000  # events summed at most before their partials are handed on
@@ -83,14 +84,15 @@ class Rollups(beam.PTransform):
                                accumulation_mode=trigger.AccumulationMode.ACCUMULATING)
 
 
-@beam.typehints.with_output_types(tuple[int, bytes])
+@beam.typehints.with_output_types(tuple[int, Partials])
 class Sum(beam.DoFn):
-    """Batches -> per rollup, (key, packed partials), once a bundle or every FLUSH events."""
+    """Batches -> per rollup, (key, partials), once a bundle or every FLUSH events."""
 
     def __init__(self, contract: Contract, streaming: bool):
         self.contract, self.streaming = contract, streaming
 
     def setup(self) -> None:
+        collect_rarely()
         self.packer = Packer(self.contract)
 
     def start_bundle(self) -> None:
@@ -111,58 +113,43 @@ class Sum(beam.DoFn):
         for name, value, at in self._flush():
             yield TaggedOutput(name, WindowedValue(value, at, (GlobalWindow(),)))
 
-    def _flush(self) -> Iterable[tuple[str, tuple[int, bytes], Timestamp]]:
+    def _flush(self) -> Iterable[tuple[str, tuple[int, Partials], Timestamp]]:
         for rollup in self.rollups:
             for flushed in rollup.flush():
                 at = self.earliest if flushed.at is None else Timestamp(micros=flushed.at * 1000)
-                yield rollup.table.name, (flushed.beam_key, pack_partials(flushed.partials)), at
+                yield rollup.table.name, (flushed.beam_key, Partials(flushed.partials)), at
         self.held, self.earliest = 0, MAX_TIMESTAMP
 
 
+@beam.typehints.with_input_types(Partials)
+@beam.typehints.with_output_types(Partials)
 class MergePartials(beam.CombineFn):
-    """Packed partials -> one dict of merged partials by key."""
+    """Partials -> partials, merged by key."""
 
     def __init__(self, rollup: Rollup):
         self.rollup = rollup
 
-    def create_accumulator(self) -> dict[Any, Any]:
-        return {}
+    def create_accumulator(self) -> Partials:
+        return Partials()
 
-    def add_input(self, merged: dict[Any, Any], data: bytes) -> dict[Any, Any]:
-        return self._merge(merged, unpack_partials(data))
-
-    def merge_accumulators(self, accumulators: Iterable[dict[Any, Any]]) -> dict[Any, Any]:
-        merged: dict[Any, Any] = {}
-        for accumulator in accumulators:
-            self._merge(merged, accumulator.items())
-        return merged
-
-    def _merge(self, merged: dict[Any, Any], partials: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    def add_input(self, merged: Partials, some: Partials) -> Partials:
         merge = self.rollup.merge
-        for key, partial in partials:
+        for key, partial in some.items():
             other = merged.get(key)
             merged[key] = partial if other is None else merge(other, partial)
         return merged
 
-    def extract_output(self, merged: dict[Any, Any]) -> bytes:
-        return pack_partials(merged)
+    def merge_accumulators(self, accumulators: Iterable[Partials]) -> Partials:
+        return reduce(self.add_input, accumulators, Partials())
+
+    def extract_output(self, merged: Partials) -> Partials:
+        return merged
 
     def get_accumulator_coder(self) -> beam.coders.Coder:
         return PartialsCoder()
 
 
-class PartialsCoder(beam.coders.Coder):
-    def encode(self, value: dict[Any, Any]) -> bytes:
-        return pack_partials(value)
-
-    def decode(self, encoded: bytes) -> dict[Any, Any]:
-        return dict(unpack_partials(encoded))
-
-    def is_deterministic(self) -> bool:
-        return False
-
-
-@beam.typehints.with_input_types(tuple[int, bytes])
+@beam.typehints.with_input_types(tuple[int, Partials])
 @beam.typehints.with_output_types(tuple[str, bytes])
 class ToRows(beam.DoFn):
     """Merged partials of a pane -> (partition, record batch)."""
@@ -178,10 +165,10 @@ class ToRows(beam.DoFn):
         # One time for the bundle: Prism hands over panes that wait together in any order, and of equal times the highest pane counts.
         self.emitted = time.time_ns() // 1_000_000
 
-    def process(self, merged: tuple[int, bytes], stretch: Any = beam.DoFn.WindowParam,
+    def process(self, merged: tuple[int, Partials], stretch: Any = beam.DoFn.WindowParam,
                 pane: Any = beam.DoFn.PaneInfoParam) -> Iterable[tuple[str, bytes]]:
-        beam_key, data = merged
-        entries = unpack_partials(data)
+        beam_key, partials = merged
+        entries = list(partials.items())
         if isinstance(stretch, GlobalWindow):
             windowed = self.rollup.windows(beam_key, entries)
         else:  # a stream's rows are about Beam's window: of event_time if declared, else of arrival, with the hour in the key

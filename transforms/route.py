@@ -16,6 +16,7 @@ from schemas.events import DEAD_LETTER, Packer
 from schemas.layout import event_partition
 from schemas.tables import tables
 from transforms.batch import Batch
+from transforms.collector import collect_rarely
 from transforms.columns import serialize, to_columns
 
 FLUSH = 20_000  # rows held at most: few large record batches instead of many small
@@ -40,6 +41,7 @@ class RouteByType(beam.DoFn):
         self.contract, self.run_id = contract, run_id
 
     def setup(self) -> None:
+        collect_rarely()
         self.tables, self.packer = tables(self.contract), Packer(self.contract)
 
     def start_bundle(self) -> None:

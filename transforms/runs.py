@@ -31,16 +31,30 @@ class Input:
 
 
 @dataclass
+class Repaired:
+    """A run whose rollup rows a repair replaced; of one that was still open, only those of windows before arrived_before (ISO)."""
+
+    run_id: str
+    arrived_before: str | None = None
+
+
+@dataclass
 class Run:
     run_id: str
     state: str  # started, open, complete, superseded
-    mode: str  # batch, streaming
+    mode: str  # batch, streaming, repair, replay
     contract: str
     started: str
     finished: str | None = None
     inputs: list[Input] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     supersedes: list[str] = field(default_factory=list)  # run ids that count no more once this run is complete
+    generation: int = 0  # of its rollup rows; a repair's is its own, and higher than those of all runs before it
+    repairs: list[Repaired] = field(default_factory=list)
+
+    @property
+    def visible(self) -> bool:
+        return self.state in ("open", "complete")
 
 
 def match_files(pattern: str) -> list[Input]:
@@ -80,7 +94,8 @@ def read_runs(archive: str) -> list[Run]:
     for m in matched:
         with FileSystems.open(m.path) as f:
             body = json.loads(f.read())
-        runs.append(Run(**{**body, "inputs": [Input(**i) for i in body["inputs"]]}))
+        runs.append(Run(**{**body, "inputs": [Input(**i) for i in body["inputs"]],
+                           "repairs": [Repaired(**r) for r in body.get("repairs", [])]}))
     gone = {run_id for r in runs if r.state == "complete" for run_id in r.supersedes}
     for run in runs:
         run.state = "superseded" if run.run_id in gone else run.state

@@ -1,0 +1,175 @@
+"""What ReadKafka asks of confluent-kafka: which partitions, from which offset, the next messages, and whether that was all."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from transforms.source import Kafka, SourceError
+
+WAIT_S = 30.0  # for a broker that does not answer
+ASK_S = 2.0  # whether an idle partition still is
+SETTINGS = {"fetch.wait.max.ms": 100, "fetch.queue.backoff.ms": 10, "queued.min.messages": 20_000, "queued.max.messages.kbytes": 16_384}
+FIXED = {"enable.auto.commit": False, "enable.auto.offset.store": False, "enable.partition.eof": True, "auto.offset.reset": "error"}
+GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
+PASSING = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._RESOLVE)
+LOG = logging.getLogger(__name__)
+
+
+class BrokerAway(SourceError):
+    """No broker answered in time."""
+
+
+class Partition(NamedTuple):
+    topic: str
+    number: int
+
+
+def connect(source: Kafka) -> Consumer:
+    """Not a member of the group: who reads what is the runner's to say; the group only keeps the offsets."""
+    try:
+        return Consumer({**SETTINGS, **source.client, **FIXED, "bootstrap.servers": source.servers, "group.id": source.group}, logger=LOG)
+    except KafkaException as e:
+        raise SourceError(f"{source.name}: {e.args[0].str()}") from None
+
+
+def partitions_of(source: Kafka, topic: str) -> int:
+    consumer = connect(source)
+    try:
+        found = consumer.list_topics(topic, timeout=WAIT_S).topics[topic]
+    except KafkaException as e:
+        raise BrokerAway(f"{source.name}: no broker answered within {WAIT_S:.0f} s ({e.args[0].str()}); is it running, and reachable "
+                         "from here under this name? A secured one needs security.protocol=… and so on") from None
+    finally:
+        consumer.close()
+    if found.error is not None or not found.partitions:
+        raise SourceError(f"{source.name}: no topic {topic} there; create it first, or mend its name")
+    return len(found.partitions)
+
+
+def start_offset(source: Kafka, partition: Partition, launched: float, is_new: bool) -> int:
+    """Where a cold start begins. A partition added since is read from its beginning; so is one that the group does not know."""
+    consumer, at = connect(source), TopicPartition(*partition)
+    try:
+        low, high = consumer.get_watermark_offsets(at, timeout=WAIT_S)
+        if source.start == "latest" and not is_new:
+            return int(high)
+        if source.start == "rewind" and not is_new:
+            at.offset = int((launched - source.rewind_s) * 1000)
+            offset = consumer.offsets_for_times([at], timeout=WAIT_S)[0].offset
+            return int(offset if offset >= 0 else high)  # none is as new as that
+        if source.start == "committed":
+            offset = consumer.committed([at], timeout=WAIT_S)[0].offset
+            if low <= offset <= high:
+                return int(offset)
+            if offset >= 0:
+                LOG.warning("%s/%s: offset %s, the group's, is no longer there; reading from %s", *partition, offset, low)
+        return int(low)
+    finally:
+        consumer.close()
+
+
+class PartitionConsumer:
+    """One partition's messages in order, and what of them is committed."""
+
+    def __init__(self, source: Kafka, partition: Partition, position: int):
+        self.source, self.partition, self.consumer = source, partition, connect(source)
+        self.committed, self.committed_at = position, 0.0
+        self.seek(position)
+
+    def seek(self, position: int) -> None:
+        self.position, self.end, self.last_message = position, -1, time.monotonic()
+        self.consumer.assign([TopicPartition(*self.partition, position)])
+
+    def poll(self, count: int, seconds: float) -> list[Any]:
+        messages: list[Any] = []
+        polled: list[Any] = self.consumer.consume(count, seconds)
+        for m in polled:
+            error = m.error()
+            if error is None:
+                if m.offset() >= self.position:
+                    messages.append(m)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self.end = m.offset()
+            else:
+                self._judge(error)
+        if messages:
+            self.last_message = time.monotonic()
+        return messages
+
+    def _judge(self, error: KafkaError) -> None:
+        """A broker that is away comes back; what will not mend itself stops the bundle."""
+        where = f"kafka: {self.partition.topic}/{self.partition.number}"
+        if error.code() in GONE:
+            raise SourceError(f"{where}: the topic or partition is gone")
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:
+            raise SourceError(f"{where}: offset {self.position} is gone, by retention or because the topic was made anew; "
+                              "start a new run, with start=earliest")
+        if error.code() not in PASSING and not error.retriable():
+            raise SourceError(f"{where}: {error.str()}")
+
+    def is_idle(self, seconds: float) -> bool:
+        """Read to its end, for so long, and a broker says that this is still the end: one that is away says nothing."""
+        if time.monotonic() - self.last_message < seconds or self.end < self.position:
+            return False
+        try:
+            return bool(self.consumer.get_watermark_offsets(TopicPartition(*self.partition), timeout=ASK_S, cached=False)[1] <= self.end)
+        except KafkaException:
+            return False
+
+    @property
+    def uncommitted(self) -> bool:
+        return self.position != self.committed
+
+    def commit(self, last: bool) -> Callable[[], None]:
+        """To be called once the runner holds what was read up to here."""
+        consumer, offset = self.consumer, TopicPartition(*self.partition, self.position)
+        self.committed, self.committed_at = self.position, time.time()
+
+        def committed() -> None:
+            try:
+                if last:
+                    consumer.commit(offsets=[offset], asynchronous=False)
+                    consumer.close()
+                else:
+                    consumer.commit(offsets=[offset], asynchronous=True)
+            except (KafkaException, RuntimeError) as e:  # RuntimeError: closed meanwhile; a later commit has these too
+                LOG.warning("%s/%s: offset %s not committed: %s", offset.topic, offset.partition, offset.offset, e)
+
+        return committed
+
+
+_idle: dict[tuple[str, str, Partition], PartitionConsumer] = {}  # per process: a connection a bundle would cost more than reading
+_lock = threading.Lock()
+
+
+@contextmanager
+def take_consumer(source: Kafka, partition: Partition, position: int) -> Iterator[PartitionConsumer]:
+    """A consumer that stands at this position; kept for the next bundle unless something goes wrong."""
+    key = (source.servers, source.group, partition)
+    with _lock:
+        consumer = _idle.pop(key, None)
+    if consumer is None:
+        consumer = PartitionConsumer(source, partition, position)
+    elif consumer.position != position:  # the runner went back to an earlier checkpoint
+        consumer.seek(position)
+    try:
+        yield consumer
+    except BaseException:
+        consumer.consumer.close()
+        raise
+    with _lock:
+        other = _idle.pop(key, None)
+        _idle[key] = consumer
+    if other:
+        other.consumer.close()
+
+
+def forget_consumer(source: Kafka, partition: Partition) -> None:
+    """Read to the end: no bundle will ask for it again."""
+    with _lock:
+        _idle.pop((source.servers, source.group, partition), None)

@@ -1,0 +1,170 @@
+"""ReadKafka: a topic's partitions -> Messages, one element per poll. Offsets live in the runner's checkpoint."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.io.restriction_trackers import OffsetRange, OffsetRestrictionTracker
+from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
+from apache_beam.pvalue import PBegin
+from apache_beam.transforms.core import RestrictionProvider
+from apache_beam.transforms.window import TimestampedValue
+from apache_beam.utils.timestamp import Duration, Timestamp
+
+from transforms.draining import DRAIN
+from transforms.kafka_client import BrokerAway, Partition, forget_consumer, partitions_of, start_offset, take_consumer
+from transforms.messages import Messages
+from transforms.source import Kafka
+
+ENDLESS = 2**62
+POLL, POLL_S = 2_000, 0.1  # messages and seconds of one poll, which is one element
+BUNDLE, BUNDLE_S = 20_000, 1.0  # then the runner gets a checkpoint
+IDLE_POLL_S = 0.5  # between polls of a partition that has nothing new
+DISORDER_MS = 2_000  # producers' clocks differ: the watermark stays this far behind a busy partition's newest message
+IDLE_MS = 5_000  # and an idle partition's this far behind now, for what is on its way
+COMMIT_S = 2.0
+DISCOVERY_S = 30  # between looks for new partitions
+LOOK_S = 2  # whether it is time for the next, or for the end
+
+PartitionFound = tuple[str, int, int]  # topic, number, since: ms of discovery, 0 for those there at launch
+
+
+@dataclass
+class ReadKafka(beam.PTransform):
+    """Reads every partition of the topics, those too that are added later."""
+
+    source: Kafka
+
+    def expand(self, root: PBegin) -> beam.PCollection[Messages]:
+        return (root
+                | "Topics" >> beam.Create(list(self.source.topics), reshuffle=False)
+                | "Partitions" >> beam.ParDo(FindPartitions(self.source))
+                | "Spread" >> beam.Reshuffle()
+                | "ReadPartition" >> beam.ParDo(ReadPartition(self.source, time.time())))
+
+
+class Tracker(OffsetRestrictionTracker):
+    """Offsets from here on, without end: only the source itself hands the rest back to the runner."""
+
+    def is_bounded(self) -> bool:
+        return False
+
+    def try_split(self, fraction: float) -> Any:
+        return super().try_split(0) if fraction == 0 else None
+
+
+class Endless(RestrictionProvider):
+    """What both splittable DoFns here say of their restrictions."""
+
+    def create_tracker(self, restriction: OffsetRange) -> Tracker:
+        return Tracker(restriction)
+
+    def restriction_size(self, element: Any, restriction: OffsetRange) -> int:
+        return 1
+
+    def split(self, element: Any, restriction: OffsetRange) -> Iterable[OffsetRange]:
+        yield restriction
+
+    def truncate(self, element: Any, restriction: OffsetRange) -> None:
+        return None  # a runner's drain: stop reading
+
+
+@beam.typehints.with_output_types(tuple[str, int, int])
+class FindPartitions(beam.DoFn, Endless):
+    """Topic -> its partitions. Restriction: the numbers not yet found.
+
+    The watermark promises that what is found later has only messages from then on: `since` is their earliest arrival.
+    """
+
+    def __init__(self, source: Kafka):
+        self.source = source
+
+    def initial_restriction(self, topic: str) -> OffsetRange:
+        return OffsetRange(0, ENDLESS)
+
+    @beam.DoFn.unbounded_per_element()
+    def process(self, topic: str, tracker: Any = beam.DoFn.RestrictionParam(),
+                watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())) -> Iterable[Any]:
+        first, promised = tracker.current_restriction().start, watermark.current_watermark()
+        ends = self.source.until_idle or DRAIN.is_set()
+        if not first or Timestamp.now() >= promised:
+            since = promised.micros // 1000 if first else 0
+            for number in range(first, self._count(topic, first)):
+                if not tracker.try_claim(number):
+                    return
+                found = (topic, number, since)
+                yield TimestampedValue(found, promised) if since else found
+            watermark.set_watermark(Timestamp.now() + Duration(DISCOVERY_S))
+        if ends:
+            tracker.try_claim(ENDLESS - 1)
+            return
+        tracker.defer_remainder(Duration(LOOK_S))
+
+    def _count(self, topic: str, known: int) -> int:
+        try:
+            return partitions_of(self.source, topic)
+        except BrokerAway:
+            if not known:
+                raise
+            return known
+
+
+@beam.typehints.with_output_types(Messages)
+class ReadPartition(beam.DoFn, Endless):
+    """(topic, number, since) -> Messages. Restriction: offsets not yet read."""
+
+    def __init__(self, source: Kafka, launched: float):
+        self.source, self.launched = source, launched
+
+    def initial_restriction(self, found: PartitionFound) -> OffsetRange:
+        """Asked once in the life of a job; from then on the offset is the runner's."""
+        topic, number, since = found
+        return OffsetRange(start_offset(self.source, Partition(topic, number), self.launched, is_new=bool(since)), ENDLESS)
+
+    @beam.DoFn.unbounded_per_element()
+    def process(self, found: PartitionFound, finalizer: Any = beam.DoFn.BundleFinalizerParam,  # Beam wants it to stand first
+                tracker: Any = beam.DoFn.RestrictionParam(),
+                watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())) -> Iterable[Any]:
+        topic, number, since = found
+        began, read, newest = time.time(), 0, 0
+        reached = watermark.current_watermark()
+        floor = max(since, reached.micros // 1000 if reached else 0)
+        with take_consumer(self.source, Partition(topic, number), tracker.current_restriction().start) as consumer:
+            while read < BUNDLE and time.time() - began < BUNDLE_S:
+                polled = consumer.poll(min(POLL, BUNDLE - read), POLL_S)
+                if not polled:
+                    break
+                if not tracker.try_claim(polled[-1].offset()):
+                    consumer.seek(consumer.position)  # the runner took the rest: whoever has it reads these again
+                    return
+                consumer.position = polled[-1].offset() + 1
+                read += len(polled)
+                arrivals = [max(m.timestamp()[1], floor) for m in polled]
+                newest = max(newest, *arrivals)
+                yield TimestampedValue(Messages(topic, [m.value() or b"" for m in polled], arrivals,
+                                                [f"{topic}/{number}/{m.offset()}" for m in polled]), _timestamp(min(arrivals)))
+            now = time.time()
+            is_idle = not read and self.source.idle_s is not None and consumer.is_idle(self.source.idle_s)
+            ends = DRAIN.is_set() or (is_idle and self.source.until_idle)
+            if consumer.uncommitted and (ends or now - consumer.committed_at >= COMMIT_S):
+                finalizer.register(consumer.commit(last=ends))
+            else:
+                finalizer.register(_nothing)
+        if ends:
+            forget_consumer(self.source, Partition(topic, number))
+            tracker.try_claim(ENDLESS - 1)
+            return
+        safe = min(newest - DISORDER_MS, int(now * 1000)) if read else int(now * 1000) - IDLE_MS if is_idle else 0
+        if safe > floor:
+            watermark.set_watermark(_timestamp(safe))
+        tracker.defer_remainder(Duration(0 if read else IDLE_POLL_S))
+
+
+def _nothing() -> None:
+    """Prism asks to finalise every bundle of a DoFn that may want it, and Beam's worker prints a traceback where none did."""
+
+
+def _timestamp(ms: int) -> Timestamp:
+    return Timestamp(micros=ms * 1000)

@@ -1,0 +1,208 @@
+"""gamebeam repair: the rollups of some hours, once more, from the deduplicated archive, at a higher generation.
+
+Runs add up only over disjoint input. Where it overlapped all the same (copies of an event in two runs, a rewind), an event landed in
+each of them, and a repair settles it: the views then take the repair's rows in place of those of the runs that it read.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from schemas.contract import Contract
+from schemas.events import DEAD_LETTER
+from schemas.layout import DAY_MS, HOUR_MS
+from schemas.tables import ledger_table, tables
+from transforms.batch import Batch
+from transforms.copies import pick
+from transforms.declared import Declared
+from transforms.decode import AHEAD_MS, BEHIND_MS
+from transforms.part_files import PartFiles
+from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, RECEIVED, TABLE_REJECTED, Key
+from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
+from transforms.rollup import rollups_of
+from transforms.rollup_rows import gather, rows_of
+from transforms.runs import Input, Repaired, Run, RunError, claim_archive, now, read_runs, remove_leftovers, write_run
+
+LAG_MS = HOUR_MS  # how far behind a running job's files may be
+NOT_KEPT = ("source", "detail", "field", "payload")  # of dead letters: no rollup needs them
+
+
+def hour(text: str) -> int:
+    """'2026-11-01T00' -> ms. Whole hours, UTC."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise RunError(f"{text}: expected an hour such as 2026-11-01T00") from None
+    ms = round((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000)
+    if ms % HOUR_MS:
+        raise RunError(f"{text}: rollups are repaired by whole hours, such as 2026-11-01T00")
+    return ms
+
+
+def repair(archive: str, contract: Contract, start: int, end: int) -> Run:
+    """Recomputes all rollups of the hours of event_time from start to end (ms, end excluded): declared windows that start in them.
+
+    Events are the archive's, one copy each: the one that arrived first. In the ledger landed and late are counted anew from them,
+    and dead_lettered from the dead letters, one per dead_id and hour, without those that replay landed. Received and table_rejected
+    stay what the runs counted, and duplicate is the rest of received: so received = landed + duplicate + dead_lettered. Where a run
+    lost counts with its state, what is in the archive was received.
+    """
+    if start >= end:
+        raise RunError(f"nothing to repair: {_iso(start)} is not before {_iso(end)}")
+    runs = read_runs(archive)
+    read = [run for run in runs if run.visible]
+    if not read:
+        raise RunError(f"{archive}: no run whose rollups could be repaired; is this the root of an archive?")
+    claim_archive(archive, contract)
+    until = _read_until(contract, read, end)
+    generation = 1 + max(run.generation for run in runs if run.state != "started")
+    run = Run(f"repair-{generation}", "started", "repair", contract.fingerprint, now(), inputs=inputs_of(read), generation=generation,
+              repairs=[Repaired(r.run_id, _iso(until[r.run_id]) if r.run_id in until else None) for r in read])
+    remove_leftovers(archive, run.run_id)
+    write_run(archive, run)
+    events = _Archived(archive, contract, [r.run_id for r in read], until)
+    files = PartFiles(archive, run.run_id)
+    _recompute(contract, events, start, end, events.received(start, end, runs), run, files)
+    run.rows, run.finished, run.state = files.close(), now(), "complete"
+    write_run(archive, run)
+    return run
+
+
+def inputs_of(runs: Iterable[Run]) -> list[Input]:
+    """What these runs read, once each: who reads it again supersedes what was made from it, too."""
+    return list({i.sha256: i for run in runs for i in run.inputs}.values())
+
+
+def _read_until(contract: Contract, runs: list[Run], end: int) -> dict[str, int]:
+    """Of open runs, the arrival (ms) up to which a repair reads them: hours ago, so that every file of before is written.
+
+    Their built-in rollups add what arrives after it. Declared windows have no such border: they must be closed.
+    """
+    open_runs = [run.run_id for run in runs if run.state == "open"]
+    if not open_runs:
+        return {}
+    until = (time.time_ns() // 1_000_000 - LAG_MS) // HOUR_MS * HOUR_MS
+    closed = until - contract.allowed_lateness_ms - _reach(contract)
+    if end > closed:
+        raise RunError(f"run {open_runs[0]} is open and may still add to those hours: repair up to {_iso(closed // HOUR_MS * HOUR_MS)}")
+    return dict.fromkeys(open_runs, until)
+
+
+def _reach(contract: Contract) -> int:
+    """How far, in ms, the longest declared window goes beyond its start."""
+    return max((r.window_ms for r in contract.rollups), default=0)
+
+
+def _recompute(contract: Contract, archived: "_Archived", start: int, end: int, received: dict[Key, list[int]], run: Run,
+               files: PartFiles) -> None:
+    """An hour at a time. Declared windows that start in the last hours also need the events of the hours after them."""
+    reach = -(-_reach(contract) // HOUR_MS) * HOUR_MS
+    dead = archived.dead_letters(start, end)
+    rollups = rollups_of(contract, streaming=False)
+    sums: list[dict[int, dict[Key, Any]]] = [{} for _ in rollups]
+    for at, found in archived.events(start, end + reach):
+        batch = Batch(pick(found)[0], pick(dead.pop(at, []))[0], [])
+        for rollup, merged in zip(rollups, sums, strict=True):
+            declared = isinstance(rollup, Declared)
+            if at < end or declared:
+                rollup.add(batch)
+                gather(rollup, merged)
+            if rollup.table.name == "ledger" and at < end:
+                _settle(merged.setdefault(0, {}), {key: counts for key, counts in received.items() if key[0] == at})
+            for key in [k for k in merged if not declared or k * HOUR_MS + reach <= at]:
+                files.add_rows(rollup, rows_of(rollup, key, merged.pop(key), run, start, end))
+    for rollup, merged in zip(rollups, sums, strict=True):
+        for key, partials in merged.items():
+            files.add_rows(rollup, rows_of(rollup, key, partials, run, start, end))
+
+
+def _settle(counts: dict[Key, list[int]], received: dict[Key, list[int]]) -> None:
+    for key in counts.keys() | received.keys():
+        row = counts.setdefault(key, [0] * 6)
+        came, row[TABLE_REJECTED] = received.get(key, (0, 0))
+        row[RECEIVED] = max(came, row[LANDED] + row[DEAD_LETTERED])
+        row[DUPLICATE] = row[RECEIVED] - row[LANDED] - row[DEAD_LETTERED]
+
+
+class _Archived:
+    """What some runs left in an archive; of those in `until`, only what arrived (ms) before."""
+
+    def __init__(self, archive: str, contract: Contract, runs: list[str], until: dict[str, int]):
+        self.archive, self.contract, self.runs, self.until = archive, contract, runs, until
+
+    def events(self, start: int, end: int) -> Iterator[tuple[int, list[Any]]]:
+        """(hour in ms, its events of all types, copies included)."""
+        for date in range(start - start % DAY_MS, end, DAY_MS):
+            of_day = {table: part_files(self.archive, table, dates(date, date)[0], self.runs)
+                      for table in event_tables(self.contract).values()}
+            late = {table: [self._arrived(read_columns(p, table)) for p in by_hour.get("late", ())] for table, by_hour in of_day.items()}
+            for at in range(max(start, date), min(end, date + DAY_MS), HOUR_MS):
+                found: list[Any] = []
+                for table, by_hour in of_day.items():
+                    for path in by_hour.get(f"{at // HOUR_MS % 24:02d}", ()):
+                        found += items_of(self.contract, table.name, self._arrived(read_columns(path, table)))
+                    for columns in late[table]:
+                        found += items_of(self.contract, table.name, between(columns, "event_time", at, at + HOUR_MS))
+                yield at, found
+
+    def dead_letters(self, start: int, end: int) -> dict[int, list[Any]]:
+        """By hour, copies included, without what replay landed. Their partition is of arrival, which may be far from event_time."""
+        table = tables(self.contract)[DEAD_LETTER]
+        found: dict[int, list[Any]] = {}
+        landed: set[tuple[str, int]] = set()
+        for date in dates(start - AHEAD_MS, end + BEHIND_MS):
+            for path in (p for paths in part_files(self.archive, table, date, self.runs).values() for p in paths):
+                blank = dict.fromkeys(NOT_KEPT, "") | {"field": None, "payload": b""}
+                columns = self._arrived(read_columns(path, table, NOT_KEPT))
+                for name, value in blank.items():
+                    columns = columns.append_column(name, pa.array([value] * len(columns), table.arrow.field(name).type))
+                for item in items_of(self.contract, DEAD_LETTER, columns):
+                    at = dead_hour(item)
+                    if item.reason == LANDED_LATER:
+                        landed.add((item.dead_id, at))
+                    elif start <= at < end:
+                        found.setdefault(at, []).append(item)
+        return {at: [item for item in items if (item.dead_id, at) not in landed] for at, items in found.items()}
+
+    def received(self, start: int, end: int, runs: list[Run]) -> dict[Key, list[int]]:
+        """{ledger key: [received, table_rejected]} as the ledger view has them now: last panes, highest generations, what came after."""
+        table = ledger_table()
+        last: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        for date in dates(start - AHEAD_MS, end + BEHIND_MS):
+            for path in part_files(self.archive, table, date, self.runs).get("", ()):
+                for row in between(read_columns(path, table), "hour", start, end).to_pylist():
+                    key = tuple(row[name] for name in ("hour", "game", "env", "platform", "app_version", "event_type"))
+                    pane = (row["emitted_time"], row["pane_index"], row["received"], row["table_rejected"])
+                    one = (row["run_id"], row["generation"], row["window_start"], row["window_end"], key)
+                    last[one] = max(last.get(one, pane), pane)
+        highest: dict[int, int] = {}
+        for _, generation, _, _, key in last:
+            highest[key[0]] = max(generation, highest.get(key[0], 0))
+        replaced = {(run.generation, r.run_id): r.arrived_before for run in runs if run.state == "complete" for r in run.repairs}
+        sums: dict[Key, list[int]] = {}
+        for (run_id, _, window_start, _, key), (_, _, received, rejected) in last.items():
+            by = (highest[key[0]], run_id)
+            if by in replaced and (replaced[by] is None or window_start < _ms(replaced[by])):
+                continue
+            if window_start < self.until.get(run_id, window_start + 1):
+                counts = sums.setdefault(key, [0, 0])
+                counts[0] += received
+                counts[1] += rejected
+        return sums
+
+    def _arrived(self, columns: pa.Table) -> pa.Table:
+        if not self.until or not len(columns):
+            return columns
+        until = self.until.get(columns.column("run_id")[0].as_py())
+        return columns if until is None else between(columns, "arrival_time", -(2**62), until)
+
+
+def _ms(iso: str | None) -> int:
+    return round(datetime.fromisoformat(iso or "").timestamp() * 1000)
+
+
+def _iso(ms: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).isoformat()

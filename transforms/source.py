@@ -1,0 +1,98 @@
+"""Where messages come from, by URI: kafka://broker[,broker]/topic[,topic]?…, or the path or glob of files."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+DURATION = re.compile(r"(\d+)(s|m|h|d)")
+SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+OURS = ("bootstrap.servers", "group.id", "enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset")
+
+
+class SourceError(ValueError):
+    """A --source that cannot be read: one line that says what, and what to write instead."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files, plain or gzip, on any of Beam's filesystems."""
+
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """Topics of one cluster. rewind_s: how far before the launch to start, for start=rewind; idle_s None: no partition is ever idle."""
+
+    servers: str
+    topics: tuple[str, ...]
+    group: str = "gamebeam"
+    start: str = "committed"  # or earliest, latest, rewind
+    rewind_s: int = 0
+    idle_s: float | None = 3.0
+    until_idle: bool = False  # the job ends once every partition has been read to its end, and was idle
+    client: dict[str, str] = field(default_factory=dict, repr=False)  # may hold passwords
+
+    @property
+    def name(self) -> str:
+        """What may be shown and logged."""
+        return f"kafka://{self.servers}/{','.join(self.topics)}"
+
+
+Source = Files | Kafka
+
+
+def parse_source(text: str) -> Source:
+    scheme = text.split("://", 1)[0] if "://" in text else ""
+    if scheme == "kafka":
+        return _kafka(text)
+    return Files(text)
+
+
+def _kafka(text: str) -> Kafka:
+    uri = urlsplit(text)
+    shown = text.split("?", 1)[0]  # what follows may hold a password
+    topics = tuple(t for t in uri.path.strip("/").split(",") if t)
+    if not uri.netloc or not topics:
+        raise SourceError(f"{shown}: expected kafka://broker:9092[,broker:9092]/topic[,topic]?group=…&start=…")
+    if bad := [t for t in topics if not re.fullmatch(r"[\w.-]{1,249}", t, re.ASCII)]:
+        raise SourceError(f"{shown}: {bad[0]!r} is no topic's name: letters, digits, '.', '_' and '-'")
+    given = parameters(shown, uri.query, ("group", "start", "idle", "until"))
+    client = {name: value for name, value in given.items() if "." in name}
+    if reserved := [name for name in client if name in OURS]:
+        raise SourceError(f"{shown}: {reserved[0]} is not for you to set: offsets are committed once their messages are written")
+    start, rewind = given.get("start", "committed"), 0
+    if start.startswith("rewind:"):
+        start, rewind = "rewind", seconds(shown, "start=rewind", start.removeprefix("rewind:"))
+    elif start not in ("committed", "earliest", "latest"):
+        raise SourceError(f"{shown}: start={start}: expected committed, earliest, latest or rewind:2h")
+    idle = given.get("idle", "3s")
+    if given.get("until", "idle") != "idle":
+        raise SourceError(f"{shown}: until={given['until']}: expected until=idle, or nothing for a job without an end")
+    if idle == "never" and "until" in given:
+        raise SourceError(f"{shown}: until=idle needs idle={{seconds}}, not idle=never")
+    return Kafka(uri.netloc, topics, given.get("group", "gamebeam"), start, rewind,
+                 None if idle == "never" else seconds(shown, "idle", idle), "until" in given, client)
+
+
+def parameters(shown: str, query: str, known: Iterable[str]) -> dict[str, str]:
+    """name=value&…: known names, and names with a dot, which are the client library's own."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
+    except ValueError:
+        raise SourceError(f"{shown}: after the ? stands name=value&name=value") from None
+    for name, value in pairs:
+        if name not in known and "." not in name:
+            raise SourceError(f"{shown}: unknown parameter {name}; known are {', '.join(known)}, and the client's own settings, "
+                              "which have a dot in their name")
+        if not value:
+            raise SourceError(f"{shown}: {name} is empty")
+    return dict(pairs)
+
+
+def seconds(shown: str, name: str, text: str) -> int:
+    match = DURATION.fullmatch(text if not text.isdigit() else f"{text}s")
+    if not match or not int(match[1]):
+        raise SourceError(f"{shown}: {name}={text}: expected a time such as 3s, 10m or 2h")
+    return int(match[1]) * SECONDS[match[2]]
