@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not Path("/proc/self/stat").exists():
         print("bench: needs Linux: CPU and memory are read from /proc", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an exception, so that the contender that runs is ended too
     cache, began, here = CACHE / "bench", time.monotonic(), machine()
     _tell(f"making about {args.messages:,} messages, if they are not there yet")
     messages = made(cache, args.messages, args.seed, args.faults)
@@ -61,4 +63,7 @@ def _tell(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -38,10 +38,10 @@ def spark_python(folder: Path) -> Path:
 
 
 def _compile_bare_files(folder: Path) -> None:
-    """Where there is a javac. The expert's Spark goes without where there is none, and starts a chmod per file."""
+    """Where there is a javac; the expert's Spark starts a chmod process per file where there is none."""
     jars = next(folder.glob("lib/python*/site-packages/pyspark/jars"))
     if shutil.which("javac"):
-        subprocess.run(["javac", "-cp", f"{jars}/*", "-d", str(folder / "java"), str(BARE_FILES)], check=True, capture_output=True)
+        subprocess.run(["javac", "-cp", f"{jars}/*", "-d", str(folder / "java"), str(BARE_FILES)], capture_output=True)
 
 
 def machine() -> dict[str, str]:

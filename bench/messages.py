@@ -4,10 +4,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadgen.faults import NO_FAULTS
 from loadgen.generate import generate
 from schemas.contract import load_contract
 
-MESSAGES_PER_PLAYER = 66  # what a starter player sends in two days, about
+MESSAGES_PER_PLAYER = 71  # what a starter player sends in two days, about
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,13 @@ class Messages:
 
 def made(cache: Path, about: int, seed: int, with_faults: bool) -> Messages:
     """About so many canonical messages of the starter game, with or without the generator's faults; the same each time."""
-    out = cache / f"messages-{about}-seed{seed}{'' if with_faults else '-no-faults'}"
+    players = max(1, about // MESSAGES_PER_PLAYER)
+    out = cache / f"messages-players{players}-seed{seed}{'' if with_faults else '-no-faults'}"
     ready = out / "answers" / "sheet.json"
     if not ready.exists():
         shutil.rmtree(out, ignore_errors=True)  # what an interrupted run left
-        generate(load_contract("starter"), str(out), players=max(1, about // MESSAGES_PER_PLAYER), days=2, seed=seed,
-                 faults=None if with_faults else _no_faults())
+        generate(load_contract("starter"), str(out), players=players, days=2, seed=seed,
+                 faults=None if with_faults else NO_FAULTS)
     return counted(out / "messages")
 
 
@@ -40,9 +42,3 @@ def counted(folder: Path) -> Messages:
                 lines += block.count(b"\n")
                 size += len(block)
     return Messages(folder, lines, size)
-
-
-def _no_faults() -> dict[str, float]:
-    from loadgen.faults import DEFAULTS
-
-    return dict.fromkeys(DEFAULTS, 0.0)

@@ -35,9 +35,10 @@ def _head(s: Setting) -> str:
 
 Written by `{s.command}` on {s.day.isoformat()}; do not edit.
 
-{s.messages:,} messages of the starter game, canonical JSON lines of {s.mean_bytes:.0f} bytes on average, faults of the load generator {"on" if s.faults else "off"}.
+{s.messages:,} messages of the starter game, canonical JSON lines of {s.mean_bytes:.0f} bytes on average.
+The load generator's faults (broken, repeated, late, lost and the rest) are {"on" if s.faults else "off"}.
 Machine: {m["cores"]} cores ({m["cpu"]}), {m["memory"]}, {m["system"]}; load average before the first run {m["load"]}.
-Versions: Python {m["python"]}, apache-beam {m["apache-beam"]}, pyarrow {m["pyarrow"]}, DuckDB {m["duckdb"]}, PySpark {m["pyspark"]} on Java {m["java"]}."""
+Versions: {", ".join(f"{name} {m[name]}" for name in ("python", "apache-beam", "pyarrow", "duckdb", "pyspark", "java"))}."""
 
 
 def table(results: Sequence[Result]) -> str:
@@ -51,22 +52,23 @@ def table(results: Sequence[Result]) -> str:
             continue
         speeds = sorted(r.messages / run.wall_s for run in r.runs)
         ratio = speed_ratio(gamebeam, r)
-        lines.append(
-            f"| {r.contender.title} | {median(speeds):,.0f} ({speeds[0]:,.0f}–{speeds[-1]:,.0f}) | {_or_blank(ratio)} | {cpu_per_million(r):.1f} "
-            f"| {_cores_busy(r):.2f} | {median(run.peak_mb for run in r.runs):,.0f} | {r.runs[-1].rows['events']:,} |")
+        cells = (r.contender.title, f"{median(speeds):,.0f} ({speeds[0]:,.0f}–{speeds[-1]:,.0f})", "" if ratio is None else f"{ratio:.2f}",
+                 f"{cpu_per_million(r):.1f}", f"{_cores_busy(r):.2f}", f"{median(run.peak_mb for run in r.runs):,.0f}",
+                 f"{r.runs[-1].rows['events']:,}")
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def _reading(results: Sequence[Result]) -> str:
-    counts = {len(r.runs) for r in results if r.runs} or {0}
-    text = (f"Medians of {max(counts)} interleaved runs (the ratio: of the rounds' own ratios). events/s is messages read by wall time of the job; imports, and for "
-            "Spark the making of its session, are left out. CPU is user + system of the process and everything it started; peak memory is "
-            "the resident memory of all of them at one time, start-up included. All may use all cores.")
+    rounds = max((len(r.runs) for r in results), default=0)
+    text = (f"Medians over {rounds} interleaved rounds (of the ratio: the rounds' own ratios). events/s is messages read by wall time of "
+            "the job; imports, and for Spark the making of its session, are left out. CPU is user + system of the process and everything "
+            "it started; peak memory is the resident memory of all of them at one time, start-up included. All may use all cores.")
     gamebeam = _of(results, "gamebeam_job")
     if gamebeam:
         rows = gamebeam.runs[-1].rows
-        text += (f"\nGamebeam also wrote {rows['dead_letters']:,} dead letters and {rows['rollups']:,} rows of ledger, counters, player hours and "
-                 "declared rollups; the messages that are then still missing were second copies, and are counted in the ledger.")
+        text += (f"\nGamebeam also wrote {rows['dead_letters']:,} dead letters and {rows['rollups']:,} rows of ledger, counters, player "
+                 "hours and declared rollups; the messages that are then still missing were second copies, and are counted in the ledger.")
     for r in results:
         if r.runs and r.problem:
             text += f"\n{r.contender.title}: only {len(r.runs)} runs, then {r.problem}."
@@ -88,17 +90,17 @@ def held_back(results: Sequence[Result], cores: int) -> str:
     for name, aim in AIMS.items():
         other = _of(results, name)
         if other and (ratio := speed_ratio(gamebeam, other)):
-            said.append(f"Against “{other.contender.title}” it is {ratio:.1f} times as fast, the aim of {aim:g} "
-                        f"{'reached' if ratio >= aim else 'not reached'}, and takes {own:.1f} CPU seconds per million events "
+            said.append(f"Beside “{other.contender.title}” it is {ratio:.1f} times as fast (the aim, {aim:g}, is "
+                        f"{'' if ratio >= aim else 'not '}reached) and takes {own:.1f} CPU seconds per million events, "
                         f"where that takes {cpu_per_million(other):.1f}.")
     plain, ceiling = _of(results, "beam_parquet"), _of(results, "duckdb_ceiling")
     if plain:
-        said.append(f"Beam's own sink behind a plain tag, without any of the job's checks, deduplication and rollups, takes "
-                    f"{cpu_per_million(plain):.1f} CPU seconds per million events.")
+        said.append("Beam's own sink behind a plain tag, without any of the job's checks, deduplication and rollups, takes "
+                    f"{cpu_per_million(plain):.1f}.")
     if ceiling:
-        said.append(f"DuckDB, which makes no Python object per event, takes {cpu_per_million(ceiling):.1f}: the factor of "
-                    f"{own / cpu_per_million(ceiling):.1f} to Gamebeam is the price of the rest of the job, of Python objects, and of a runner that "
-                    "copies and groups them.")
+        said.append(f"DuckDB, which makes no Python object per event, takes {cpu_per_million(ceiling):.1f}. Gamebeam's "
+                    f"{own / cpu_per_million(ceiling):.1f} times that is the price of the rest of the job, of Python objects, and of a "
+                    "runner that copies and groups them.")
     return " ".join(said)
 
 
@@ -134,6 +136,3 @@ def _cores_busy(result: Result) -> float:
 def _of(results: Sequence[Result], name: str) -> Result | None:
     return next((r for r in results if r.contender.name == name and r.runs), None)
 
-
-def _or_blank(ratio: float | None) -> str:
-    return "" if ratio is None else f"{ratio:.2f}"

@@ -10,9 +10,11 @@ from typing import Any
 from pipeline.bar import bar
 
 COMMANDS: dict[str, str] = {
-    "run": "read messages, write the archive (batch over files)",
+    "run": "read messages, write the archive (batch over files, or live from kafka://…)",
     "query": "ask the archive in BigQuery SQL, on DuckDB",
     "check": "compare every figure of an archive with an answer sheet; exit 1 on any difference",
+    "repair": "recompute the rollups of some hours from the deduplicated archive",
+    "replay": "decode dead letters again under the present contract, and land those that are events now",
     "generate": "players who play, the faults on the way, and the answer sheet",
     "contract": "check, infer or docs: a game's contract",
     "demo": "generate, run, check and ask, on this machine",
@@ -44,10 +46,17 @@ def _run(argv: list[str]) -> int:
     logging.getLogger().setLevel(logging.CRITICAL)  # an error of a bundle comes back as the run's own
     from pipeline.options import JobOptions
     from pipeline.run import run_batch, runner_named
+    from transforms.source import Files, parse_source
 
     options = JobOptions(argv)
     if unknown := sorted(_unknown_flags(argv)):
         raise ValueError(f"unknown flag {unknown[0]}; gamebeam run --help lists them")
+    if options.source and not isinstance(parse_source(options.source), Files):
+        from pipeline.live import run_live
+
+        run = run_live(options, say=lambda line: print(line, file=sys.stderr, flush=True))
+        print(f"run {run.run_id}: {run.state}")
+        return 0
     if runner_named(options) == "DirectRunner":
         print("--runner=DirectRunner means FnApiRunner here", file=sys.stderr)
     with bar("reading") as show:
@@ -86,17 +95,64 @@ def _check(argv: list[str]) -> int:
     return 1 if comparison.differences else 0
 
 
+def _repair(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from transforms.repair import hour, repair
+
+    args = _parser("repair").add(
+        ("--contract", "starter"), ("--archive", None), ("--from", None), ("--to", None), ("--ended", "")).parse(argv)
+    run = repair(args.archive, load_contract(args.contract), hour(getattr(args, "from")), hour(args.to), args.ended)
+    print(f"run {run.run_id}: generation {run.generation} of {sum(run.rows.values()):,} rollup rows, in place of those of "
+          f"{len(run.repairs)} runs")
+    return 0
+
+
+def _replay(argv: list[str]) -> int:
+    from pipeline.options import Config, pii_key
+    from schemas.contract import load_contract
+    from transforms.replay import replay
+
+    flags = _parser("replay").add(("--contract", "starter"), ("--archive", None), ("--fingerprint", None), ("--config", ""))
+    flags.parser.add_argument("--dry-run", action="store_true", help="only say what would land")
+    args = flags.parse(argv)
+    key = pii_key(Config.load(args.config or None))
+    outcome = replay(args.archive, load_contract(args.contract), args.fingerprint, dry_run=args.dry_run, pii_key=key)
+    for line in outcome.lines():
+        print(line)
+    return 0
+
+
 def _generate(argv: list[str]) -> int:
     from loadgen.generate import generate
     from schemas.contract import load_contract
 
     args = _parser("generate").add(
         ("--contract", "starter"), ("--out", None), ("--players", 2000), ("--days", 2), ("--seed", 1), ("--files", 4),
-        ("--format", ""), ("--start", "2026-11-01"), ("--faults", "")).parse(argv)
+        ("--format", ""), ("--start", "2026-11-01"), ("--faults", ""), ("--to", ""), ("--speed", 0.0)).parse(argv)
+    if args.to:
+        return _generate_to(args)
     with bar("generating") as show:
         summary = generate(load_contract(args.contract), args.out, players=args.players, days=args.days, seed=args.seed,
                            files=args.files, format=args.format or None, start=args.start, faults=_rates(args.faults), progress=show)
     print(summary)
+    return 0
+
+
+def _generate_to(args: argparse.Namespace) -> int:
+    from loadgen.generate import generate
+    from loadgen.live import send
+    from schemas.contract import load_contract
+    from transforms.source import Kafka, parse_source
+
+    to, contract = parse_source(args.to), load_contract(args.contract)
+    if not isinstance(to, Kafka) or len(to.topics) != 1:
+        raise ValueError(f"--to={args.to.split('?')[0]}: expected kafka://broker:9092/topic")
+    with bar("generating") as show:
+        print(generate(contract, args.out, players=args.players, days=args.days, seed=args.seed, files=args.files, format="avro",
+                       start=args.start, faults=_rates(args.faults), progress=show))
+    with bar("sending") as show:
+        sent = send(contract, args.out, to.servers, to.topics[0], to.client, args.speed, show)
+    print(f"{sent:,} messages acknowledged by {to.name}; the answer sheet is {args.out}/answers")
     return 0
 
 

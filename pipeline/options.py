@@ -1,5 +1,6 @@
 """The job's flags, all of them. Everything else is derived, or stands in the contract or the --config file."""
 
+import os
 from argparse import ArgumentParser
 from dataclasses import dataclass
 
@@ -13,10 +14,12 @@ class JobOptions(PipelineOptions):
 
     @classmethod
     def _add_argparse_args(cls, parser: ArgumentParser) -> None:
-        parser.add_argument("--source", help="Where messages come from: a file or a glob, such as 'messages/*' or gs://bucket/messages/*")
+        parser.add_argument("--source", help="Where messages come from: a file or a glob, such as 'messages/*' or "
+                            "gs://bucket/messages/*, or kafka://broker:9092/topic?group=…&start=committed")
         parser.add_argument("--contract", default="starter", help="A packaged game's name, or the path of a contract's folder")
         parser.add_argument("--archive", help="Root folder of the Parquet archive, on disk or gs://; one per game")
-        parser.add_argument("--run_id", help="Name of this run; derived from its inputs by default")
+        parser.add_argument("--run_id", help="Name of this run; derived from its inputs by default; in a stream from the launch, "
+                            "and given again to continue it from a savepoint")
         parser.add_argument("--again", action="store_true", help="Read files that a complete run has read already, and supersede it")
         parser.add_argument("--config", help="YAML file of the rarely touched: pii_key_file")
 
@@ -36,3 +39,11 @@ class Config:
         if unknown := set(body) - set(cls.__dataclass_fields__):
             raise ValueError(f"{path}: {sorted(unknown)[0]}: unknown; known are {', '.join(cls.__dataclass_fields__)}")
         return cls(**body)
+
+
+def pii_key(config: Config) -> bytes | None:
+    path = config.pii_key_file or os.environ.get("GAMEBEAM_PII_KEY_FILE")
+    if path is None:
+        return None
+    with open(path, "rb") as f:
+        return f.read().strip()

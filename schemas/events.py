@@ -19,12 +19,12 @@ PYTHON: dict[str, Any] = {"boolean": bool, "long": INT64, "double": float, "stri
                           "timestamp": TIMESTAMP_MS, "date": datetime.date}
 # Set by decode, never read from a message: their names on the wire start with a private-use character.
 PRIVATE = "\ue000"
-COMPUTED = {"arrival_time": 0, "late": False, "additional_properties": None, "raw_event": None, "rank": 0}
+COMPUTED = {"arrival_time": 0, "late": False, "additional_properties": None, "raw_event": None, "shape_rank": 0}
 DEAD_LETTER = "dead_letter"
 
 
 def event_classes(contract: Contract) -> dict[str, type[msgspec.Struct]]:
-    """Struct class by event type. Attributes: the envelope, own fields, rank (of copies) and raw_event; TYPE is the type."""
+    """Struct class by event type. Attributes: the envelope, own fields, shape_rank (of copies) and raw_event; TYPE is the type."""
     return _classes(contract)
 
 

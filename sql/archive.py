@@ -15,7 +15,8 @@ RUNS = pa.schema([
     ("run_id", pa.string()), ("state", pa.string()), ("mode", pa.string()), ("contract", pa.string()),
     ("started", pa.timestamp("us", tz="UTC")), ("finished", pa.timestamp("us", tz="UTC")),
     ("inputs", pa.list_(pa.struct([("name", pa.string()), ("sha256", pa.string()), ("bytes", pa.int64())]))),
-    ("supersedes", pa.list_(pa.string())), ("row_counts", pa.string())])
+    ("supersedes", pa.list_(pa.string())), ("row_counts", pa.string()), ("generation", pa.int64()),
+    ("repairs", pa.list_(pa.struct([("run_id", pa.string()), ("arrived_before", pa.timestamp("us", tz="UTC"))])))])
 
 
 class ArchiveError(OSError):
@@ -48,7 +49,9 @@ def _run(path: Path) -> dict[str, Any]:
             "finished": _moment(manifest.get("finished")),
             "inputs": [{k: i.get(k) for k in ("name", "sha256", "bytes")} for i in manifest.get("inputs") or []],
             "supersedes": manifest.get("supersedes") or [],
-            "row_counts": json.dumps(manifest.get("rows") or {})}
+            "row_counts": json.dumps(manifest.get("rows") or {}), "generation": manifest.get("generation") or 0,
+            "repairs": [{"run_id": r["run_id"], "arrived_before": _moment(r.get("arrived_before"))}
+                        for r in manifest.get("repairs") or []]}
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise ArchiveError(f"{path}: not a run's manifest ({type(e).__name__}: {e})") from None
 

@@ -19,6 +19,8 @@ KEYS = {"ledger": ("hour", "game", "env", "platform", "app_version", "event_type
         "counter_hours": ("hour", "env", "counter"),
         "player_hours": ("hour", "env", "player_id")}
 VISIBLE_RUNS = "SELECT run_id FROM {tables}.runs WHERE state IN ('open', 'complete')"
+REPAIRED = ("SELECT runs.generation, item.run_id, item.arrived_before FROM {tables}.runs AS runs, UNNEST(runs.repairs) AS item "
+            "WHERE runs.state = 'complete'")
 SKETCH_SIZE = 2048  # how many of the smallest hashes a distinct value keeps; below that its estimate is exact
 
 
@@ -63,16 +65,23 @@ def built_in_view(contract: Contract, name: str) -> str:
 
 
 def latest_rows(table: str, keys: Iterable[str]) -> str:
-    """Of a rollup's rows those that count: each key's last pane within a run, at the window's highest generation."""
-    return f"""  SELECT *
+    """Of a rollup's rows those that count: each key's last pane within a run, at the window's highest generation, and what runs
+    added that the repair of that generation had not read. Built-in rollups are repaired by hour: a stream's windows are of arrival.
+    """
+    keys = tuple(keys)
+    built_in = table in KEYS
+    repaired_by, added = ("`hour`", " OR seen.window_start >= repair.arrived_before") if built_in else ("window_start, window_end", "")
+    return f"""  SELECT seen.* EXCEPT (highest)
   FROM (
-    SELECT * FROM {{tables}}.{table}
-    WHERE run_id IN ({VISIBLE_RUNS})
-    QUALIFY ROW_NUMBER() OVER (
-      PARTITION BY run_id, generation, window_start, window_end, {_listed(keys)}
-      ORDER BY emitted_time DESC, pane_index DESC) = 1)
-  WHERE TRUE
-  QUALIFY generation = MAX(generation) OVER (PARTITION BY window_start, window_end)"""
+    SELECT *, MAX(generation) OVER (PARTITION BY {repaired_by}) AS highest
+    FROM (
+      SELECT * FROM {{tables}}.{table}
+      WHERE run_id IN ({VISIBLE_RUNS})
+      QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY run_id, generation, window_start, window_end, {_listed(keys)}
+        ORDER BY emitted_time DESC, pane_index DESC) = 1)) AS seen
+  LEFT JOIN ({REPAIRED}) AS repair ON seen.highest = repair.generation AND seen.run_id = repair.run_id
+  WHERE repair.run_id IS NULL{added}"""
 
 
 def rollup_view(contract: Contract, rollup: Rollup) -> str:

@@ -1,6 +1,7 @@
 """Rollups and copies as algebra: however events are cut into bundles and in whatever order they merge, the rows are the same."""
 
 import json
+from copy import deepcopy
 from unittest.mock import patch
 
 from apache_beam.transforms.window import IntervalWindow
@@ -17,7 +18,7 @@ from transforms.counter_hours import CounterHours
 from transforms.declared import Declared
 from transforms.decode import Decoder
 from transforms.ledger import Ledger
-from transforms.partials import pack_partials
+from transforms.partials import Partials, PartialsCoder
 from transforms.player_hours import PlayerHours
 from transforms.rollup import MergePartials, ToRows
 
@@ -58,17 +59,19 @@ def batch_of(bundle):
 
 
 def rows_of(make, bundles_, order=None):
-    """The rollup's rows, by way of the bytes and the CombineFn that carry its partials through a job."""
+    """The rollup's rows, by way of the coder and the CombineFn that carry its partials through a job."""
     partials = {}
     for bundle in bundles_:
         rollup = make()
         rollup.add(batch_of(bundle))
         for flushed in rollup.flush():
-            partials.setdefault((flushed.beam_key, flushed.at), []).append(pack_partials(flushed.partials))
+            crossed = PartialsCoder().decode(PartialsCoder().encode(Partials(flushed.partials)))
+            partials.setdefault((flushed.beam_key, flushed.at), []).append(crossed)
     rollup, rows = make(), []
     merging = MergePartials(rollup)
-    for (beam_key, at), packed in partials.items():
-        accumulators = [merging.add_input(merging.create_accumulator(), p) for p in packed]
+    before = deepcopy(partials)
+    for (beam_key, at), some in partials.items():
+        accumulators = [merging.add_input(merging.create_accumulator(), p) for p in some]
         if order:
             order.shuffle(accumulators)
             while len(accumulators) > 1:  # any two, in any tree
@@ -79,6 +82,7 @@ def rows_of(make, bundles_, order=None):
             rows += [(start, end, *rollup.row(key, partial)) for start, end, key, partial in rollup.windows(beam_key, merged)]
         else:
             rows += [(at, *rollup.row(key, partial)) for key, partial in merged]
+    assert partials == before, "merging must leave what it merges as it was: other windows and later panes hold the same objects"
     return sorted(rows, key=repr)
 
 
@@ -146,7 +150,7 @@ def test_copies_of_an_event_meet_under_one_key_whenever_they_arrive(number, offs
 
 def test_panes_that_come_in_one_bundle_are_emitted_at_one_time():
     """Or, of two that wait together, the one that a runner happens to hand over last would count."""
-    to_rows, merged = ToRows(Ledger(), "live"), (0, pack_partials({(T, *[None] * 5): [1] * 6}))
+    to_rows, merged = ToRows(Ledger(), "live"), (0, Partials({(T, *[None] * 5): [1] * 6}))
     with patch("transforms.rollup.time.time_ns", side_effect=[10**15, 2 * 10**15, 3 * 10**15]):
         to_rows.start_bundle()
         panes = [PaneInfo(False, False, 0, index, -1) for index in (3, 2)]

@@ -171,19 +171,56 @@ def test_runs_add_up_and_a_null_key_is_a_key(archive):
     assert rows(archive, "SELECT received, landed, duplicate, dead_lettered, missing FROM ledger") == [(6, 4, 0, 2, None)]
 
 
+def repair(archive, *runs, generation=1):
+    archive.run(f"repair-{generation}", generation=generation, repairs=[r if isinstance(r, dict) else {"run_id": r} for r in runs])
+
+
 def test_a_repaired_window_replaces_what_every_run_said_of_it(archive):
-    archive.run("repair")
-    archive.write(
-        "revenue_per_minute",
-        {"window_start": DAY, "platform": "ios", "revenue_micros": 9_000_000},
-        {"window_start": DAY + MINUTE, "platform": "ios", "revenue_micros": 1_000_000},
-    )
+    archive.run("r2")
+    repair(archive, "r1", "r2")
+    for run_id in ("r1", "r2"):
+        archive.write(
+            "revenue_per_minute",
+            {"window_start": DAY, "platform": "ios", "revenue_micros": 9_000_000},
+            {"window_start": DAY + MINUTE, "platform": "ios", "revenue_micros": 1_000_000},
+            run_id=run_id,
+        )
     archive.write(
         "revenue_per_minute",
         {"window_start": DAY, "platform": "web", "revenue_micros": 2_000_000, "generation": 1},
-        run_id="repair",
+        run_id="repair-1",
     )
-    assert rows(archive, "SELECT platform, revenue FROM revenue_per_minute ORDER BY window_start") == [("web", 2.0), ("ios", 1.0)]
+    assert rows(archive, "SELECT platform, revenue FROM revenue_per_minute ORDER BY window_start") == [("web", 2.0), ("ios", 2.0)]
+
+
+def test_what_runs_add_that_a_repair_had_not_read_adds_to_what_it_wrote(archive):
+    archive.run("r2")
+    repair(archive, "r1")
+    for run_id, generation, n in (("r1", 0, 100), ("repair-1", 1, 7), ("r2", 0, 20)):
+        archive.write("revenue_per_minute", {"window_start": DAY, "revenue_micros": n * 1_000_000, "generation": generation}, run_id=run_id)
+        archive.write("ledger", {"hour": DAY, "event_type": "purchase", "received": n, "generation": generation}, run_id=run_id)
+    assert rows(archive, "SELECT revenue FROM revenue_per_minute") == [(27.0,)]
+    assert rows(archive, "SELECT received FROM ledger") == [(27,)]
+
+
+def test_a_second_repair_replaces_the_first_and_what_was_added_since(archive):
+    archive.run("r2")
+    repair(archive, "r1")
+    repair(archive, "r1", "r2", "repair-1", generation=2)
+    for run_id, generation, n in (("r1", 0, 100), ("repair-1", 1, 7), ("r2", 0, 20), ("repair-2", 2, 25)):
+        archive.write("ledger", {"hour": DAY, "event_type": "purchase", "received": n, "generation": generation}, run_id=run_id)
+        archive.write("ledger", {"hour": DAY + HOUR, "event_type": "purchase", "received": n}, run_id=run_id if n == 100 else "unseen")
+    assert rows(archive, "SELECT received FROM ledger ORDER BY hour") == [(25,), (100,)]
+
+
+def test_a_streams_rows_of_a_repaired_hour_count_from_the_arrival_on_at_which_the_repair_stopped(archive):
+    """Their windows are of arrival: what arrived for an hour later than the repair read is still to be added."""
+    archive.run("live", "open")
+    repair(archive, {"run_id": "live", "arrived_before": moment(DAY + 3 * HOUR).isoformat()})
+    for window, n in ((0, 100), (2, 10), (3, 4)):
+        archive.write("ledger", {"hour": DAY, "window_start": DAY + window * HOUR, "event_type": "purchase", "received": n}, run_id="live")
+    archive.write("ledger", {"hour": DAY, "event_type": "purchase", "received": 60, "generation": 1}, run_id="repair-1")
+    assert rows(archive, "SELECT received FROM ledger") == [(64,)]
 
 
 def test_least_greatest_and_last_merge_over_runs(archive):

@@ -115,7 +115,7 @@ def panes(tmp_path_factory):
 
 
 def panes_of_first_hour(archive):
-    """[(timing, total)] of the rollup `scores` over the hour T, in the order in which they were emitted."""
+    """[(timing, total)] of the rollup `scores` over the hour T, in the order of their panes."""
     found = asked(archive, f"""SELECT pane_index, pane_timing, total FROM tables.scores
                                WHERE UNIX_MILLIS(window_start) = {T}""")
     return [(timing, total) for _, timing, total in found]
@@ -145,37 +145,37 @@ def test_built_in_rollups_have_one_pane_per_stretch_of_arrival(panes):
 
 @pytest.fixture(scope="module")
 def stragglers(tmp_path_factory):
-    """Two events on time, one an hour and a bit late, one 29 days, and a broken message; all arrive in one minute."""
+    """Events on time, an hour and a bit late, and 29 days late, and a broken message, under a watermark that has not moved."""
     archive = str(tmp_path_factory.mktemp("stragglers"))
     at = T + 2 * HOUR
-    run_stream(SMALL, archive, in_order([
-        [match("on_time", at, score=1), match("almost_late", at + 1 - HOUR, at + 1, score=2)],
-        [match("late", at - HOUR - 1, at + SECOND, score=4)],
-        [purchase("very_late", at - 29 * 24 * HOUR, at + 2 * SECOND), Sent(at + 2 * SECOND, b"{no event")],
-        [match("after", at + 3 * HOUR, score=8)],
-    ]))
+    run_stream(SMALL, archive, [
+        Advance(), [match("on_time", at, score=1), match("almost_late", at + 1 - HOUR, at + 1, score=2)],
+        [match("late", at - HOUR - 1, at + SECOND, score=4), Sent(at + 2 * SECOND, b"{no event")],
+        [match("late_too", at - HOUR + 1, at + 10 * MINUTE, score=8), purchase("very_late", at - 29 * 24 * HOUR, at + 11 * MINUTE)],
+        [match("after", at + 3 * HOUR, score=16)],
+    ])
     return archive
 
 
-def test_late_events_are_left_out_of_declared_rollups(stragglers):
-    assert asked(stragglers, "SELECT SUM(total) FROM scores") == [(1 + 2 + 8,)]
+def test_late_events_are_left_out_of_declared_rollups_wherever_the_watermark_is(stragglers):
+    assert asked(stragglers, "SELECT SUM(total) FROM scores") == [(1 + 2 + 16,)]
     assert asked(stragglers, "SELECT * FROM revenue_per_minute") == []
 
 
 def test_late_events_stay_in_player_hours_and_in_the_ledger(stragglers):
-    assert asked(stragglers, "SELECT SUM(events), SUM(score), SUM(revenue) FROM player_hours") == [(5, 15, 1.5)]
-    late = asked(stragglers, "SELECT event_type, landed, late FROM ledger WHERE late > 0")
-    assert late == [("match_end", 1, 1), ("purchase", 1, 1)]
+    assert asked(stragglers, "SELECT SUM(events), SUM(score), SUM(revenue) FROM player_hours") == [(6, 31, 1.5)]
+    late = asked(stragglers, "SELECT event_type, SUM(landed), SUM(late) FROM ledger WHERE late > 0 GROUP BY event_type")
+    assert late == [("match_end", 3, 2), ("purchase", 1, 1)]  # almost_late is of the same hour as late_too
 
 
 def test_built_in_rollups_miss_nothing_however_late(stragglers):
-    assert asked(stragglers, "SELECT SUM(received), SUM(landed), SUM(dead_lettered), SUM(late) FROM ledger") == [(6, 5, 1, 2)]
+    assert asked(stragglers, "SELECT SUM(received), SUM(landed), SUM(dead_lettered), SUM(late) FROM ledger") == [(7, 6, 1, 3)]
 
 
-def test_late_events_lie_in_a_file_of_their_own(stragglers):
-    late = {path.parts[-4] for path in Path(stragglers).glob("events/*/*/hour=late/*.parquet")}
-    assert late == {"match_end", "purchase"}
-    assert asked(stragglers, "SELECT event_id FROM events WHERE late") == [("late",), ("very_late",)]
+def test_late_events_of_a_day_that_arrive_within_an_hour_share_a_file(stragglers):
+    files = sorted(path.parts[-4] for path in Path(stragglers).glob("events/*/*/hour=late/*.parquet"))
+    assert files == ["match_end", "purchase"]
+    assert asked(stragglers, "SELECT event_id FROM events WHERE late") == [("late",), ("late_too",), ("very_late",)]
 
 
 # The archive
@@ -197,9 +197,10 @@ def test_files_of_later_panes_overwrite_none_of_the_earlier(tmp_path):
 # Streaming equals batch
 
 
-def assert_equal_answers(contract, stream, batch):
+def assert_equal_answers(contract, stream, batch, but=()):
     streamed, batched = answers(contract, stream), answers(contract, batch)
-    assert {view: streamed[view] for view in batched} == batched
+    for view in batched.keys() - set(but):
+        assert streamed[view] == batched[view], view
 
 
 def test_the_order_between_partitions_changes_no_view(tmp_path):
@@ -272,11 +273,12 @@ def test_a_stream_and_a_batch_over_the_same_messages_give_equal_views(tmp_path_f
 
 @pytest.mark.engine
 @pytest.mark.skipif(not PRISM.exists(), reason=f"{PRISM} is not there: GOBIN={PRISM.parent} go install {PRISM_MODULE}")
-def test_on_prism_too_panes_accumulate_and_views_equal_a_batch(tmp_path):
+def test_on_prism_too_panes_accumulate_and_built_in_views_equal_a_batch(tmp_path):
+    """Declared rollups are compared by pane: Prism hands panes over in any order, so that the last emitted may be an old one."""
     run_stream(SMALL, str(tmp_path / "stream"), PANES, runner="PrismRunner",
                flags=["--environment_type=LOOPBACK", f"--prism_location={PRISM}"])
     run_files(SMALL, str(tmp_path / "batch"), PANES)
-    emitted = panes_of_first_hour(str(tmp_path / "stream"))
-    assert emitted[:2] == [("EARLY", 1), ("ON_TIME", 3)]
-    assert emitted[-1] == ("LATE", 7)  # between them Prism repeats what it has, when an early timer fires after the window's end
-    assert_equal_answers(SMALL, str(tmp_path / "stream"), str(tmp_path / "batch"))
+    panes_ = panes_of_first_hour(str(tmp_path / "stream"))
+    assert panes_[:2] == [("EARLY", 1), ("ON_TIME", 3)]
+    assert panes_[-1] == ("LATE", 7)  # between them Prism repeats what it has, when an early timer fires after the window's end
+    assert_equal_answers(SMALL, str(tmp_path / "stream"), str(tmp_path / "batch"), but=[r.name for r in SMALL.rollups])

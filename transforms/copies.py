@@ -27,7 +27,7 @@ def dedupe_key(item: Any) -> int:
 
 def preference(item: Any) -> tuple[int, int, bytes]:
     """Smallest lands: the preferred shape, then the earliest arrival, then the smallest content."""
-    return getattr(item, "rank", 0), item.arrival_time, _ENCODER.encode(item)
+    return getattr(item, "shape_rank", 0), item.arrival_time, _ENCODER.encode(item)
 
 
 def pick(items: Iterable[Any]) -> tuple[list[Any], list[Any]]:

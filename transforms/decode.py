@@ -56,7 +56,7 @@ class Decoder:
                 event.env = event.env or "live"
                 event.game = event.game or self.contract.name
                 event.additional_properties = event.raw_event = None
-                event.rank = 0
+                event.shape_rank = 0
                 return event
         return self.decode_generally(payload, arrival_time, message_id, source, previous_arrival)
 
@@ -109,7 +109,7 @@ class Decoder:
         if not -AHEAD_MS <= behind <= BEHIND_MS:
             far = f"{-behind // 3_600_000} h ahead of" if behind < 0 else f"{behind // DAY_MS} days behind"
             raise Violation("timestamp_out_of_range", "event_time", f"{far} arrival_time; at most 24 h ahead, 30 days behind")
-        event.arrival_time, event.late, event.rank = arrived, behind > self.contract.allowed_lateness_ms, found.rank
+        event.arrival_time, event.late, event.shape_rank = arrived, behind > self.contract.allowed_lateness_ms, found.rank
         event.env, event.game = event.env or "live", event.game or self.contract.name
         leftover = self.scrub.tree(found.leftover)[0] if found.leftover else None
         event.additional_properties = msgspec.json.encode(leftover).decode() if leftover else None

@@ -16,6 +16,7 @@ from apache_beam.utils.timestamp import Duration, Timestamp
 from transforms.draining import DRAIN
 from transforms.kafka_client import BrokerAway, Partition, forget_consumer, partitions_of, start_offset, take_consumer
 from transforms.messages import Messages
+from transforms.shared_watermark import OVER, SharedWatermark
 from transforms.source import Kafka
 
 ENDLESS = 2**62
@@ -33,16 +34,17 @@ PartitionFound = tuple[str, int, int]  # topic, number, since: ms of discovery, 
 
 @dataclass
 class ReadKafka(beam.PTransform):
-    """Reads every partition of the topics, those too that are added later."""
+    """Reads every partition of the topics, those too that are added later. shared: on Prism only."""
 
     source: Kafka
+    shared: SharedWatermark | None = None
 
     def expand(self, root: PBegin) -> beam.PCollection[Messages]:
         return (root
                 | "Topics" >> beam.Create(list(self.source.topics), reshuffle=False)
                 | "Partitions" >> beam.ParDo(FindPartitions(self.source))
                 | "Spread" >> beam.Reshuffle()
-                | "ReadPartition" >> beam.ParDo(ReadPartition(self.source, time.time())))
+                | "ReadPartition" >> beam.ParDo(ReadPartition(self.source, time.time(), self.shared)))
 
 
 class Tracker(OffsetRestrictionTracker):
@@ -90,12 +92,12 @@ class FindPartitions(beam.DoFn, Endless):
         first, promised = tracker.current_restriction().start, watermark.current_watermark()
         ends = self.source.until_idle or DRAIN.is_set()
         if not first or Timestamp.now() >= promised:
-            since = promised.micros // 1000 if first else 0
+            since = promised.micros // 1000 + 1 if first else 0
             for number in range(first, self._count(topic, first)):
                 if not tracker.try_claim(number):
                     return
                 found = (topic, number, since)
-                yield TimestampedValue(found, promised) if since else found
+                yield TimestampedValue(found, _timestamp(since)) if since else found
             watermark.set_watermark(Timestamp.now() + Duration(DISCOVERY_S))
         if ends:
             tracker.try_claim(ENDLESS - 1)
@@ -115,8 +117,8 @@ class FindPartitions(beam.DoFn, Endless):
 class ReadPartition(beam.DoFn, Endless):
     """(topic, number, since) -> Messages. Restriction: offsets not yet read."""
 
-    def __init__(self, source: Kafka, launched: float):
-        self.source, self.launched = source, launched
+    def __init__(self, source: Kafka, launched: float, shared: SharedWatermark | None = None):
+        self.source, self.launched, self.shared = source, launched, shared
 
     def initial_restriction(self, found: PartitionFound) -> OffsetRange:
         """Asked once in the life of a job; from then on the offset is the runner's."""
@@ -128,10 +130,12 @@ class ReadPartition(beam.DoFn, Endless):
                 tracker: Any = beam.DoFn.RestrictionParam(),
                 watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())) -> Iterable[Any]:
         topic, number, since = found
+        partition = Partition(topic, number)
         began, read, newest = time.time(), 0, 0
-        reached = watermark.current_watermark()
-        floor = max(since, reached.micros // 1000 if reached else 0)
-        with take_consumer(self.source, Partition(topic, number), tracker.current_restriction().start) as consumer:
+        before = watermark.current_watermark()
+        reached = before.micros // 1000 if before else 0
+        floor = max(since, reached, self.shared.own(partition) if self.shared else 0)
+        with take_consumer(self.source, partition, tracker.current_restriction().start) as consumer:
             while read < BUNDLE and time.time() - began < BUNDLE_S:
                 polled = consumer.poll(min(POLL, BUNDLE - read), POLL_S)
                 if not polled:
@@ -150,14 +154,17 @@ class ReadPartition(beam.DoFn, Endless):
             ends = DRAIN.is_set() or (is_idle and self.source.until_idle)
             if consumer.uncommitted and (ends or now - consumer.committed_at >= COMMIT_S):
                 finalizer.register(consumer.commit(last=ends))
-            else:
-                finalizer.register(_nothing)
+        safe = min(newest - DISORDER_MS, int(now * 1000)) if read else int(now * 1000) - IDLE_MS if is_idle else floor
+        if self.shared:
+            safe, taken = self.shared.report(partition, OVER if ends else safe)
+            finalizer.register(taken)
+        else:
+            finalizer.register(_nothing)
         if ends:
-            forget_consumer(self.source, Partition(topic, number))
+            forget_consumer(self.source, partition)
             tracker.try_claim(ENDLESS - 1)
             return
-        safe = min(newest - DISORDER_MS, int(now * 1000)) if read else int(now * 1000) - IDLE_MS if is_idle else 0
-        if safe > floor:
+        if safe > reached:
             watermark.set_watermark(_timestamp(safe))
         tracker.defer_remainder(Duration(0 if read else IDLE_POLL_S))
 

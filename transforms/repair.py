@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
@@ -42,17 +43,20 @@ def hour(text: str) -> int:
     return ms
 
 
-def repair(archive: str, contract: Contract, start: int, end: int) -> Run:
+def repair(archive: str, contract: Contract, start: int, end: int, ended: str = "") -> Run:
     """Recomputes all rollups of the hours of event_time from start to end (ms, end excluded): declared windows that start in them.
 
     Events are the archive's, one copy each: the one that arrived first. In the ledger landed and late are counted anew from them,
     and dead_lettered from the dead letters, one per dead_id and hour, without those that replay landed. Received and table_rejected
     stay what the runs counted, and duplicate is the rest of received: so received = landed + duplicate + dead_lettered. Where a run
-    lost counts with its state, what is in the archive was received.
+    lost counts with its state, what is in the archive was received. `ended` names runs that are open, but will never go on: streams
+    that were killed; they are complete from then on.
     """
     if start >= end:
         raise RunError(f"nothing to repair: {_iso(start)} is not before {_iso(end)}")
     runs = read_runs(archive)
+    for name in filter(None, ended.split(",")):
+        _complete(archive, runs, name)
     read = [run for run in runs if run.visible]
     if not read:
         raise RunError(f"{archive}: no run whose rollups could be repaired; is this the root of an archive?")
@@ -71,6 +75,14 @@ def repair(archive: str, contract: Contract, start: int, end: int) -> Run:
     return run
 
 
+def _complete(archive: str, runs: list[Run], ended: str) -> None:
+    run = next((r for r in runs if r.run_id == ended and r.state == "open"), None)
+    if run is None:
+        raise RunError(f"--ended={ended}: no open run of that name; SELECT run_id, state FROM runs lists them")
+    run.state, run.finished = "complete", now()
+    write_run(archive, run)
+
+
 def inputs_of(runs: Iterable[Run]) -> list[Input]:
     """What these runs read, once each: who reads it again supersedes what was made from it, too."""
     return list({i.sha256: i for run in runs for i in run.inputs}.values())
@@ -87,7 +99,8 @@ def _read_until(contract: Contract, runs: list[Run], end: int) -> dict[str, int]
     until = (time.time_ns() // 1_000_000 - LAG_MS) // HOUR_MS * HOUR_MS
     closed = until - contract.allowed_lateness_ms - _reach(contract)
     if end > closed:
-        raise RunError(f"run {open_runs[0]} is open and may still add to those hours: repair up to {_iso(closed // HOUR_MS * HOUR_MS)}")
+        raise RunError(f"run {open_runs[0]} is open and may still add to those hours: repair up to "
+                       f"{_iso(closed // HOUR_MS * HOUR_MS)}, or say --ended={','.join(open_runs)} if it will never go on")
     return dict.fromkeys(open_runs, until)
 
 
@@ -157,14 +170,15 @@ class _Archived:
             for path in (p for paths in part_files(self.archive, table, date, self.runs).values() for p in paths):
                 blank = dict.fromkeys(NOT_KEPT, "") | {"field": None, "payload": b""}
                 columns = self._arrived(read_columns(path, table, NOT_KEPT))
+                at = pc.coalesce(columns.column("event_time"), columns.column("arrival_time"))
+                columns = columns.filter(pc.and_(pc.greater_equal(at, start), pc.less(at, end)))
                 for name, value in blank.items():
                     columns = columns.append_column(name, pa.array([value] * len(columns), table.arrow.field(name).type))
                 for item in items_of(self.contract, DEAD_LETTER, columns):
-                    at = dead_hour(item)
                     if item.reason == LANDED_LATER:
-                        landed.add((item.dead_id, at))
-                    elif start <= at < end:
-                        found.setdefault(at, []).append(item)
+                        landed.add((item.dead_id, dead_hour(item)))
+                    else:
+                        found.setdefault(dead_hour(item), []).append(item)
         return {at: [item for item in items if (item.dead_id, at) not in landed] for at, items in found.items()}
 
     def received(self, start: int, end: int, runs: list[Run]) -> dict[Key, list[int]]:

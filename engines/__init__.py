@@ -1,0 +1,35 @@
+"""Real engines and brokers on this machine, for tests and make live: fetched once into .cache, ended by who started them."""
+
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+CACHE = Path(__file__).parents[1] / ".cache"
+
+
+class MissingTool(OSError):
+    """A tool that this machine does not have; the message says which, and what for."""
+
+
+def tool(name: str, purpose: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        raise MissingTool(f"{name} is not on this machine: {purpose}")
+    return path
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on; the system does not hand it out again soon."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def end(process: subprocess.Popen[bytes], seconds: float = 10) -> None:
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

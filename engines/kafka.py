@@ -1,0 +1,92 @@
+"""A Kafka broker of one node (KRaft), from Maven Central's jars."""
+
+import hashlib
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engines import CACHE, end, free_port, tool
+
+VERSION = "4.1.1"
+HERE = Path(__file__).parent
+STARTS_WITHIN_S = 60
+CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAQ"
+SETTINGS = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={folder}/data
+offsets.topic.num.partitions=1
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+log.retention.ms=-1
+"""
+LOGGING = """
+rootLogger.level=WARN
+rootLogger.appenderRef.c.ref=C
+appender.c.type=Console
+appender.c.name=C
+appender.c.layout.type=PatternLayout
+appender.c.layout.pattern=%d %p %c: %m%n
+"""
+
+
+@contextmanager
+def kafka_broker(folder: Path, port: int | None = None) -> Iterator[str]:
+    """'127.0.0.1:port' of a broker whose data lie in the folder; the same folder and port again is the same broker, restarted."""
+    java, jars = tool("java", "Kafka runs on it (17 or newer)"), kafka_jars()
+    port = port or free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    settings, logging = folder / "server.properties", folder / "log4j2.properties"
+    settings.write_text(SETTINGS.format(port=port, controller=free_port(), folder=folder))
+    logging.write_text(LOGGING)
+    run = [java, "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={logging}", "-cp", f"{jars}/*"]
+    with (folder / "broker.log").open("ab") as log:
+        if not (folder / "data" / "meta.properties").exists():
+            formatting = [*run, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", settings]
+            subprocess.run(formatting, check=True, stdout=log, stderr=log)
+        process = subprocess.Popen([*run, "kafka.Kafka", settings], stdout=log, stderr=log, start_new_session=True)
+    try:
+        _wait_for(process, port, folder / "broker.log")
+        yield f"127.0.0.1:{port}"
+    finally:
+        end(process)
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + STARTS_WITHIN_S
+    while process.poll() is None and time.monotonic() < until:
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise OSError(f"{log}: Kafka did not start: {log.read_text()[-2_000:]}")
+
+
+def kafka_jars() -> Path:
+    """The folder of the broker's jars, fetched on first use (20 s, 43 MB), each checked against engines/kafka.sha256."""
+    folder = CACHE / f"kafka-{VERSION}"
+    checked = folder / ".checked"
+    if not checked.exists():
+        mvn = tool("mvn", "Kafka's jars are fetched with it")
+        subprocess.run([mvn, "-q", "-B", "-f", str(HERE / "pom.xml"), "dependency:copy-dependencies", "-DincludeScope=runtime",
+                        f"-DoutputDirectory={folder}"], check=True)
+        expected = dict(reversed(line.split()) for line in (HERE / "kafka.sha256").read_text().splitlines())
+        found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")}
+        if wrong := sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)):
+            raise OSError(f"{folder / wrong[0]}: not the jar that engines/kafka.sha256 names; remove {folder} and try again")
+        checked.touch()
+    return folder

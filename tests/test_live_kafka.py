@@ -1,0 +1,303 @@
+"""A real Kafka, and the job on Prism over it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import SimpleNamespace
+
+import apache_beam as beam
+import pytest
+from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.sdf_utils import RestrictionTrackerView, ThreadsafeRestrictionTracker
+from apache_beam.utils.timestamp import Timestamp
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+
+from engines import MissingTool, free_port
+from engines.kafka import kafka_broker
+from engines.prism import prism_binary
+from loadgen.generate import generate
+from loadgen.live import send
+from pipeline.live import run_live, streaming_run
+from pipeline.options import JobOptions
+from schemas.contract import load_contract
+from sql.archive import ArchiveError
+from sql.check import compare_answers, report
+from transforms import kafka_client
+from transforms.decode import Decoder
+from transforms.read_kafka import FindPartitions, ReadKafka, ReadPartition
+from transforms.runs import Run, RunError, now, read_runs
+from transforms.source import SourceError, parse_source
+
+STARTER = load_contract("starter")
+NOWHERE = "127.0.0.1:9"  # nobody listens there
+START = 1_793_491_200_000  # 2026-11-01, as generate's
+
+
+# Without a broker
+
+
+def options(source, archive, *flags):
+    return JobOptions([f"--source={source}", f"--archive={archive}", *flags])
+
+
+@pytest.mark.parametrize("flags", [[], ["--runner=DirectRunner"], ["--runner=FnApiRunner"]])
+def test_a_runner_without_streams_is_refused_for_a_live_source(tmp_path, flags):
+    with pytest.raises(RunError, match="cannot read a live source; give --runner=PrismRunner"):
+        run_live(options(f"kafka://{NOWHERE}/events", tmp_path / "archive", *flags), print)
+    assert not (tmp_path / "archive").exists()
+
+
+def test_a_broker_that_is_away_at_the_start_is_an_error_after_a_bounded_wait(tmp_path, monkeypatch):
+    monkeypatch.setattr(kafka_client, "WAIT_S", 1.0)
+    began = time.monotonic()
+    with pytest.raises(SourceError, match=f"kafka://{NOWHERE}/events: no broker answered within 1 s"):
+        run_live(options(f"kafka://{NOWHERE}/events", tmp_path / "archive", "--runner=PrismRunner"), print)
+    assert time.monotonic() - began < 10
+    assert not (tmp_path / "archive").exists()
+
+
+def test_a_setting_that_the_client_does_not_know_is_an_error(tmp_path):
+    with pytest.raises(SourceError, match=r'No such configuration property: "fetch\.wiat\.max\.ms"'):
+        run_live(options(f"kafka://{NOWHERE}/t?fetch.wiat.max.ms=1", tmp_path / "archive", "--runner=PrismRunner"), print)
+
+
+def test_a_streaming_run_is_named_by_its_launch_and_continued_only_while_it_is_open():
+    fresh = streaming_run(options("kafka://a/t", "x"), STARTER, [], on_prism=False)
+    assert fresh.run_id.startswith("starter-20") and (fresh.state, fresh.mode) == ("open", "streaming")
+    known = [Run("live", "open", "streaming", "c", now()), Run("over", "complete", "streaming", "c", now()),
+             Run("batch", "complete", "batch", "c", now())]
+    assert streaming_run(options("kafka://a/t", "x", "--run_id=live"), STARTER, known, on_prism=False) is known[0]
+    for name in ("over", "batch"):
+        with pytest.raises(RunError, match=f"--run_id={name}: a .* run of this name is complete"):
+            streaming_run(options("kafka://a/t", "x", f"--run_id={name}"), STARTER, known, on_prism=False)
+    with pytest.raises(RunError, match="Prism keeps no state to continue it from"):
+        streaming_run(options("kafka://a/t", "x", "--run_id=live"), STARTER, known, on_prism=True)
+
+
+def test_an_empty_message_is_a_malformed_dead_letter():
+    dead = Decoder(STARTER).decode(b"", START)
+    assert (dead.reason, dead.arrival_time, dead.payload) == ("malformed", START, b"")
+
+
+# The source, against a real broker
+
+
+@contextmanager
+def kafka(folder, port=None):
+    try:
+        broker = kafka_broker(folder, port)
+        address = broker.__enter__()
+    except MissingTool as e:
+        pytest.skip(str(e))
+    try:
+        yield address
+    finally:
+        broker.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
+    with kafka(tmp_path_factory.mktemp("kafka")) as address:
+        yield address
+
+
+def topic(servers, name, partitions=1):
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    admin.create_topics([NewTopic(name, partitions)])[name].result()
+
+
+def produce(servers, name, *records):
+    """records: (partition, value, CreateTime in ms)."""
+    producer = Producer({"bootstrap.servers": servers, "log_level": 0})
+    for partition, value, at in records:
+        producer.produce(name, value, partition=partition, timestamp=at)
+    assert producer.flush(10) == 0
+
+
+FOUND = []  # by the DoFn below, which Beam finds by its name and so does not copy
+
+
+def remember(messages, at=beam.DoFn.TimestampParam):
+    for i, payload, arrival in zip(messages.ids, messages.payloads, messages.arrivals, strict=True):
+        FOUND.append((i, payload, arrival, at.micros // 1000))
+    return ()
+
+
+def everything(servers, name, query=""):
+    """[(id, payload, arrival, the element's timestamp in ms)] of everything up to now."""
+    FOUND.clear()
+    with beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"])) as p:
+        p | ReadKafka(parse_source(f"kafka://{servers}/{name}?until=idle&idle=1s{query}")) | beam.FlatMap(remember)
+    return sorted(FOUND)
+
+
+@pytest.mark.engine
+def test_a_message_has_the_brokers_time_and_an_id_of_its_place(servers):
+    topic(servers, "times", 2)
+    produce(servers, "times", (0, b"a", START + 5), (1, b"b", START), (0, b"c", START + 7))
+    assert everything(servers, "times") == [("times/0/0", b"a", START + 5, START + 5), ("times/0/1", b"c", START + 7, START + 5),
+                                      ("times/1/0", b"b", START, START)]
+
+
+@pytest.mark.engine
+def test_a_tombstone_and_an_empty_message_are_empty_payloads(servers):
+    topic(servers, "empty")
+    produce(servers, "empty", (0, None, START), (0, b"", START + 1))
+    assert [payload for _, payload, *_ in everything(servers, "empty")] == [b"", b""]
+
+
+@pytest.mark.engine
+def test_a_cold_start_begins_where_it_is_told(servers):
+    topic(servers, "starts")
+    ms = int(time.time() * 1000)
+    produce(servers, "starts", (0, b"old", ms - 7_200_000), (0, b"new", ms - 60_000))
+
+    def payloads(query):
+        return [payload for _, payload, *_ in everything(servers, "starts", query)]
+
+    assert payloads("&start=rewind:1h") == [b"new"]
+    assert payloads("&start=latest") == []
+    assert payloads("&start=earliest&group=first") == [b"old", b"new"]  # and commits
+    produce(servers, "starts", (0, b"more", ms))
+    assert payloads("&start=committed&group=first") == [b"more"]
+    assert payloads("&start=committed&group=second") == [b"old", b"new", b"more"]
+
+
+def stepped(fn, element, restriction, watermark):
+    """One call of a splittable DoFn -> (what it emitted, the rest that it left to the runner)."""
+    tracker = ThreadsafeRestrictionTracker(fn.create_tracker(restriction))
+    arguments = (SimpleNamespace(register=lambda _: None),) if isinstance(fn, ReadPartition) else ()
+    emitted = list(fn.process(element, *arguments, RestrictionTrackerView(tracker), watermark))
+    return emitted, tracker.deferred_status()[0]
+
+
+@pytest.mark.engine
+def test_a_partition_that_is_added_later_is_found_and_its_messages_are_not_behind_the_watermark(servers):
+    topic(servers, "grows", 2)
+    source, watermark = parse_source(f"kafka://{servers}/grows?start=latest"), ManualWatermarkEstimator(None)
+    finder = FindPartitions(source)
+    found, rest = stepped(finder, "grows", finder.initial_restriction("grows"), watermark)
+    assert found == [("grows", 0, 0), ("grows", 1, 0)]
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    admin.create_partitions([NewPartitions("grows", 3)])["grows"].result()
+    assert stepped(finder, "grows", rest, watermark) == ([], rest)  # not yet time to look again
+    promised = Timestamp(START / 1000 + 60)
+    (found,), _ = stepped(finder, "grows", rest, ManualWatermarkEstimator(promised))
+    since = START + 60_001
+    assert (found.value, found.timestamp) == (("grows", 2, since), Timestamp(micros=since * 1000))
+
+    produce(servers, "grows", (2, b"first", START))
+    reader = ReadPartition(source, time.time())
+    (read,), _ = stepped(reader, found.value, reader.initial_restriction(found.value), ManualWatermarkEstimator(None))
+    assert (read.value.payloads, read.value.arrivals, read.timestamp) == ([b"first"], [since], found.timestamp)
+
+
+@pytest.mark.engine
+def test_a_topic_that_is_not_there_is_an_error(servers, tmp_path):
+    with pytest.raises(SourceError, match="no topic nosuch there; create it first"):
+        run_live(options(f"kafka://{servers}/nosuch", tmp_path / "archive", "--runner=PrismRunner"), print)
+
+
+# The whole job, live
+
+
+@contextmanager
+def live_job(source, archive):
+    """gamebeam run on Prism, as a process of its own; ended as a person would, and at last by force."""
+    job = subprocess.Popen([sys.executable, "-m", "pipeline", "run", f"--source={source}", f"--archive={archive}", "--runner=PrismRunner",
+                            f"--prism_location={prism()}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield job
+    finally:
+        for how in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
+            if job.poll() is None:
+                job.send_signal(how)
+                with suppress(subprocess.TimeoutExpired):
+                    job.wait(15)
+        job.communicate()
+
+
+def prism():
+    try:
+        return prism_binary()
+    except MissingTool as e:
+        pytest.skip(str(e))
+
+
+def end_by_signal(job):
+    """What it printed, once it has ended by itself and taken its engine with it."""
+    children = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(job.pid)], capture_output=True, text=True).stdout.split()
+    assert children[1:] == ["prism"]
+    job.send_signal(signal.SIGTERM)
+    out, err = job.communicate(timeout=60)
+    assert job.returncode == 0, err
+    assert "ending: sources stop, windows close" in err
+    assert not Path(f"/proc/{children[0]}").exists()
+    return out, err
+
+
+def wait_until(condition, seconds=60):
+    until = time.monotonic() + seconds
+    while not (met := condition()) and time.monotonic() < until:
+        time.sleep(1)
+    return met
+
+
+def committed(servers, name, group):
+    """Messages of the topic that the group has done with."""
+    consumer = Consumer({"bootstrap.servers": servers, "group.id": group})
+    partitions = [TopicPartition(name, n) for n in consumer.list_topics(name, timeout=10).topics[name].partitions]
+    found = sum(max(p.offset, 0) for p in consumer.committed(partitions, timeout=10))
+    consumer.close()
+    return found
+
+
+def equals_the_answers(archive, played):
+    try:
+        return not compare_answers(STARTER, archive, f"{played}/answers").differences
+    except ArchiveError:  # no archive yet
+        return False
+
+
+@pytest.mark.engine
+def test_the_job_finds_live_what_the_answer_sheet_says(servers, tmp_path):
+    played, archive = str(tmp_path / "played"), str(tmp_path / "archive")
+    sent = generate(STARTER, played, players=60, days=2, seed=3, format="avro").messages
+    assert send(STARTER, played, servers, "played", {}) == sent > 4_000
+    with live_job(f"kafka://{servers}/played?group=one", archive) as job:
+        wait_until(lambda: equals_the_answers(archive, played))
+        assert "0 differences" in report(compare_answers(STARTER, archive, f"{played}/answers")).splitlines()[-1]
+        assert job.poll() is None and [r.state for r in read_runs(archive)] == ["open"]
+        out, _ = end_by_signal(job)
+    (run,) = read_runs(archive)
+    assert out == f"run {run.run_id}: complete\n" and run.mode == "streaming"
+    assert committed(servers, "played", "one") == sent
+    assert equals_the_answers(archive, played)
+
+
+@pytest.mark.engine
+def test_a_broker_that_goes_away_in_the_middle_costs_nothing(tmp_path):
+    played, archive, port = tmp_path / "played", str(tmp_path / "archive"), free_port()
+    sent = generate(STARTER, str(played), players=20, days=1, seed=5, files=2, format="avro").messages
+    for half in (0, 1):
+        (tmp_path / f"half{half}").mkdir()
+        (tmp_path / f"half{half}" / "messages").mkdir()
+        os.link(played / "messages" / f"part-00{half}.avro", tmp_path / f"half{half}" / "messages" / "part.avro")
+    with ExitStack() as ending:
+        with kafka(tmp_path / "kafka", port) as servers:
+            before = send(STARTER, str(tmp_path / "half0"), servers, "played", {})
+            job = ending.enter_context(live_job(f"kafka://{servers}/played?idle=never", archive))
+            assert wait_until(lambda: committed(servers, "played", "gamebeam") == before)
+        time.sleep(3)  # nobody there
+        with kafka(tmp_path / "kafka", port):
+            send(STARTER, str(tmp_path / "half1"), servers, "played", {})
+            assert wait_until(lambda: committed(servers, "played", "gamebeam") == sent)
+            _, err = end_by_signal(job)
+    print(err)
+    assert "0 differences" in report(compare_answers(STARTER, archive, f"{played}/answers")).splitlines()[-1]

@@ -1,0 +1,168 @@
+"""FollowFiles: files dropped into a folder or bucket, as they arrive, each once."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.io.iobase import RestrictionProgress, RestrictionTracker
+from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
+from apache_beam.pvalue import PBegin
+from apache_beam.transforms.core import RestrictionProvider
+from apache_beam.transforms.window import TimestampedValue
+from apache_beam.utils.timestamp import Duration, Timestamp
+
+from schemas.contract import Contract
+from transforms.decode import Decoder
+from transforms.draining import DRAIN
+from transforms.messages import Messages
+from transforms.read import read_file
+
+BUNDLE = 64 << 20  # bytes of new files read before the runner gets a checkpoint; a file is read whole
+
+# (paths taken that are still there, ms of the newest arrival read or 0, ms of our clock when it was read)
+Folder = tuple[frozenset[str], int, int]
+
+
+@dataclass
+class FollowFiles(beam.PTransform):
+    """Messages of every file that matches the pattern, those there at launch first; a look every interval_s seconds.
+
+    A file is taken when it has its name: write it as .name or name.tmp, and move it. Messages are as read_file gives them, and say
+    when they arrived: as in batch, from the message itself, but never behind what was promised before: the folder's clock. It stands
+    one interval behind the newest arrival read, and goes on from there as time passes. An element is stamped with its earliest.
+    """
+
+    pattern: str
+    interval_s: float
+    contract: Contract
+
+    def expand(self, root: PBegin) -> beam.PCollection[Messages]:
+        return (root
+                | "Folder" >> beam.Create([self.pattern], reshuffle=False)
+                | "ReadNewFiles" >> beam.ParDo(ReadNewFiles(self.contract, self.interval_s))
+                | "Spread" >> beam.Reshuffle().with_output_types(Messages))
+
+
+class Tracker(RestrictionTracker):
+    """A look at the folder is claimed as the Folder that it leaves behind; None ends. The rest is the last one claimed."""
+
+    def __init__(self, folder: Folder):
+        self.folder: Folder = folder
+        self.left: Folder = folder
+        self.done = False
+
+    def current_restriction(self) -> Folder:
+        return self.folder
+
+    def current_progress(self) -> RestrictionProgress:
+        return RestrictionProgress(completed=0, remaining=1)
+
+    def try_claim(self, position: Folder | None) -> bool:
+        if self.done:
+            return False
+        if position is None:
+            self.done = True
+        else:
+            self.left = position
+        return True
+
+    def try_split(self, fraction_of_remainder: float) -> tuple[Folder, Folder] | None:
+        """Only the source itself hands the rest back to the runner."""
+        if self.done or fraction_of_remainder != 0:
+            return None
+        self.done = True
+        return self.folder, self.left
+
+    def check_done(self) -> None:
+        if not self.done:
+            raise ValueError("a folder without an end was given back as read")
+
+    def is_bounded(self) -> bool:
+        return False
+
+
+@beam.typehints.with_output_types(Messages)
+class ReadNewFiles(beam.DoFn, RestrictionProvider):
+    """Pattern -> Messages, without end. Restriction: what was taken, and the folder's clock."""
+
+    def __init__(self, contract: Contract, interval_s: float):
+        self.contract, self.interval_s = contract, interval_s
+
+    def setup(self) -> None:
+        self.decoder = Decoder(self.contract, pii_key=b"only arrivals are read")
+
+    def initial_restriction(self, pattern: str) -> Folder:
+        return frozenset(), 0, 0
+
+    def create_tracker(self, restriction: Folder) -> Tracker:
+        return Tracker(restriction)
+
+    def restriction_size(self, pattern: str, restriction: Folder) -> int:
+        return 1
+
+    def split(self, pattern: str, restriction: Folder) -> Iterable[Folder]:
+        yield restriction
+
+    def truncate(self, pattern: str, restriction: Folder) -> None:
+        return None  # a runner's drain: stop reading
+
+    @beam.DoFn.unbounded_per_element()
+    def process(self, pattern: str, tracker: Any = beam.DoFn.RestrictionParam(),
+                watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())) -> Iterable[Any]:
+        taken, newest, read_at = tracker.current_restriction()
+        reached = watermark.current_watermark()
+        floor = max(reached.micros // 1000 if reached else 0, 0)
+        listed = files_there(pattern)
+        taken &= listed.keys()  # a name is free again once its file is gone
+        new, held = [path for path in listed if path not in taken], 0
+        for path in new:
+            if held >= BUNDLE:
+                break
+            held += listed[path]
+            taken |= {path}
+            for messages in self._arrived(path, floor):
+                newest, read_at = max(newest, *messages.arrivals or ()), _now()
+                yield TimestampedValue(messages, _timestamp(min(messages.arrivals or ())))
+        if not new and DRAIN.is_set():
+            tracker.try_claim(None)
+            return
+        tracker.try_claim((taken, newest, read_at))
+        safe = newest - round(self.interval_s * 1000) + (_now() - read_at)
+        if newest and safe > floor:
+            watermark.set_watermark(_timestamp(safe))
+        tracker.defer_remainder(Duration(0 if new else self.interval_s))
+
+    def _arrived(self, path: str, floor: int) -> Iterable[Messages]:
+        """Of one file, with arrivals: the broker's, else what decode finds in each message."""
+        previous = 0
+        for messages in read_file(path):
+            arrivals = messages.arrivals
+            if arrivals is None:
+                arrivals = []
+                for payload in messages.payloads:
+                    previous = self.decoder.decode(payload, None, "", path, previous).arrival_time
+                    arrivals.append(previous)
+            messages.arrivals = [max(arrival, floor) for arrival in arrivals]
+            yield messages
+
+
+def files_there(pattern: str) -> dict[str, int]:
+    """Bytes by path, in the order in which they were last written; no dotfiles, *.tmp or empty files: those are on their way."""
+    found = [m for m in FileSystems.match([pattern])[0].metadata_list if m.size_in_bytes and not _half_written(m.path)]
+    return {m.path: m.size_in_bytes for m in sorted(found, key=lambda m: (m.last_updated_in_seconds, m.path))}
+
+
+def _half_written(path: str) -> bool:
+    name = path.rsplit("/", 1)[-1]
+    return name.startswith(".") or name.endswith(".tmp")
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _timestamp(ms: int) -> Timestamp:
+    return Timestamp(micros=ms * 1000)
