@@ -12,6 +12,7 @@ from pipeline.build import Job, build
 from pipeline.options import Config, JobOptions, pii_key
 from schemas.contract import Contract, load_contract
 from schemas.events import DEAD_LETTER
+from transforms.collector import collect_as_before
 from transforms.progress import PROGRESS
 from transforms.read import ReadFiles
 from transforms.runs import (
@@ -84,6 +85,8 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     except Exception as e:
         why = (str(e).splitlines() or [type(e).__name__])[-1]
         raise RunError(f"run {run_id} stopped: {why}; no view reads what it wrote; mend it and give the same command again") from e
+    finally:
+        collect_as_before()
     metrics = result.metrics()
     run.rows, run.finished, run.state = rows_written(metrics), now(), "complete"
     write_run(options.archive, run)

@@ -24,7 +24,7 @@ BIGQUERY_RESERVED = set(
     "merge natural new no not null nulls of on or order outer over partition preceding proto qualify range recursive "
     "respect right rollup rows select set some struct tablesample then to treat true unbounded union unnest using when "
     "where window with within".split())
-ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_index", "pane_timing", "emitted_time", "is_final"}
+ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_index", "pane_timing", "emitted_time", "is_final", "counted"}
 STATE_TAKEN = ROLLUP_TAKEN | {"hour", "events", "revenue", "revenue_micros", "score", "score_micros", "first_time", "last_time",
                               "first_seen", "last_seen", "sessions", "pieces"}
 SETTINGS = {"name", "title", "counter", "currency", "time_zone", "session_gap", "allowed_lateness", "max_message_bytes",

@@ -92,6 +92,7 @@ def declared_table(contract: Contract, rollup: Rollup) -> Table:
     types = {f.name: f.type for f in envelope_fields()}
     types |= {f.name: f.type for e in rollup.events or contract.events for f in contract.events[e].fields}
     fields = [Field(k, types[k], True) for k in rollup.keys]
+    fields.append(Field("counted", LONG, False, "Events in the row: of the panes of a window, the one that counted most is the last."))
     for v in rollup.values:
         if v.kind == "count":
             fields.append(Field(v.name, LONG, False))

@@ -70,6 +70,8 @@ def latest_rows(table: str, keys: Iterable[str]) -> str:
     """
     keys = tuple(keys)
     built_in = table in KEYS
+    # Panes accumulate, and a runner may hand them over in any order: the one that counted most holds all the others.
+    last = "" if built_in else "counted DESC, pane_timing <> 'EARLY' DESC, "
     repaired_by, added = ("`hour`", " OR seen.window_start >= repair.arrived_before") if built_in else ("window_start, window_end", "")
     return f"""  SELECT seen.* EXCEPT (highest)
   FROM (
@@ -79,7 +81,7 @@ def latest_rows(table: str, keys: Iterable[str]) -> str:
       WHERE run_id IN ({VISIBLE_RUNS})
       QUALIFY ROW_NUMBER() OVER (
         PARTITION BY run_id, generation, window_start, window_end, {_listed(keys)}
-        ORDER BY emitted_time DESC, pane_index DESC) = 1)) AS seen
+        ORDER BY {last}emitted_time DESC, pane_index DESC) = 1)) AS seen
   LEFT JOIN ({REPAIRED}) AS repair ON seen.highest = repair.generation AND seen.run_id = repair.run_id
   WHERE repair.run_id IS NULL{added}"""
 

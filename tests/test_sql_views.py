@@ -142,12 +142,12 @@ def test_a_dead_letter_is_shown_once_per_hour_as_the_ledger_counts_it(archive):
 # rollups
 
 
-def test_the_pane_emitted_last_counts_even_if_its_index_went_back(archive):
+def test_the_pane_that_counted_most_is_the_last_in_whatever_order_panes_come(archive):
     pane = {"window_start": DAY, "platform": "ios"}
     archive.write(
         "revenue_per_minute",
-        pane | {"revenue_micros": 5_000_000, "pane_index": 7, "emitted_time": DAY + 1},
-        pane | {"revenue_micros": 3_500_000, "pane_index": 2, "emitted_time": DAY + 2, "pane_timing": "EARLY"},
+        pane | {"revenue_micros": 5_000_000, "counted": 2, "pane_index": 7, "emitted_time": DAY + 3},
+        pane | {"revenue_micros": 3_500_000, "counted": 3, "pane_index": 2, "emitted_time": DAY + 2, "pane_timing": "EARLY"},
     )
     assert rows(archive, "SELECT platform, revenue, is_final FROM revenue_per_minute") == [("ios", 3.5, False)]
 

@@ -19,7 +19,7 @@ KEPT = 2_048  # smallest hashes kept per distinct count: exact below, 2.2 % stan
 
 
 class Declared:
-    """Partial: a list with one summary per value. Late events are left out: they are landed, and counted as late."""
+    """Partial: how many events, then a summary per value. Late events are left out: they are landed, and counted as late."""
 
     def __init__(self, contract: Contract, rollup: rollups.Rollup, streaming: bool):
         self.rollup, self.streaming = rollup, streaming
@@ -27,8 +27,8 @@ class Declared:
         self.types = frozenset(rollup.events or contract.events)
         self.key = _key_of(contract, rollup)
         self.where = [(_getter(k), v) for k, v in rollup.where]
-        self.values = [_summary_of(contract, v) for v in rollup.values]
-        self.kinds = [v.kind for v in rollup.values]
+        self.values = [len, *(_summary_of(contract, v) for v in rollup.values)]
+        self.kinds = ["count", *(v.kind for v in rollup.values)]
         self.groups: dict[tuple[int, Key], list[Any]] = {}
 
     def add(self, batch: Batch) -> None:
