@@ -20,7 +20,7 @@ from pipeline.build import Job, build
 from pipeline.options import Config, JobOptions, pii_key
 from pipeline.prism import prism
 from schemas.contract import Contract, load_contract
-from transforms.draining import DRAIN
+from transforms.draining import DRAIN, PAUSE
 from transforms.kafka_client import Partition, partitions_of
 from transforms.read_kafka import ReadKafka
 from transforms.runs import Run, RunError, claim_archive, counted, now, read_runs, rows_written, write_run
@@ -29,6 +29,7 @@ from transforms.source import Kafka, parse_source
 
 LINE_S = 60  # between log lines
 LOOK_S = 0.5  # between looks at the job's state: waiting in Beam's own way ends after 300 s (DEADLINE_EXCEEDED)
+SETTLE_S = 4  # without anything on its way from source to windows: on Prism, what is when the sources end may come late, and is dropped
 DRAIN_S = 60  # for windows to close once the sources have ended
 COUNTERS = ("received", "late", "duplicate", "dead_lettered")
 WITHOUT_STREAMS = ("directrunner", "fnapirunner", "bundlebaseddirectrunner", "switchingdirectrunner", "")
@@ -47,6 +48,7 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     run = streaming_run(options, contract, read_runs(options.archive), on_prism)
     write_run(options.archive, run)
     options.view_as(StandardOptions).streaming = True
+    PAUSE.clear()
     DRAIN.clear()
     with (prism(options) if on_prism else nullcontext()), _signals() as signalled:
         pipeline = beam.Pipeline(options=options)
@@ -94,7 +96,7 @@ def _engine(options: JobOptions, source: str) -> str:
 
 def _watch(result: Any, run: Run, signalled: list[int], in_process: bool, say: Callable[[str], None]) -> str:
     """The job's last state. The first signal lets a job in this process drain, the second cancels it."""
-    next_line, drain_until = time.monotonic() + LINE_S, None
+    next_line, drain_until, settled = time.monotonic() + LINE_S, None, 0
     while True:
         try:
             state = result.state
@@ -114,12 +116,23 @@ def _watch(result: Any, run: Run, signalled: list[int], in_process: bool, say: C
             return state
         if signalled and drain_until is None:
             say("ending: sources stop, windows close (again to end at once)")
-            DRAIN.set()
+            PAUSE.set()
             drain_until = time.monotonic() + DRAIN_S
+        if drain_until and not DRAIN.is_set():
+            settled = settled + 1 if _all_routed(result) else 0
+            if settled * LOOK_S >= SETTLE_S:
+                DRAIN.set()
         if drain_until and (len(signalled) > 1 or time.monotonic() > drain_until):
             say("cancelled: what lay in open windows is in no rollup; repair them, or read again with start=rewind:…")
             return PipelineState.CANCELLED
         time.sleep(LOOK_S)
+
+
+def _all_routed(result: Any) -> bool:
+    """received = landed + duplicate (dead letters land in a table too): nothing is between decode and routing."""
+    result._metrics = None
+    metrics = result.metrics()
+    return counted(metrics, "received") == counted(metrics, "landed") + counted(metrics, "duplicate")
 
 
 def _line(result: Any, run: Run, state: str) -> str:

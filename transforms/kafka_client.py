@@ -17,6 +17,7 @@ SETTINGS = {"fetch.wait.max.ms": 100, "fetch.queue.backoff.ms": 10, "queued.min.
 FIXED = {"enable.auto.commit": False, "enable.auto.offset.store": False, "enable.partition.eof": True, "auto.offset.reset": "error"}
 GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 PASSING = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._RESOLVE)
+GONE_S = 30.0
 LOG = logging.getLogger(__name__)
 
 
@@ -29,10 +30,11 @@ class Partition(NamedTuple):
     number: int
 
 
-def connect(source: Kafka) -> Consumer:
+def connect(source: Kafka, on_commit: Callable[..., None] | None = None) -> Consumer:
     """Not a member of the group: who reads what is the runner's to say; the group only keeps the offsets."""
     try:
-        return Consumer({**SETTINGS, **source.client, **FIXED, "bootstrap.servers": source.servers, "group.id": source.group}, logger=LOG)
+        return Consumer({**SETTINGS, **source.client, **FIXED, "bootstrap.servers": source.servers, "group.id": source.group,
+                         **({"on_commit": on_commit} if on_commit else {})}, logger=LOG)
     except KafkaException as e:
         raise SourceError(f"{source.name}: {e.args[0].str()}") from None
 
@@ -52,37 +54,49 @@ def partitions_of(source: Kafka, topic: str) -> int:
 
 
 def start_offset(source: Kafka, partition: Partition, launched: float, is_new: bool) -> int:
-    """Where a cold start begins. A partition added since is read from its beginning; so is one that the group does not know."""
-    consumer, at = connect(source), TopicPartition(*partition)
-    try:
-        low, high = consumer.get_watermark_offsets(at, timeout=WAIT_S)
-        if source.start == "latest" and not is_new:
-            return int(high)
-        if source.start == "rewind" and not is_new:
-            at.offset = int((launched - source.rewind_s) * 1000)
-            offset = consumer.offsets_for_times([at], timeout=WAIT_S)[0].offset
-            return int(offset if offset >= 0 else high)  # none is as new as that
-        if source.start == "committed":
-            offset = consumer.committed([at], timeout=WAIT_S)[0].offset
-            if low <= offset <= high:
-                return int(offset)
-            if offset >= 0:
-                LOG.warning("%s/%s: offset %s, the group's, is no longer there; reading from %s", *partition, offset, low)
-        return int(low)
-    finally:
-        consumer.close()
+    """Where a cold start begins. A broker that has just started does not know its groups yet: it is asked again."""
+    until = time.monotonic() + WAIT_S
+    while True:
+        consumer = connect(source)
+        try:
+            return _start_offset(source, consumer, partition, launched, is_new)
+        except KafkaException as e:
+            if time.monotonic() > until:
+                raise SourceError(f"{source.name}: {partition.topic}/{partition.number}: {e.args[0].str()}") from None
+            time.sleep(1)
+        finally:
+            consumer.close()
+
+
+def _start_offset(source: Kafka, consumer: Consumer, partition: Partition, launched: float, is_new: bool) -> int:
+    """A partition added since the launch is read from its beginning; so is one that the group does not know."""
+    at = TopicPartition(*partition)
+    low, high = consumer.get_watermark_offsets(at, timeout=WAIT_S)
+    if source.start == "latest" and not is_new:
+        return int(high)
+    if source.start == "rewind" and not is_new:
+        at.offset = int((launched - source.rewind_s) * 1000)
+        offset = consumer.offsets_for_times([at], timeout=WAIT_S)[0].offset
+        return int(offset if offset >= 0 else high)  # none is as new as that
+    if source.start == "committed":
+        offset = consumer.committed([at], timeout=WAIT_S)[0].offset
+        if low <= offset <= high:
+            return int(offset)
+        if offset >= 0:
+            LOG.warning("%s/%s: offset %s, the group's, is no longer there; reading from %s", *partition, offset, low)
+    return int(low)
 
 
 class PartitionConsumer:
     """One partition's messages in order, and what of them is committed."""
 
     def __init__(self, source: Kafka, partition: Partition, position: int):
-        self.source, self.partition, self.consumer = source, partition, connect(source)
+        self.source, self.partition, self.consumer = source, partition, connect(source, self._on_commit)
         self.committed, self.committed_at = position, 0.0
         self.seek(position)
 
     def seek(self, position: int) -> None:
-        self.position, self.end, self.last_message = position, -1, time.monotonic()
+        self.position, self.end, self.last_message, self.gone_since = position, -1, time.monotonic(), 0.0
         self.consumer.assign([TopicPartition(*self.partition, position)])
 
     def poll(self, count: int, seconds: float) -> list[Any]:
@@ -97,15 +111,22 @@ class PartitionConsumer:
                 self.end = m.offset()
             else:
                 self._judge(error)
+                continue
+            self.gone_since = 0.0
         if messages:
             self.last_message = time.monotonic()
+        if self.gone_since and time.monotonic() - self.gone_since > GONE_S:
+            raise SourceError(f"kafka: {self.partition.topic}/{self.partition.number}: the topic or partition is gone")
         return messages
 
     def _judge(self, error: KafkaError) -> None:
         """A broker that is away comes back; what will not mend itself stops the bundle."""
         where = f"kafka: {self.partition.topic}/{self.partition.number}"
-        if error.code() in GONE:
-            raise SourceError(f"{where}: the topic or partition is gone")
+        if error.code() in GONE:  # so says also a broker that has just come back and does not know its topics yet
+            since = self.gone_since or time.monotonic()
+            self.seek(self.position)
+            self.gone_since = since
+            return
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
             raise SourceError(f"{where}: offset {self.position} is gone, by retention or because the topic was made anew; "
                               "start a new run, with start=earliest")
@@ -125,10 +146,15 @@ class PartitionConsumer:
     def uncommitted(self) -> bool:
         return self.position != self.committed
 
+    def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        """Called while polling. A commit that failed, as while the broker is away, is tried again."""
+        if error is None and partitions[0].error is None:
+            self.committed = partitions[0].offset
+
     def commit(self, last: bool) -> Callable[[], None]:
         """To be called once the runner holds what was read up to here."""
         consumer, offset = self.consumer, TopicPartition(*self.partition, self.position)
-        self.committed, self.committed_at = self.position, time.time()
+        self.committed_at = time.time()
 
         def committed() -> None:
             try:

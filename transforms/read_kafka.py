@@ -13,7 +13,7 @@ from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 
-from transforms.draining import DRAIN
+from transforms.draining import DRAIN, PAUSE
 from transforms.kafka_client import BrokerAway, Partition, forget_consumer, partitions_of, start_offset, take_consumer
 from transforms.messages import Messages
 from transforms.shared_watermark import OVER, SharedWatermark
@@ -136,7 +136,7 @@ class ReadPartition(beam.DoFn, Endless):
         reached = before.micros // 1000 if before else 0
         floor = max(since, reached, self.shared.own(partition) if self.shared else 0)
         with take_consumer(self.source, partition, tracker.current_restriction().start) as consumer:
-            while read < BUNDLE and time.time() - began < BUNDLE_S:
+            while not PAUSE.is_set() and read < BUNDLE and time.time() - began < BUNDLE_S:
                 polled = consumer.poll(min(POLL, BUNDLE - read), POLL_S)
                 if not polled:
                     break
@@ -150,9 +150,9 @@ class ReadPartition(beam.DoFn, Endless):
                 yield TimestampedValue(Messages(topic, [m.value() or b"" for m in polled], arrivals,
                                                 [f"{topic}/{number}/{m.offset()}" for m in polled]), _timestamp(min(arrivals)))
             now = time.time()
-            is_idle = not read and self.source.idle_s is not None and consumer.is_idle(self.source.idle_s)
+            is_idle = not (read or PAUSE.is_set()) and self.source.idle_s is not None and consumer.is_idle(self.source.idle_s)
             ends = DRAIN.is_set() or (is_idle and self.source.until_idle)
-            if consumer.uncommitted and (ends or now - consumer.committed_at >= COMMIT_S):
+            if consumer.uncommitted and (ends or PAUSE.is_set() or now - consumer.committed_at >= COMMIT_S):
                 finalizer.register(consumer.commit(last=ends))
         safe = min(newest - DISORDER_MS, int(now * 1000)) if read else int(now * 1000) - IDLE_MS if is_idle else floor
         if self.shared:
