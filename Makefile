@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .cache/demo
 
-.PHONY: demo test fast lint bench lock clean
+.PHONY: demo test fast chaos lint bench lock clean
 
 demo: $(READY)
 	@rm -rf $(DEMO)
@@ -15,7 +15,11 @@ test: $(READY) lint
 	$(BIN)/python -m pytest
 
 fast: $(READY)
-	$(BIN)/python -m pytest -m "not engine and not slow"
+	$(BIN)/python -m pytest -m "not engine and not chaos"
+
+# Longer: many more random streams, and a broker that goes away in the middle.
+chaos: $(READY)
+	CHAOS_EXAMPLES=50 $(BIN)/python -m pytest -m "chaos or not chaos" tests/test_streaming.py tests/test_live_kafka.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -286,6 +286,7 @@ def test_the_job_finds_live_what_the_answer_sheet_says(servers, tmp_path):
 
 
 @pytest.mark.engine
+@pytest.mark.chaos  # two of 32 runs, on a loaded machine, ended before all was read; not yet explained
 def test_a_broker_that_goes_away_in_the_middle_costs_nothing(tmp_path):
     played, archive, port = tmp_path / "played", str(tmp_path / "archive"), free_port()
     sent = generate(STARTER, str(played), players=20, days=1, seed=5, files=2, format="avro").messages
