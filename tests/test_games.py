@@ -62,8 +62,8 @@ def test_a_placebo_purchase_read_from_two_topics_is_one_event_and_the_topic_of_a
         by_id.setdefault(buy.event_id, []).append(buy)
     assert [len(copies) for copies in by_id.values()] == [2, 2, 2, 2]
     for copies in by_id.values():
-        best, other = sorted(copies, key=lambda e: e.rank)
-        assert best.rank < other.rank
+        best, other = sorted(copies, key=lambda e: e.shape_rank)
+        assert best.shape_rank < other.shape_rank
         assert other.inventory is not None and best.inventory is None  # only the buy topic carries the account
         same = ("event_time", "player_id", "item_type", "cost", "player_created", "player_wealth", "player_num_items", "status")
         assert [getattr(best, name) for name in same] == [getattr(other, name) for name in same]
@@ -76,7 +76,7 @@ def test_the_status_of_a_placebo_purchase_is_a_word_on_both_topics():
 
 def test_the_copy_of_a_placebo_join_that_knows_its_status_is_preferred():
     joins = [e for e in decoded("placebo") if e.TYPE.startswith("join_")]
-    assert {(e.rank, e.status) for e in joins} == {(1, None), (0, "approved_join")}
+    assert {(e.shape_rank, e.status) for e in joins} == {(1, None), (0, "approved_join")}
     assert len({e.event_id for e in joins}) == len(joins) / 2
 
 

@@ -94,7 +94,7 @@ def _decoded(contract: Contract, out: Path) -> tuple[dict, Counter]:
                 dead_ids.add((found.dead_id, hour))
                 dead_letters[found.reason, found.field, found.event_type, found.env, found.app_version] += 1
     for (_, hour), events in copies.items():
-        for place, event in enumerate(sorted(events, key=lambda e: (e.rank, e.arrival_time))):
+        for place, event in enumerate(sorted(events, key=lambda e: (e.shape_rank, e.arrival_time))):
             row = ledger[hour * HOUR, event.env, event.platform, event.app_version, event.TYPE]
             row[0] += 1
             row[2 if place else 1] += 1
