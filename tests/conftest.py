@@ -1,7 +1,22 @@
-"""Jobs run inside the test process and tune its collector; DuckDB complains at exit of what stays frozen."""
+"""Jobs run inside the test process and tune its collector; engines are fetched on first use."""
 
+from pathlib import Path
+
+import pytest
+
+from engines import MissingTool
+from engines.prism import prism_binary
 from transforms.collector import collect_as_before
 
 
+@pytest.fixture(scope="session")
+def prism() -> Path:
+    """The binary of Beam's engine for one machine."""
+    try:
+        return prism_binary()
+    except MissingTool as e:
+        pytest.skip(str(e))
+
+
 def pytest_sessionfinish():
-    collect_as_before()
+    collect_as_before()  # DuckDB complains at exit of what stays frozen

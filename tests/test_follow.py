@@ -22,7 +22,6 @@ from transforms.draining import DRAIN
 from transforms.follow import FollowFiles, ReadNewFiles
 from transforms.runs import Run, claim_archive, now, write_run
 
-PRISM = Path(__file__).parents[1] / ".cache" / "bin" / "prism"
 STARTER, SMALL = load_contract("starter"), small_contract()
 T, SECOND = 1_793_491_200_000, 1_000
 
@@ -119,8 +118,7 @@ def test_many_bytes_are_read_in_several_bundles_and_the_end_comes_after_the_last
 
 
 @pytest.mark.engine
-@pytest.mark.skipif(not PRISM.exists(), reason=f"{PRISM} is not there: make live builds it")
-def test_files_dropped_while_the_job_runs_on_prism_give_every_figure_of_the_answer_sheet(tmp_path):
+def test_files_dropped_while_the_job_runs_on_prism_give_every_figure_of_the_answer_sheet(tmp_path, prism):
     generate(STARTER, str(tmp_path / "p"), players=20, days=2, seed=4, files=4)
     inbox, archive = tmp_path / "inbox", str(tmp_path / "a")
     inbox.mkdir()
@@ -129,7 +127,7 @@ def test_files_dropped_while_the_job_runs_on_prism_give_every_figure_of_the_answ
     write_run(archive, run)
     DRAIN.clear()
     pipeline = beam.Pipeline(options=PipelineOptions(
-        ["--runner=PrismRunner", "--streaming", "--environment_type=LOOPBACK", f"--prism_location={PRISM}"]))
+        ["--runner=PrismRunner", "--streaming", "--environment_type=LOOPBACK", f"--prism_location={prism}"]))
     messages = pipeline | "Read" >> FollowFiles(f"{inbox}/*", 0.5, STARTER)
     build(messages, Job(STARTER, archive, "live", streaming=True))
     result = pipeline.run()

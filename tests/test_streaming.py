@@ -25,8 +25,6 @@ from transforms.columns import columns_of_rows, serialize
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 T = 1_790_000_000_000 // HOUR * HOUR
 SMALL = small_contract()
-PRISM = Path(__file__).parents[1] / ".cache" / "bin" / "prism"
-PRISM_MODULE = "github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0"
 EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", 5))
 
 
@@ -272,11 +270,10 @@ def test_a_stream_and_a_batch_over_the_same_messages_give_equal_views(tmp_path_f
 
 
 @pytest.mark.engine
-@pytest.mark.skipif(not PRISM.exists(), reason=f"{PRISM} is not there: GOBIN={PRISM.parent} go install {PRISM_MODULE}")
-def test_on_prism_too_panes_accumulate_and_built_in_views_equal_a_batch(tmp_path):
+def test_on_prism_too_panes_accumulate_and_built_in_views_equal_a_batch(tmp_path, prism):
     """Declared rollups are compared by pane: Prism hands panes over in any order, so that the last emitted may be an old one."""
     run_stream(SMALL, str(tmp_path / "stream"), PANES, runner="PrismRunner",
-               flags=["--environment_type=LOOPBACK", f"--prism_location={PRISM}"])
+               flags=["--environment_type=LOOPBACK", f"--prism_location={prism}"])
     run_files(SMALL, str(tmp_path / "batch"), PANES)
     panes_ = panes_of_first_hour(str(tmp_path / "stream"))
     assert panes_[:2] == [("EARLY", 1), ("ON_TIME", 3)]
