@@ -128,16 +128,19 @@ def _watch(result: Any, run: Run, signalled: list[int], in_process: bool, say: C
         time.sleep(LOOK_S)
 
 
+def _metrics(result: Any) -> Any:
+    result._metrics = None  # Beam asks only once
+    return result.metrics()
+
+
 def _all_routed(result: Any) -> bool:
     """received = landed + duplicate (dead letters land in a table too): nothing is between decode and routing."""
-    result._metrics = None
-    metrics = result.metrics()
+    metrics = _metrics(result)
     return counted(metrics, "received") == counted(metrics, "landed") + counted(metrics, "duplicate")
 
 
 def _line(result: Any, run: Run, state: str) -> str:
-    result._metrics = None  # Beam asks only once
-    metrics = result.metrics()
+    metrics = _metrics(result)
     run.rows = rows_written(metrics)
     counts = {name: counted(metrics, name) for name in COUNTERS}
     return json.dumps({"time": now(), "run_id": run.run_id, "state": state, **counts, "written": run.rows})

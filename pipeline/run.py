@@ -105,7 +105,7 @@ def runner_named(options: JobOptions) -> str:
 
 @contextmanager
 def _shown(show: Callable[[int, int], None] | None, total: int):
-    PROGRESS.bytes_read = PROGRESS.messages = PROGRESS.files_written = 0
+    PROGRESS.bytes_read = 0
     done = threading.Event()
 
     def watch() -> None:

@@ -72,6 +72,11 @@ def _dead_letter_class() -> type[msgspec.Struct]:
 DeadLetter: Any = _dead_letter_class()
 
 
+def time_of(item: Any) -> int:
+    """ms: when an event or a dead letter happened; when it arrived, where a dead letter does not tell."""
+    return item.arrival_time if item.event_time is None else item.event_time
+
+
 class Packer:
     """Events and dead letters as bytes and back. Encoded by field name: a contract with one more field reads older bytes."""
 

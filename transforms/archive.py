@@ -15,7 +15,6 @@ from apache_beam.transforms import trigger, window
 
 from schemas.layout import join
 from transforms.columns import deserialize
-from transforms.progress import PROGRESS
 
 ROW_GROUP = 100_000  # rows
 DICTIONARY_ROWS = 10_000  # fewer rows are smaller, and a quarter cheaper to write, without dictionaries
@@ -94,7 +93,6 @@ class WriteFile(beam.DoFn):
         write_at_once(join(self.root, partition, f"part-{self.run_id}-{start}-{max(pane.index, 0)}.parquet"), data)
         table = partition.split("/")[1]
         Metrics.counter("written", table).inc(rows)
-        PROGRESS.files_written += 1
         yield table, rows
 
 

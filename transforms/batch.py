@@ -5,7 +5,7 @@ from typing import Any
 import apache_beam as beam
 import msgspec
 
-from schemas.events import DEAD_LETTER, Packer, pack
+from schemas.events import DEAD_LETTER, Packer, pack, time_of
 from schemas.layout import HOUR_MS
 
 
@@ -57,6 +57,6 @@ beam.coders.registry.register_coder(Batch, BatchCoder)
 
 def ledger_key(item: Any) -> tuple[Any, ...]:
     """(hour in ms, game, env, platform, app_version, event_type) of an event or a dead letter."""
-    dead = item.TYPE == DEAD_LETTER
-    time = (item.event_time if item.event_time is not None else item.arrival_time) if dead else item.event_time
-    return (time - time % HOUR_MS, item.game, item.env, item.platform, item.app_version, item.event_type if dead else item.TYPE)
+    time = time_of(item)
+    event_type = item.event_type if item.TYPE == DEAD_LETTER else item.TYPE
+    return (time - time % HOUR_MS, item.game, item.env, item.platform, item.app_version, event_type)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import xxhash
 
-from schemas.events import DEAD_LETTER
+from schemas.events import DEAD_LETTER, time_of
 
 SHARDS = 64
 BUCKET_MS = 3_600_000  # of event_time
@@ -19,10 +19,7 @@ def id_hash(item: Any) -> int:
 
 def dedupe_key(item: Any) -> int:
     """bucket * SHARDS + shard: the copies of an event share both, whenever they arrive, and no busy player makes a hot key."""
-    time = item.event_time
-    if time is None:
-        time = item.arrival_time
-    return time // BUCKET_MS * SHARDS + id_hash(item) % SHARDS
+    return time_of(item) // BUCKET_MS * SHARDS + id_hash(item) % SHARDS
 
 
 def preference(item: Any) -> tuple[int, int, bytes]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import xxhash
 
+from schemas.events import time_of
 from schemas.layout import HOUR_MS
 from schemas.tables import counter_hours_table
 from transforms.batch import Batch
@@ -28,7 +29,7 @@ class CounterHours:
         for item in (*batch.events, *batch.dead):
             counter = getattr(item, attribute)
             if counter is not None and item.seq is not None:
-                key = (_time(item) // HOUR_MS, item.env, counter)
+                key = (time_of(item) // HOUR_MS, item.env, counter)
                 if key in seen:
                     seen[key].append(item)
                 else:
@@ -57,10 +58,6 @@ class CounterHours:
         return (hour * HOUR_MS, self.game, env, counter, partial[0] and partial[0][2], partial[1] and partial[1][2], ranges)
 
 
-def _time(item: Any) -> int:
-    return item.arrival_time if item.event_time is None else item.event_time
-
-
 def _partial(items: list[Any]) -> list[Any]:
     seqs = sorted({item.seq for item in items})
     ranges = [[seqs[0], seqs[0]]]
@@ -84,7 +81,7 @@ def _last(items: list[Any], name: str) -> list[Any] | None:
 
 
 def _moment(item: Any) -> tuple[int, int]:
-    return _time(item), item.seq
+    return time_of(item), item.seq
 
 
 def _later(a: list[Any] | None, b: list[Any] | None) -> list[Any] | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.contract import Contract
 from schemas.events import DeadLetter, event_classes
-from schemas.layout import DAY_MS
+from schemas.layout import DAY_MS, HOUR_MS
 from schemas.wire import CANONICAL
 from transforms.extract import MISSING, STRINGS, Extracted, Extractor
 from transforms.scrub import scrubber
@@ -107,7 +107,7 @@ class Decoder:
         event = self._validated(found.event_type, values)
         behind = arrived - event.event_time
         if not -AHEAD_MS <= behind <= BEHIND_MS:
-            far = f"{-behind // 3_600_000} h ahead of" if behind < 0 else f"{behind // DAY_MS} days behind"
+            far = f"{-behind // HOUR_MS} h ahead of" if behind < 0 else f"{behind // DAY_MS} days behind"
             raise Violation("timestamp_out_of_range", "event_time", f"{far} arrival_time; at most 24 h ahead, 30 days behind")
         event.arrival_time, event.late, event.shape_rank = arrived, behind > self.contract.allowed_lateness_ms, found.rank
         event.env, event.game = event.env or "live", event.game or self.contract.name

@@ -1,4 +1,4 @@
-"""What this process has read and written, for a person who waits. In-process runners only; never part of a result."""
+"""What this process has read, for a person who waits. In-process runners only; never part of a result."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,6 @@ from dataclasses import dataclass
 @dataclass
 class Progress:
     bytes_read: int = 0
-    messages: int = 0
-    files_written: int = 0
 
 
 PROGRESS = Progress()

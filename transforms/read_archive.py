@@ -9,8 +9,8 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from schemas.contract import Contract
-from schemas.events import DEAD_LETTER, DeadLetter, event_classes
-from schemas.layout import HOUR_MS, day, join
+from schemas.events import DEAD_LETTER, DeadLetter, event_classes, time_of
+from schemas.layout import DAY_MS, HOUR_MS, day, join
 from schemas.tables import Table, tables
 
 LANDED_LATER = "landed"  # reason of the row under a dead letter's id and hour that says that replay landed it
@@ -50,7 +50,7 @@ def items_of(contract: Contract, name: str, columns: pa.Table) -> Iterator[Any]:
 
 def dates(start: int, end: int) -> list[str]:
     """The partitions of the days from start to end, in ms, both included."""
-    return [f"date={day(ms)}" for ms in range(start - start % 86_400_000, end + 1, 86_400_000)]
+    return [f"date={day(ms)}" for ms in range(start - start % DAY_MS, end + 1, DAY_MS)]
 
 
 def event_tables(contract: Contract) -> dict[str, Table]:
@@ -65,8 +65,7 @@ def between(columns: pa.Table, name: str, start: int, end: int) -> pa.Table:
 
 def dead_hour(item: Any) -> int:
     """The hour, in ms, that the ledger counts a dead letter in."""
-    at = item.arrival_time if item.event_time is None else item.event_time
-    return int(at - at % HOUR_MS)
+    return time_of(item) // HOUR_MS * HOUR_MS
 
 
 def _plain(t: pa.DataType) -> pa.DataType:

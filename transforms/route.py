@@ -13,7 +13,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER, Packer
-from schemas.layout import event_partition
+from schemas.layout import HOUR_MS, event_partition
 from schemas.tables import tables
 from transforms.batch import Batch
 from transforms.collector import collect_rarely
@@ -54,13 +54,13 @@ class RouteByType(beam.DoFn):
     def process(self, batch: Batch, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
         batch = batch.opened(self.packer)
         for item in batch.events:
-            key = (item.TYPE, item.event_time // 3_600_000, item.late)
+            key = (item.TYPE, item.event_time // HOUR_MS, item.late)
             if key in self.rows:
                 self.rows[key].append(item)
             else:
                 self.rows[key] = [item]
         for item in batch.dead:
-            self.rows.setdefault((DEAD_LETTER, item.arrival_time // 3_600_000, False), []).append(item)
+            self.rows.setdefault((DEAD_LETTER, item.arrival_time // HOUR_MS, False), []).append(item)
         self.held += len(batch.events) + len(batch.dead)
         self.earliest = min(self.earliest, at)
         if self.held >= FLUSH:
@@ -77,7 +77,7 @@ class RouteByType(beam.DoFn):
         at = self.earliest
         for (table, hour, late), items in self.rows.items():
             blob = serialize(to_columns(self.tables[table], items, self.run_id))
-            partition = event_partition(hour * 3_600_000, late)
+            partition = event_partition(hour * HOUR_MS, late)
             yield None, (f"events/{table}/{partition}", blob), at
             yield table, blob, at
             Metrics.counter("landed", table).inc(len(items))
