@@ -1,0 +1,25 @@
+"""Answers to the questions of the packaged games, counted in plain Python from what the players did: never from the SQL."""
+
+from typing import Protocol
+
+from loadgen.asked.answer import Answer
+from loadgen.asked.khan import Khan
+from loadgen.sent import Sent
+from schemas.contract import Contract
+from schemas.questions import questions
+
+
+class Asked(Protocol):
+    """One game's answers: fed with every landed event, late ones too."""
+
+    def add(self, sent: Sent) -> None: ...
+
+    def answers(self) -> dict[str, Answer]: ...
+
+
+GAMES = {"khan": lambda contract: Khan()}
+
+
+def asked_of(contract: Contract) -> Asked | None:
+    """None where this game has no questions, or they are a studio's own."""
+    return GAMES[contract.name](contract) if contract.name in GAMES and questions(contract) else None
