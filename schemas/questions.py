@@ -8,6 +8,7 @@ the contract makes, and which this one then stands in for: it may add columns, a
 
 import re
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from schemas.fields import ContractError
@@ -47,8 +48,13 @@ def questions(contract: "Contract") -> dict[str, Question]:
 
 
 def own_views(contract: "Contract") -> dict[str, str]:
-    """View's name -> its SELECT, with placeholders."""
-    return {name: body.strip().removesuffix(";") for name, body in _group(contract, "views").items()}
+    """View's name -> its SELECT, with placeholders; each after those of the game's own that it reads."""
+    found = {name: body.strip().removesuffix(";") for name, body in _group(contract, "views").items()}
+    reads = {name: {n for n in re.findall(r"\{views\}\.(\w+)", body) if n in found} for name, body in found.items()}
+    try:
+        return {name: found[name] for name in TopologicalSorter(reads).static_order()}
+    except CycleError as e:
+        raise ContractError("views", None, f"read each other in a circle: {', '.join(e.args[1])}") from None
 
 
 def parse_question(name: str, text: str, file: str) -> Question:

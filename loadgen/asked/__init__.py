@@ -1,9 +1,12 @@
 """Answers to the questions of the packaged games, counted in plain Python from what the players did: never from the SQL."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from loadgen.asked.answer import Answer
+from loadgen.asked.gameco import Gameco
 from loadgen.asked.khan import Khan
+from loadgen.asked.placebo import Placebo
 from loadgen.sent import Sent
 from schemas.contract import Contract
 from schemas.questions import questions
@@ -17,7 +20,7 @@ class Asked(Protocol):
     def answers(self) -> dict[str, Answer]: ...
 
 
-GAMES = {"khan": lambda contract: Khan()}
+GAMES: dict[str, Callable[[Contract], Asked]] = {"gameco": lambda _: Gameco(), "khan": lambda _: Khan(), "placebo": Placebo}
 
 
 def asked_of(contract: Contract) -> Asked | None:

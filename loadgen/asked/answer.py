@@ -25,4 +25,5 @@ def rounded(value: float | None, digits: int) -> float | None:
     """Halves away from zero, as SQL rounds."""
     if value is None:
         return None
-    return math.copysign(math.floor(abs(value) * 10**digits + 0.5) / 10**digits, value)
+    scaled = abs(value) * 10**digits
+    return math.copysign((math.floor(scaled) + (scaled - math.floor(scaled) >= 0.5)) / 10**digits, value)
