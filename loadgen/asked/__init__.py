@@ -7,6 +7,7 @@ from loadgen.asked.answer import Answer
 from loadgen.asked.gameco import Gameco
 from loadgen.asked.khan import Khan
 from loadgen.asked.placebo import Placebo
+from loadgen.asked.victory import Victory
 from loadgen.sent import Sent
 from schemas.contract import Contract
 from schemas.questions import questions
@@ -20,7 +21,8 @@ class Asked(Protocol):
     def answers(self) -> dict[str, Answer]: ...
 
 
-GAMES: dict[str, Callable[[Contract], Asked]] = {"gameco": lambda _: Gameco(), "khan": lambda _: Khan(), "placebo": Placebo}
+GAMES: dict[str, Callable[[Contract], Asked]] = {
+    "gameco": lambda _: Gameco(), "khan": lambda _: Khan(), "placebo": Placebo, "victory": lambda _: Victory()}
 
 
 def asked_of(contract: Contract) -> Asked | None:
