@@ -7,6 +7,7 @@ from loadgen.asked.answer import Answer
 from loadgen.asked.gameco import Gameco
 from loadgen.asked.khan import Khan
 from loadgen.asked.placebo import Placebo
+from loadgen.asked.starter import Starter
 from loadgen.asked.victory import Victory
 from loadgen.sent import Sent
 from schemas.contract import Contract
@@ -22,7 +23,7 @@ class Asked(Protocol):
 
 
 GAMES: dict[str, Callable[[Contract], Asked]] = {
-    "gameco": lambda _: Gameco(), "khan": lambda _: Khan(), "placebo": Placebo, "victory": lambda _: Victory()}
+    "gameco": lambda _: Gameco(), "khan": lambda _: Khan(), "placebo": Placebo, "starter": Starter, "victory": lambda _: Victory()}
 
 
 def asked_of(contract: Contract) -> Asked | None:
