@@ -107,7 +107,8 @@ class Placebo:
                 {"hours_from": NUMBER, "players": NUMBER, **{f"p{p}": REAL for p in PERCENTILES}},
                 [(h, len(w), *(sorted(w)[max(math.ceil(p * len(w) / 100), 1) - 1] for p in PERCENTILES)) for h, w in hours.items()]),
             "goes_with_wealth": Answer(columns, [
-                _correlated(factor, [(a["wealth"], a[name]) for a in accounts if name in a]) for factor, name in factors.items()]),
+                _correlated(factor, pairs) for factor, name in factors.items()
+                if (pairs := [(a["wealth"], a[name]) for a in accounts if name in a])]),
         }
 
     def _hours(self, player: str) -> float:

@@ -69,7 +69,7 @@ class Starter:
                 life.fails[own["level"]] += 1
             case "match_end":
                 life.outcomes[own["outcome"]] += 1
-                if own["enemy"] is not None:
+                if own.get("enemy") is not None:
                     self.enemies[own["enemy"]][own["outcome"]] += 1
             case "currency_change":
                 flow = (own["currency_type"], "sink" if own["amount"] < 0 else "source", own["reason"], own["item_type"])
