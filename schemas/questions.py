@@ -24,7 +24,7 @@ CHARTS = ("bar", "line", "area", "pie", "histogram", "heatmap", "scatter", "numb
 @dataclass(frozen=True)
 class Chart:
     kind: str
-    options: dict[str, str]  # x, y, color … -> a column
+    options: dict[str, str]  # x, y, color, low, high -> a column; y may name several: dau,wau
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 -- doc: What wealth is a player likely to have after so many hours? Of the players seen, no forecast: each percentile is a player's wealth.
 -- key: hours_from
 -- chart: line x=hours_from y=p50
-WITH ranked AS (
+WITH known AS (
+  SELECT CAST(FLOOR(hours_played) AS INT64) AS hours_from, wealth FROM accounts WHERE wealth IS NOT NULL
+),
+ranked AS (
   SELECT
-    CAST(FLOOR(hours_played) AS INT64) AS hours_from, wealth,
-    ROW_NUMBER() OVER (PARTITION BY FLOOR(hours_played) ORDER BY wealth) AS place,
-    COUNT(*) OVER (PARTITION BY FLOOR(hours_played)) AS players
-  FROM accounts
-  WHERE wealth IS NOT NULL
+    hours_from, wealth, ROW_NUMBER() OVER (PARTITION BY hours_from ORDER BY wealth) AS place,
+    COUNT(*) OVER (PARTITION BY hours_from) AS players
+  FROM known
 )
 SELECT
   hours_from, players,
