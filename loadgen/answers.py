@@ -5,6 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from loadgen.asked import asked_of
 from loadgen.rollup_answers import RollupAnswer, micros
 from loadgen.sent import Sent, counter_field
 from schemas.contract import Contract
@@ -66,6 +67,7 @@ class Answers:
         self.sightings: dict[tuple[str | None, str], dict[int, list[Sighting]]] = defaultdict(lambda: defaultdict(list))
         self.sent: dict[tuple[str, str], int] = defaultdict(int)  # (env, counter) -> the last number that the client gave
         self.rollups = [RollupAnswer(contract, r) for r in contract.rollups]
+        self.asked = asked_of(contract)
         self.dead_ids: set[tuple[str, bytes, int]] = set()
 
     def client_sent(self, sent: Sent) -> None:
@@ -95,6 +97,8 @@ class Answers:
             if counter is not None and sent.seq is not None:
                 sighting = Sighting(sent.seq, sent.event_time, sent.platform, sent.app_version)
                 self.sightings[sent.env, counter][hour].append(sighting)
+        if self.asked:
+            self.asked.add(sent)
         if not late:
             for rollup in self.rollups:
                 rollup.add(sent)

@@ -11,15 +11,23 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def player_ids(contract: Contract) -> Callable[[int], str]:
-    """Player's number -> player_id, of the pattern of the first one in the examples: user-0053 gives user-0000, user-0001, …"""
-    example = next((p for _, p in _examples(contract) if p), "p-000001")
-    if UUID.fullmatch(example):
+    """Player's number -> player_id, of the patterns of the examples in turn: user1.comcast.com and user12.sprint.com give
+    user0.comcast.com, user01.sprint.com, user2.comcast.com …
+    """
+    seen = list(dict.fromkeys(p for _, p in _examples(contract) if p)) or ["p-000001"]
+    if UUID.fullmatch(seen[0]):
         return lambda number: f"{(number + 1) * 2654435761 % 2**32:08x}-0000-4000-8000-{number:012x}"
-    digits = re.search(r"\d+", example)
-    if digits is None:
-        return lambda number: f"{example}-{number:06d}"
-    width = len(digits[0])
-    return lambda number: f"{example[: digits.start()]}{number:0{width}d}{example[digits.end() :]}"
+    patterns: dict[str, int] = {}
+    for example in seen:
+        if digits := re.search(r"\d+", example):
+            patterns.setdefault(example[: digits.start()] + "*" + example[digits.end() :], len(digits[0]))
+    shapes = list(patterns.items()) or [(f"{seen[0]}-*", 6)]
+
+    def player_id(number: int) -> str:
+        shape, width = shapes[number % len(shapes)]
+        return shape.replace("*", f"{number:0{width}d}", 1)
+
+    return player_id
 
 
 def anonymous_types(contract: Contract) -> frozenset[str]:

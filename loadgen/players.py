@@ -1,5 +1,6 @@
 """Who plays and when: installs by country and campaign, devices, builds, retention, sessions."""
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ BUILDS = ("1.4.0", "1.4.1", "1.5.0")
 BAD_BUILD = "1.4.2"  # sends one field of one event type with the wrong type
 HOURS_OF_DAY = (3, 2, 1, 1, 1, 2, 3, 5, 6, 6, 6, 7, 9, 8, 7, 7, 8, 10, 12, 14, 16, 15, 12, 7)  # local time
 TEST_SHARE, SECOND_DEVICE_SHARE, REINSTALL_SHARE, OFFLINE_SHARE, UPDATE_SHARE = 0.02, 0.08, 0.015, 0.04, 0.06
+TACTICS = {"none": (55, 1), "offer": (15, 8), "discount": (15, 4), "share": (15, 2)}  # weight, times sooner to the first purchase
+SOON = 60  # actions: those who would buy within so many are the ones whom a tactic hurries
 BOT_SHARE, FEWEST_PLAYERS_WITH_A_BOT, BOT_EVENTS = 0.002, 500, 600
 
 
@@ -38,6 +41,8 @@ class Account:
     team: str | None = None
     purchases: list[tuple[str, float]] = field(default_factory=list)  # product, USD; refunded ones are taken out
     achievements: int = 0
+    actions: int = 0
+    has_bought: bool = False
 
 
 @dataclass
@@ -53,6 +58,8 @@ class Player:
     campaign: str | None
     is_bot: bool
     payer: float  # chance of a purchase per action
+    tactic: str  # what the studio tries on this player, until the first purchase
+    buys_after: int  # actions until the first purchase
     skill: float
     account: Account
     installs: list[Install]
@@ -84,17 +91,25 @@ def make_player(number: int, player_id: str, seed: int, start: int, days: int, i
     media_source = pick(rng, MEDIA_SOURCES)
     spends = rng.random()
     day = rng.choices(range(days), [1 / (1 + d) ** 0.7 for d in range(days)])[0]
+    payer = 0.12 if spends < 0.004 else 0.025 if spends < 0.05 else 0.0004
+    tactic, buys_after = _first_purchase(random.Random(f"{seed}/{number}/tactic"), payer)
     player = Player(
         number=number, player_id=player_id, rng=rng, env="test" if not is_bot and rng.random() < TEST_SHARE else "live",
         country=country, currency=COUNTRIES[country][2], hours_from_utc=COUNTRIES[country][1], media_source=media_source,
         campaign=None if media_source == "organic" else f"launch_{country.lower()}", is_bot=is_bot,
-        payer=0.12 if spends < 0.004 else 0.025 if spends < 0.05 else 0.0004, skill=rng.uniform(0.35, 0.8),
+        payer=payer, tactic=tactic, buys_after=buys_after, skill=rng.uniform(0.35, 0.8),
         account=Account(), installs=[], first_install=0)
     player.first_install = start + day * DAY + _time_of_day(player)
     player.installs.append(new_install(player, player.first_install, bad_build_share))
     if rng.random() < SECOND_DEVICE_SHARE:
         player.installs.append(new_install(player, player.first_install, bad_build_share))
     return player
+
+
+def _first_purchase(rng: random.Random, payer: float) -> tuple[str, int]:
+    tactic = rng.choices(tuple(TACTICS), [weight for weight, _ in TACTICS.values()])[0]
+    actions = math.ceil(rng.expovariate(payer))
+    return tactic, math.ceil(actions / TACTICS[tactic][1]) if actions <= SOON else actions
 
 
 def new_install(player: Player, when: int, bad_build_share: float) -> Install:

@@ -66,6 +66,8 @@ def sheet_tables(answers: Answers) -> dict[str, pa.Table]:
     found["bots"] = _table({"player_id": TEXT, "reason": TEXT}, _bots(answers))
     for rollup in answers.rollups:
         found[f"rollup_{rollup.rollup.name}"] = _table(rollup.columns(), rollup.rows())
+    if answers.asked:
+        found |= {f"question_{name}": _table(a.columns, a.rows) for name, a in answers.asked.answers().items()}
     return found
 
 

@@ -80,7 +80,7 @@ class Telling:
         while self.now < self.session.end:
             self.wait(2, 30)
             self.rng.choices(self.teller.actions, self.teller.action_weights)[0](self)
-            if self.rng.random() < self.player.payer:
+            if self.wants_to_buy():
                 self.buy()
             if self.rng.random() < 0.002:
                 fatal = self.rng.random() < 0.7
@@ -150,12 +150,22 @@ class Telling:
             self.say("currency_change", currency_type="soft", amount=-price, balance=self.account.soft, reason="item_bought",
                      item_type=kind, item_name=self.rng.choice(ITEMS[kind]))
 
+    def wants_to_buy(self) -> bool:
+        self.account.actions += 1
+        again = self.rng.random() < self.player.payer
+        return again if self.account.has_bought else self.account.actions >= self.player.buys_after
+
     def buy(self) -> None:
         product = self.rng.choices(tuple(CATALOGUE), CATALOGUE_WEIGHTS)[0]
-        discount = 0.2 if self.rng.random() < 0.15 else None
+        weekend, shared = self.rng.random() < 0.15, self.rng.random() < 0.05
+        discount, offer = (0.2, "weekend") if weekend else (None, None)
+        if not self.account.has_bought:  # the first purchase came of what the studio tried
+            discount = 0.2 if self.player.tactic == "discount" else None
+            offer, shared = "welcome" if self.player.tactic == "offer" else None, self.player.tactic == "share"
+            self.account.has_bought = True
         usd = round(CATALOGUE[product] * (1 - (discount or 0)), 2)
         self.say("purchase", product=product, price=round(usd * PER_USD[self.player.currency], 2), currency=self.player.currency,
-                 price_usd=usd, offer_id="weekend" if discount else None, discount=discount, shared=self.rng.random() < 0.05)
+                 price_usd=usd, offer_id=offer, discount=discount, shared=shared)
         self.account.purchases.append((product, usd))
         if product.startswith("gems_"):
             gems = int(product.removeprefix("gems_"))

@@ -79,9 +79,9 @@ def _query(argv: list[str]) -> int:
     from schemas.contract import load_contract
     from sql.query import query
 
-    args = _parser("query", ("sql", "SQL text, a .sql file, or the name of one of the game's queries")).add(
-        ("--contract", "starter"), ("--archive", None), ("--format", "table")).parse(argv)
-    print(query(load_contract(args.contract), args.archive, args.sql, args.format))
+    args = _parser("query", ("sql", "SQL text, a .sql file, or the name of one of the game's questions")).add(
+        ("--contract", "starter"), ("--archive", None), ("--format", "table"), ("--as-of", ""), ("--env", "live")).parse(argv)
+    print(query(load_contract(args.contract), args.archive, args.sql, args.format, args.as_of, args.env))
     return 0
 
 

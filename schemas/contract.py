@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from schemas.fields import NAME, ContractError, Field, load_yaml, names_inside, parse_record
+from schemas.questions import own_views, parse_question
 from schemas.rollups import Rollup, duration_ms, parse_rollups
 from schemas.wire import CANONICAL, Wire, parse_wire
 
@@ -63,8 +64,8 @@ class Contract:
 
     @cached_property
     def essence(self) -> dict[str, str]:
-        """The text that says what events are: all of it but the examples."""
-        return {name: body for name, body in self.text.items() if not name.startswith("examples/")}
+        """The text that says what events are: all of it but the examples, and what people ask."""
+        return {name: body for name, body in self.text.items() if not name.startswith(("examples/", "questions/", "views/"))}
 
     @cached_property
     def secret_words(self) -> tuple[str, ...]:
@@ -99,10 +100,10 @@ def load_contract(name_or_path: str) -> Contract:
             raise ContractError(name_or_path, None, f"no such folder, and no packaged game of that name ({', '.join(known)})")
     wanted = ("contract.yaml", "wire.yaml", "rollups.yaml")
     text = {name: (folder / name).read_text() for name in wanted if (folder / name).is_file()}
-    for group, suffixes in (("events", (".avsc",)), ("examples", (".jsonl",))):
+    for group, suffix in (("events", ".avsc"), ("examples", ".jsonl"), ("views", ".sql"), ("questions", ".sql")):
         if (folder / group).is_dir():
             text |= {f"{group}/{p.name}": p.read_text() for p in sorted((folder / group).iterdir(), key=lambda p: p.name)
-                     if p.name.endswith(suffixes)}
+                     if p.name.endswith(suffix)}
     return parse_contract(text, str(name_or_path))
 
 
@@ -136,6 +137,7 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
     _check_wire(contract, at("wire.yaml"))
     _check_states(contract, at)
     _check_rollups(contract, at("rollups.yaml"))
+    _check_asked(contract, at)
     return contract
 
 
@@ -252,3 +254,17 @@ def _check_rollups(contract: Contract, file: str) -> None:
                 raise ContractError(file, f"{r.name}.values.{v.name}", f"{v.field} is no number: nothing to sum")
             if v.name in r.keys or v.name in ROLLUP_TAKEN:
                 raise ContractError(file, f"{r.name}.values.{v.name}", "is a column of the rollup already")
+
+
+def _check_asked(contract: Contract, at: Any) -> None:
+    made = {*RESERVED_VIEWS, *contract.events, *(r.name for r in contract.rollups)}
+    for name, sql in own_views(contract).items():
+        if not NAME.match(name) or name in BIGQUERY_RESERVED:
+            raise ContractError(at(f"views/{name}.sql"), None, "names of views are snake_case, and not reserved by BigQuery")
+        if name in made and "{base}" not in sql:
+            raise ContractError(at(f"views/{name}.sql"), name, "is a view already: read it as {base}, or take another name")
+        if name not in made and "{base}" in sql:
+            raise ContractError(at(f"views/{name}.sql"), "{base}", f"there is no view {name} to stand in for")
+    for file, body in contract.text.items():
+        if file.startswith("questions/"):
+            parse_question(file.removeprefix("questions/").removesuffix(".sql"), body, at(file))

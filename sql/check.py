@@ -1,5 +1,6 @@
 """Compares every figure of an answer sheet with what an archive's views say."""
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,9 +12,11 @@ from typing import Any, NamedTuple
 import duckdb
 
 from schemas.contract import Contract
+from schemas.questions import questions
 from schemas.rollups import Rollup
 from schemas.tables import declared_table
 from sql.engine import Result, ask, open_archive
+from sql.query import parameters
 from sql.show import plain
 from sql.views import fill
 
@@ -40,7 +43,7 @@ class Comparison(NamedTuple):
     differences: list[Difference]
 
 
-class Question(NamedTuple):
+class Check(NamedTuple):
     sql: str
     key: list[str]  # the other columns are figures; a row without any is a figure itself
 
@@ -55,7 +58,8 @@ def compare_answers(contract: Contract, archive: str, answers: str) -> Compariso
     if not paths:
         raise FileNotFoundError(f"{answers}: no answers there; give the folder that gamebeam generate wrote, OUT/answers")
     con = open_archive(contract, archive)
-    known = questions(contract)
+    known = checks(contract)
+    given = parameters(con, contract)
     figures: dict[str, int] = {}
     differences: list[Difference] = []
     for path in paths:
@@ -64,7 +68,7 @@ def compare_answers(contract: Contract, archive: str, answers: str) -> Compariso
         if name not in known:
             differences.append(Difference(name, {}, "answer", "a query of that name", None))
             continue
-        found = ask(con, known[name].sql)
+        found = ask(con, known[name].sql, given)
         if sorted(found.columns) != sorted(expected.columns):
             differences.append(Difference(name, {}, "columns", ", ".join(expected.columns), ", ".join(found.columns)))
             continue
@@ -91,16 +95,17 @@ def report(comparison: Comparison) -> str:
     return "\n".join(lines) + "\n"
 
 
-def questions(contract: Contract) -> dict[str, Question]:
-    """A query per answer: those in sql/checks, contents, and one per declared rollup."""
-    found = {"contents": Question(contents_sql(contract), ["event_type", "hour", "env", "platform", "app_version"])}
+def checks(contract: Contract) -> dict[str, Check]:
+    """A query per answer: those in sql/checks, contents, one per declared rollup, and the game's own questions."""
+    found = {"contents": Check(contents_sql(contract), ["event_type", "hour", "env", "platform", "app_version"])}
     for file in (files("sql") / "checks").iterdir():
         if file.name.endswith(".sql"):
             text = file.read_text()
             key = re.match(r"-- key: (.*)\n", text)
             assert key, f"sql/checks/{file.name} does not begin with its key"
-            found[file.name.removesuffix(".sql")] = Question(fill(text, time_zone=contract.time_zone), key[1].split(", "))
-    return found | {f"rollup_{r.name}": _rollup_question(contract, r) for r in contract.rollups}
+            found[file.name.removesuffix(".sql")] = Check(fill(text, time_zone=contract.time_zone), key[1].split(", "))
+    found |= {f"rollup_{r.name}": _rollup_check(contract, r) for r in contract.rollups}
+    return found | {f"question_{q.name}": Check(q.sql, list(q.key)) for q in questions(contract).values()}
 
 
 def contents_sql(contract: Contract) -> str:
@@ -116,12 +121,12 @@ def _contents_of(contract: Contract, event_type: str) -> str:
             f"SUM({money}) AS money_micros\nFROM `{event_type}` GROUP BY 2, 3, 4, 5")
 
 
-def _rollup_question(contract: Contract, rollup: Rollup) -> Question:
+def _rollup_check(contract: Contract, rollup: Rollup) -> Check:
     key = ["window_start", *rollup.keys]
     fields = {f.name for f in declared_table(contract, rollup).fields}
     values = [f"CAST(ROUND(`{v.name}` * 1000000) AS INT64) AS `{v.name}_micros`"
               if v.kind == "sum" and f"{v.name}_micros" in fields else f"`{v.name}`" for v in rollup.values]
-    return Question(f"SELECT {', '.join([*(f'`{k}`' for k in key), *values])} FROM `{rollup.name}`", key)
+    return Check(f"SELECT {', '.join([*(f'`{k}`' for k in key), *values])} FROM `{rollup.name}`", key)
 
 
 def _read(con: duckdb.DuckDBPyConnection, path: Path) -> Result:
@@ -162,8 +167,15 @@ def _compare(answer: str, key: list[str], expected: dict[Row, list[dict[str, Any
                 differences += [Difference(answer, named, name, None if a is None else value, None if b is None else value)
                                 for name, value in row.items()]
             else:
-                differences += [Difference(answer, named, name, a[name], b[name]) for name in a if a[name] != b[name]]
+                differences += [Difference(answer, named, name, a[name], b[name]) for name in a if not _equal(a[name], b[name])]
     return figures, sorted(differences, key=str)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    """A sum of floats depends on its order: an average of one may differ in the last digits."""
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
+    return bool(a == b)
 
 
 def _without_equals(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -1,6 +1,7 @@
 """BigQuery SQL over an archive, on DuckDB."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -39,24 +40,26 @@ def open_archive(contract: Contract, archive: str) -> duckdb.DuckDBPyConnection:
     con.execute("SET python_enable_replacements = false")  # or a misspelt table might find a Python variable
     for table in tables(contract).values():
         con.execute(_table_sql(table, part_files(archive, table.folder, table.name, runs)))
-    for statement in _views(contract):
-        con.execute(statement)
+    for name, text in view_sql(contract).items():
+        con.execute(f'CREATE VIEW main."{name}" AS {_translated(text)}')
     return con
 
 
-@cache
-def _views(contract: Contract) -> list[str]:
-    """Translating is half of the time that opening takes."""
-    return [f'CREATE VIEW main."{name}" AS {to_duckdb(text)}' for name, text in view_sql(contract).items()]
+_translated = cache(to_duckdb)  # translating is half of the time that opening takes
 
 
-def ask(con: duckdb.DuckDBPyConnection, sql: str) -> Result:
-    """The answer to one query in BigQuery SQL."""
-    if not isinstance(parse(sql), exp.Query):
+def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
+    """The answer to one query in BigQuery SQL. parameters: values of its @names."""
+    tree = parse(sql)
+    if not isinstance(tree, exp.Query):
         raise SqlError("only queries are run here: SELECT … or WITH …", sql)
+    used = {p.name for p in tree.find_all(exp.Parameter)}
+    if unknown := sorted(used - set(parameters or {})):
+        raise SqlError(f"@{unknown[0]}: no such parameter; known are {', '.join(f'@{p}' for p in sorted(parameters or {})) or 'none'}",
+                       sql, sql.find(f"@{unknown[0]}"), len(unknown[0]) + 1)
     translated = to_duckdb(sql)
     try:
-        con.execute(translated)
+        con.execute(translated, {name: (parameters or {})[name] for name in used})
         return Result([column[0] for column in con.description or []], con.fetchall())
     except duckdb.Error as e:
         raise _in_terms_of(sql, translated, str(e)) from None

@@ -1,6 +1,7 @@
 """The views of a game, as BigQuery SQL: the same text for BigQuery and, through to_duckdb, for a laptop.
 
-Built-in views lie in sql/views/*.sql; those of event types and declared rollups are made from the contract.
+Built-in views lie in sql/views/*.sql; those of event types and declared rollups are made from the contract; a game's own lie in
+its folder's views/*.sql.
 Tables lie in a dataset of their own (`tables`), views in another (`views`).
 """
 
@@ -11,6 +12,7 @@ from importlib.resources import files
 from schemas import tables as schema
 from schemas.contract import Contract, envelope_fields
 from schemas.fields import Field
+from schemas.questions import own_views
 from schemas.rollups import Rollup, Value
 
 BUILT_IN = ("runs", "dead_letters", "dead_letter_problems", "counter_hours", "ledger", "player_hours", "sessions", "players",
@@ -30,7 +32,9 @@ def view_sql(contract: Contract, tables: str = "tables", views: str = "main") ->
     texts["events"] = events_view(contract)
     texts |= {name: built_in_view(contract, name) for name in BUILT_IN}
     texts |= {rollup.name: rollup_view(contract, rollup) for rollup in contract.rollups}
-    return {name: fill(text, tables=tables, views=views) for name, text in texts.items()}
+    for name, text in own_views(contract).items():
+        texts[name] = fill(text, base=f"(\n{texts.get(name, '')}\n)", visible_runs=VISIBLE_RUNS)
+    return {name: fill(text, tables=tables, views=views, time_zone=contract.time_zone) for name, text in texts.items()}
 
 
 def fill(text: str, **values: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from small_contract import small_contract
 from written_archive import DAY, HOUR, MINUTE, WrittenArchive, moment
 
-from sql.check import check, compare_answers, questions, report
+from sql.check import check, checks, compare_answers, report
 
 H0, H1 = moment(DAY), moment(DAY + HOUR)
 LIVE = {"env": "live", "platform": "ios", "app_version": "1.0"}
@@ -143,7 +143,7 @@ def answers(tmp_path):
     folder.mkdir()
     for name, rows in sheet.items():
         pq.write_table(pa.Table.from_pylist(rows), folder / f"{name}.parquet")
-    assert set(sheet) == set(questions(small_contract()))  # every question has its answer here
+    assert set(sheet) == set(checks(small_contract()))  # every question has its answer here
     return str(folder)
 
 

@@ -1,0 +1,3 @@
+-- Guilds joined: the contract's view, and under the names of the write-up's table its columns host and timestamp.
+SELECT *, player_id AS host, FORMAT_TIMESTAMP('%F %H:%M:%E3S', event_time) AS `timestamp`
+FROM {base}
