@@ -1,8 +1,8 @@
 """One event at the door: secrets out, times stamped, then what decode will say of it, said at once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,8 +18,7 @@ CLIENT_TIME = "client_event_time"  # what event_time was, where the client's clo
 STEP_MS = 60_000  # a clock is corrected by whole minutes, so that what is sent again gets the same time again
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """reason, field and detail are the dead letter's that the message will be; None for an event."""
 
     message: Message

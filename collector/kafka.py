@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from collector.sink import Message, SinkAway
 
@@ -14,40 +14,43 @@ POLL_S = 0.002  # between looks for acknowledgements: a thread of its own would 
 
 class KafkaSink:
     def __init__(self, servers: str, client: dict[str, str], seconds: float):
-        self.seconds = seconds
-        self.producer = Producer({**SETTINGS, **client, "bootstrap.servers": servers, "message.timeout.ms": int(seconds * 1000)})
+        self.settings = {**SETTINGS, **client, "bootstrap.servers": servers, "message.timeout.ms": int(seconds * 1000)}
+        self.seconds, self.producer = seconds, Producer(self.settings)
         self.pending = 0
         self.pump: asyncio.Task[None] | None = None
 
     async def send(self, topic: str, messages: list[Message]) -> None:
         if not messages:
             return
-        batch = _Batch(len(messages), asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        batch, until = _Batch(len(messages), loop.create_future()), loop.time() + self.seconds
         self.pending += 1
         try:
             for message in messages:
-                await self._produce(topic, message, batch)
+                while not self._produce(topic, message, batch):
+                    if loop.time() > until:
+                        raise SinkAway("the broker is slower than what comes in")
+                    self.producer.poll(0)
+                    await asyncio.sleep(POLL_S)
             if self.pump is None or self.pump.done():
                 self.pump = asyncio.create_task(self._poll())
             await batch.done
         finally:
             self.pending -= 1
-        if batch.error:
-            raise SinkAway(batch.error)
+        if batch.error is not None:
+            if batch.error.fatal():  # this producer will never send again
+                self.producer = Producer(self.settings)
+            raise SinkAway(batch.error.str())
 
-    async def _produce(self, topic: str, message: Message, batch: "_Batch") -> None:
-        until = asyncio.get_running_loop().time() + self.seconds
-        while True:
-            try:
-                self.producer.produce(topic, message.payload, message.key or None, timestamp=message.time, on_delivery=batch.told)
-                return
-            except BufferError:  # more in flight than the client holds
-                if asyncio.get_running_loop().time() > until:
-                    raise SinkAway("the broker is slower than what comes in") from None
-                self.producer.poll(0)
-                await asyncio.sleep(POLL_S)
-            except KafkaException as e:
-                raise SinkAway(str(e.args[0].str())) from None
+    def _produce(self, topic: str, message: Message, batch: "_Batch") -> bool:
+        """False: more is in flight than the client holds."""
+        try:
+            self.producer.produce(topic, message.payload, message.key or None, timestamp=message.time, on_delivery=batch.told)
+            return True
+        except BufferError:
+            return False
+        except KafkaException as e:
+            raise SinkAway(e.args[0].str()) from None
 
     async def _poll(self) -> None:
         while self.pending:
@@ -62,11 +65,12 @@ class _Batch:
     """The messages of one send(), until the last of them is acknowledged or refused."""
 
     def __init__(self, left: int, done: "asyncio.Future[None]"):
-        self.left, self.done, self.error = left, done, ""
+        self.left, self.done = left, done
+        self.error: KafkaError | None = None
 
-    def told(self, error: Any, _: Any) -> None:
+    def told(self, error: KafkaError | None, _: Any) -> None:
         self.left -= 1
         if error is not None:
-            self.error = error.str()
+            self.error = error
         if not self.left and not self.done.done():
             self.done.set_result(None)
