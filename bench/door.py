@@ -157,9 +157,10 @@ Python {here['python']}, {', '.join(PINS)}.
 |---|--:|--:|--:|--:|--:|--:|
 {chr(10).join(rows)}
 
-Medians over {args.runs} interleaved rounds of {args.seconds} s; of the ratio, the rounds' own. The collector (processes: {args.workers}) checks
-the key, scrubs, validates every event under the contract, stamps it, and answers when the broker has acknowledged. The write-ups' code is served by
-Flask's own server, as they served it, validates nothing, and answers before the broker has the event.
+Medians over {args.runs} interleaved rounds of {args.seconds} s; of the ratio, the rounds' own.
+The collector (processes: {args.workers}) checks the key, scrubs, validates every event under the contract, stamps it, and answers
+when the broker has acknowledged. The write-ups' code is served by Flask's own server, as they served it, validates nothing, and
+answers before the broker has the event.
 """
 
 

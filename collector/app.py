@@ -64,7 +64,7 @@ async def post_events(request: Request) -> Response:
     key = key_of(request)
     body = await read_body(request, state.settings.body_seconds)
     pieces = events_in(body)
-    if wait := state.limiter.wait(key.id, key.rate or state.settings.rate, len(pieces)):
+    if wait := state.limiter.wait(key.id, (key.rate or state.settings.rate) / state.settings.workers, len(pieces)):
         raise Refused(429, "more events than this key may send", wait)
     received = time.time_ns() // 1_000_000
     ahead, accept = _clock(request, received), state.acceptors[key.game].accept

@@ -17,19 +17,32 @@ SETTINGS = "GAMEBEAM_COLLECTOR_CONFIG"
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's own, and a deadline: it waits for ever for a head that does not come."""
+    """uvicorn's own, and a deadline for a request's head: it waits for ever for one that does not come, or drips in."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.deadline = asyncio.get_running_loop().call_later(HEAD_S, self._silent)
+        self.deadline = self._until()
 
-    def _silent(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
-            self.transport.close()
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self._headless():
+            self.deadline.cancel()
+        elif self.deadline.cancelled():
+            self.deadline = self._until()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.deadline.cancel()
         super().connection_lost(exc)
+
+    def _headless(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _until(self) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(HEAD_S, self._close)
+
+    def _close(self) -> None:
+        if self._headless() and not self.transport.is_closing():
+            self.transport.close()
 
 
 def from_environment() -> Starlette:

@@ -26,7 +26,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     queue_mb: int = 256
     listen: str = "127.0.0.1:8080"
     workers: int = 1
-    rate: float = 20_000.0  # events a second and key, where the key has no rate of its own
+    rate: float = 20_000.0  # events a second and key, where the key has no rate of its own; workers share it
     body_seconds: float = 20.0  # in which a request must have come whole
     broker_seconds: float = 5.0  # for the broker to acknowledge, before events go to the queue
     pii_key_file: str | None = None  # given: pii=hash is hashed here already

@@ -184,14 +184,16 @@ def test_slow_and_half_open_connections_do_not_starve_others(tmp_path):
         open_ones = []
         for n in range(300):
             one = socket.create_connection(address, timeout=30)
-            one.sendall((b"", head, head + b"\r\n[{")[n % 3])
+            one.sendall((b"", head, head + b"\r\n[{", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")[n % 4])
             open_ones.append(one)
+        assert open_ones[3].recv(1_000).startswith(b"HTTP/1.1 200 ")
+        open_ones[3].sendall(head)  # half a head after a whole request
         began = time.monotonic()
         for n in range(20):
             Transport(server.url, server.keys["live"]).send([event(n)])
         assert time.monotonic() - began < 10
         assert open_ones[2].recv(1_000).startswith(b"HTTP/1.1 408 ")  # and the slow ones are let go
-        assert open_ones[0].recv(1_000) == b"" and open_ones[1].recv(1_000) == b""
+        assert [open_ones[n].recv(1_000) for n in (0, 1, 3)] == [b"", b"", b""]
         for one in open_ones:
             one.close()
 
@@ -206,7 +208,16 @@ def test_a_settings_file_that_is_wrong_is_one_line(tmp_path):
         assert done.returncode == 1 and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
-def test_health_answers_while_nothing_else_is_asked(tmp_path):
-    with collector(tmp_path, str(tmp_path / "messages")) as server:
-        assert server.health() == {"status": "ok", "behind": [], "queued": {}}
-        assert urllib.request.urlopen(f"{server.url}/openapi.json", timeout=10).status == 200
+def test_workers_add_up_their_metrics_and_a_signal_ends_them_after_what_is_under_way(tmp_path):
+    with collector(tmp_path, str(tmp_path / "messages"), workers=2) as server, ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: Transport(server.url, server.keys["live"]).send([event(n)]), range(64)))
+        text = urllib.request.urlopen(f"{server.url}/metrics", timeout=10).read().decode()
+        assert 'gamebeam_collector_events_total{env="live",game="starter",outcome="accepted"} 64.0' in text
+        last = pool.submit(Transport(server.url, server.keys["live"]).send, [event(n) for n in range(100, 600)])
+        time.sleep(0.03)
+        server.stop()
+        try:
+            taken = last.result()["accepted"]
+        except Later:  # it came too late
+            taken = 0
+    assert sum(1 for f in (tmp_path / "messages").glob("*.jsonl") for _ in f.open()) == 64 + taken
