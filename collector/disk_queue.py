@@ -1,6 +1,7 @@
 """DiskQueue: what the broker has not taken yet, in SQLite, in order, bounded. Safe to share between processes."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 from collector.sink import Message
 
 PAGE = 4096
+LOG = logging.getLogger(__name__)
 TABLE = """
 CREATE TABLE IF NOT EXISTS waiting (id INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT, topic TEXT, key BLOB, time INTEGER, payload BLOB);
 CREATE INDEX IF NOT EXISTS waiting_by_lane ON waiting (lane, id);
@@ -53,18 +55,22 @@ class DiskQueue:
     async def _write(self) -> None:
         while self.coming:
             taken, self.coming = self.coming, []
-            for some in (taken, *([one] for one in taken)) if len(taken) > 1 else (taken,):
-                if all(done.done() for _, done in some):
-                    continue
-                try:
-                    await self._on_thread(self._insert, [row for rows, _ in some for row in rows])
-                except sqlite3.Error as e:
-                    if len(some) == 1 and not some[0][1].done():
-                        some[0][1].set_exception(QueueFull(str(e)))
-                    continue  # together they did not fit: one by one
-                for _, done in some:
-                    if not done.done():
-                        done.set_result(None)
+            if await self._taken(taken):
+                continue
+            for one in taken:  # together they did not fit
+                if not await self._taken([one]) and not one[1].done():
+                    one[1].set_exception(QueueFull(self.path))
+
+    async def _taken(self, some: list[tuple[list[tuple[Any, ...]], asyncio.Future[None]]]) -> bool:
+        try:
+            await self._on_thread(self._insert, [row for rows, _ in some for row in rows])
+        except sqlite3.Error as e:
+            LOG.warning("%s: %s", self.path, e)
+            return False
+        for _, done in some:
+            if not done.done():
+                done.set_result(None)
+        return True
 
     def _insert(self, rows: list[tuple[Any, ...]]) -> None:
         self.db.execute("BEGIN IMMEDIATE")

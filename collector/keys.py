@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -31,21 +32,17 @@ class KeyStore:
 
     def find(self, secret: str) -> Key | None:
         if time.monotonic() - self.looked > LOOK_S:
-            self.reload()
+            with suppress(OSError, SettingsError):  # a file that cannot be read leaves the keys as they were
+                self.reload()
         return self.by_hash.get(hashed(secret))
 
     def reload(self) -> None:
-        """A file that cannot be read leaves the keys as they were; at the start it is an error."""
         self.looked = time.monotonic()
-        try:
-            stat = self.path.stat()
-            stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-            if stamp != self.stamp:
-                self.by_hash = {key.sha256: key for key in read_keys(self.path)}
-                self.stamp = stamp
-        except (OSError, SettingsError):
-            if not self.by_hash:
-                raise
+        stat = self.path.stat()
+        stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        if stamp != self.stamp:
+            self.by_hash = {key.sha256: key for key in read_keys(self.path)}
+            self.stamp = stamp
 
 
 def hashed(secret: str) -> str:
