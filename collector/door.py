@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import logging
+import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +69,7 @@ class Door:
                     await self._drain_now(lane)
                     wait = PATIENCE_S[0]
                     fcntl.flock(lock, fcntl.LOCK_UN)
-                except (SinkAway, BlockingIOError):
+                except (SinkAway, OSError, sqlite3.Error):  # the broker is away, another process drains, the disk fails
                     await asyncio.sleep(wait)
                     wait = min(wait * 2, PATIENCE_S[1])
 
