@@ -1,0 +1,81 @@
+"""The outbox: what Redis noted beside each action becomes messages, which leave it only when the broker has acknowledged them."""
+
+import asyncio
+import json
+import logging
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from collector.game.accounts import Facts
+from collector.sink import Message, Sink, SinkAway
+
+GROUP = "relay"
+AT_ONCE = 500
+LEFT_BEHIND_MS = 30_000  # another server's entries are taken over when it has not finished them for so long
+LOG = logging.getLogger(__name__)
+
+Messages = Callable[[dict[str, Any], Facts | None], Iterable[tuple[str, dict[str, Any]]]]
+
+
+class Outbox:
+    """Relays one game's outbox to a sink: each entry at least once, in the order of the actions while no server dies."""
+
+    def __init__(self, redis: Redis, stream: str, messages: Messages, sink: Sink):
+        self.redis, self.stream, self.messages, self.sink = redis, stream, messages, sink
+        self.consumer = secrets.token_hex(8)
+
+    async def relay(self) -> None:
+        """Until cancelled. While the broker or Redis is away, entries wait where they are."""
+        pause = 0.1
+        while True:
+            try:
+                await self.join()
+                while True:
+                    await self.relay_once(block_ms=1_000)
+                    pause = 0.1
+            except (SinkAway, RedisError) as e:
+                LOG.warning("events wait in the outbox: %s", type(e).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 10)
+
+    async def relay_once(self, block_ms: int | None = None) -> int:
+        """The number of entries relayed: first those that a dead server, or a sink that was away, left behind."""
+        claimed = await self.redis.xautoclaim(self.stream, GROUP, self.consumer, min_idle_time=LEFT_BEHIND_MS, count=AT_ONCE)
+        entries = claimed[1] or await self._read("0", None) or await self._read(">", block_ms)
+        by_topic: dict[str, list[Message]] = {}
+        for entry_id, fields in entries:
+            action, facts = json.loads(fields[b"action"]), Facts.parse(fields[b"facts"]) if fields[b"facts"] else None
+            for topic, message in self.messages(action, facts):
+                key = str(action.get("user_id") or message.get("userid") or message.get("Host") or "")
+                time = int(entry_id.split(b"-")[0])  # Redis's clock, as the action was taken
+                by_topic.setdefault(topic, []).append(Message(json.dumps(message).encode(), key.encode(), time))
+        for topic, batch in by_topic.items():
+            await self.sink.send(topic, batch)
+        if entries:
+            ids = [entry_id for entry_id, _ in entries]
+            async with self.redis.pipeline() as done:
+                done.xack(self.stream, GROUP, *ids)
+                done.xdel(self.stream, *ids)
+                await done.execute()
+        return len(entries)
+
+    async def join(self) -> None:
+        try:
+            await self.redis.xgroup_create(self.stream, GROUP, id="0", mkstream=True)
+        except ResponseError as e:
+            if "BUSYGROUP" not in str(e):
+                raise
+
+    async def _read(self, start: str, block_ms: int | None) -> list[Any]:
+        """'>': new entries; '0': those that this server read and could not send."""
+        found = await self.redis.xreadgroup(GROUP, self.consumer, {self.stream: start}, count=AT_ONCE, block=block_ms)
+        return _entries(found)
+
+
+def _entries(found: Any) -> list[Any]:
+    streams = found.values() if isinstance(found, dict) else [entries for _, entries in found or []]
+    return [entry for entries in streams for entry in (entries[0] if entries and isinstance(entries[0], list) else entries)]
