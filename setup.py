@@ -8,14 +8,15 @@ setup(
     description="The Apache Beam job between a game's players and its analysts: every event accounted for",
     license="Apache-2.0",
     python_requires=">=3.11",
-    packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*"]),
-    package_data={"schemas": ["*.avsc", "*.yaml", "games/**/*"], "sql": ["**/*.sql"]},
+    packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*", "collector*", "clients*"]),
+    package_data={"schemas": ["*.avsc", "*.yaml", "games/**/*"], "sql": ["**/*.sql"], "collector": ["*.yaml", "*.html"]},
     install_requires=[
         "apache-beam==2.77.0", "duckdb", "fastavro", "lz4", "msgspec", "pyarrow", "pyyaml", "rich", "sqlglot", "xxhash",
     ],
     extras_require={
         "gcp": ["apache-beam[gcp]==2.77.0", "google-cloud-pubsub", "google-cloud-bigquery"],
         "kafka": ["confluent-kafka"],
+        "collector": ["confluent-kafka", "google-cloud-pubsub", "httptools", "prometheus-client", "starlette", "uvicorn", "uvloop"],
         "bench": ["pyspark"],
         "dev": ["hypothesis", "mypy", "pytest", "ruff", "types-PyYAML"],
     },

@@ -11,9 +11,10 @@ MAY_IMPORT = {
     "transforms": {"schemas"},
     "loadgen": {"schemas"},
     "sql": {"schemas"},
-    "pipeline": {"schemas", "transforms", "loadgen", "sql"},  # the door opens every room
+    "collector": {"schemas", "transforms"},  # what decode says of an event, said at the door
+    "pipeline": {"schemas", "transforms", "loadgen", "sql", "collector"},  # the door opens every room
 }
-WITHOUT_BEAM = ("schemas", "loadgen", "sql")
+WITHOUT_BEAM = ("schemas", "loadgen", "sql", "collector")
 
 
 def imported(path: Path) -> set[str]:

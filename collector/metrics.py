@@ -1,0 +1,41 @@
+"""What /metrics shows, in Prometheus' words. Over several workers, PROMETHEUS_MULTIPROC_DIR adds them up."""
+
+import os
+from collections import Counter as Count
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from collector.accept import Verdict
+from collector.keys import Key
+
+SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._events = Counter("gamebeam_collector_events", "Events taken, by what decode says of them", ["game", "env", "outcome"],
+                               registry=self.registry)
+        self._seconds = Histogram("gamebeam_collector_request_seconds", "From a request's head to its 202", buckets=SECONDS,
+                                  registry=self.registry)
+        self._refused = Counter("gamebeam_collector_refused_requests", "Requests of which nothing was taken", ["status"],
+                                registry=self.registry)
+        self._behind = Gauge("gamebeam_collector_behind", "Sinks whose events go to the disk queue", registry=self.registry,
+                             multiprocess_mode="livesum")
+
+    def events(self, key: Key, verdicts: list[Verdict], seconds: float) -> None:
+        for outcome, count in Count(v.reason or "accepted" for v in verdicts).items():
+            self._events.labels(key.game, key.env, outcome).inc(count)
+        self._seconds.observe(seconds)
+
+    def refused(self, status: int) -> None:
+        self._refused.labels(str(status)).inc()
+
+    def text(self, behind: list[str]) -> str:
+        self._behind.set(len(behind))
+        registry = self.registry
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)
+        return generate_latest(registry).decode()
