@@ -9,14 +9,15 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*", "collector*", "clients*"]),
-    package_data={"schemas": ["*.avsc", "*.yaml", "games/**/*"], "sql": ["**/*.sql"], "collector": ["*.yaml", "*.html"]},
+    package_data={"schemas": ["*.avsc", "*.yaml", "games/**/*"], "sql": ["**/*.sql"], "collector": ["**/*.yaml", "*.html", "**/*.lua"]},
     install_requires=[
-        "apache-beam==2.77.0", "duckdb", "fastavro", "lz4", "msgspec", "pyarrow", "pyyaml", "rich", "sqlglot", "xxhash",
+        "apache-beam==2.77.0", "duckdb", "fastavro", "lz4", "msgspec", "pyarrow", "pyyaml", "redis", "rich", "sqlglot", "xxhash",
     ],
     extras_require={
         "gcp": ["apache-beam[gcp]==2.77.0", "google-cloud-pubsub", "google-cloud-bigquery"],
         "kafka": ["confluent-kafka"],
-        "collector": ["confluent-kafka", "google-cloud-pubsub", "httptools", "prometheus-client", "starlette", "uvicorn", "uvloop"],
+        "collector": ["argon2-cffi", "confluent-kafka", "google-cloud-pubsub", "httptools", "prometheus-client", "starlette", "uvicorn",
+                      "uvloop"],
         "bench": ["pyspark"],
         "dev": ["hypothesis", "mypy", "pytest", "ruff", "types-PyYAML"],
     },

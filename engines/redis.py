@@ -16,7 +16,7 @@ STARTS_WITHIN_S = 30
 
 @contextmanager
 def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
-    """'redis://127.0.0.1:port'; every write is on disk before it is answered: the same folder and port again is the same server, restarted."""
+    """'redis://127.0.0.1:port'; a write is on disk before it is answered, so the same folder again is the same server, restarted."""
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
     settings = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes", "appendfsync": "always"}

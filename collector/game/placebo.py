@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from collector.game import passwords
 from collector.game.accounts import MOST_ITEMS, Accounts, Facts
-from collector.game.requests import BadRequest, body_of, fields_of, headers_of, money, text
+from collector.game.requests import BadRequest, fields_of, headers_of, money, text
 
 ALL, BUY, SOCIAL = "placebo_all_events", "placebo_buy_events", "placebo_social_events"
 STARTING_WEALTH, STARTING_HEALTH = 10_000, 100
