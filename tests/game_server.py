@@ -37,23 +37,23 @@ def play(game: str, redis_url: str, story: Callable[[httpx.AsyncClient, GameApi]
     """What the story returns; then everything in the outbox has been relayed to the sink, unless it is away."""
 
     async def run() -> Any:
-        api = GameApi(game, redis_url, sink if sink is not None else Heard())
+        api, heard = GameApi(game, redis_url, Heard), sink if sink is not None else Heard()
         transport = httpx.ASGITransport(Starlette(routes=api.routes))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:5000") as client:
             try:
                 result = await story(client, api)
-                await relay_all(api)
+                await relay_all(api, heard)
                 return result
             finally:
-                await api.close()
+                await api.redis.aclose()
 
     return asyncio.run(run())
 
 
-async def relay_all(api: GameApi) -> None:
+async def relay_all(api: GameApi, sink: Any) -> None:
     await api.outbox.join()
     try:
-        while await api.outbox.relay_once():
+        while await api.outbox.relay_once(sink):
             pass
     except SinkAway:
         pass

@@ -13,7 +13,7 @@ MOST_ITEMS = 1_000
 SESSION_S = 3_600
 
 
-class Refused(Exception):
+class NotTaken(Exception):
     """An action that was not taken; nothing was changed and no event is sent. why: exists, unknown, full, none or busy."""
 
     def __init__(self, why: str):
@@ -49,23 +49,23 @@ class Accounts:
         self._act = redis.register_script((files(__package__) / "account.lua").read_text())
 
     async def act(self, player: str, action: dict[str, Any], password_hash: str = "") -> Facts:
-        """Takes the action, or raises Refused."""
+        """Takes the action, or raises NotTaken."""
         keys = [*(f"{self.prefix}:{kind}:{player}" for kind in ("account", "items", "affiliations", "password")), self.outbox]
         text = await self._act(keys=keys, args=[json.dumps(action), password_hash, MOST_WAITING])
         answer = json.loads(text)
         if "refused" in answer:
-            raise Refused(answer["refused"])
+            raise NotTaken(answer["refused"])
         return Facts.parse(text)
 
     async def note(self, action: dict[str, Any]) -> None:
         """An action of nobody: only its event is noted."""
         if await self.redis.xlen(self.outbox) >= MOST_WAITING:
-            raise Refused("busy")
+            raise NotTaken("busy")
         await self.redis.xadd(self.outbox, {"action": json.dumps(action), "facts": ""})
 
     async def password_hash(self, player: str) -> str | None:
         found = await self.redis.get(f"{self.prefix}:password:{player}")
-        return found.decode() if found else None
+        return found.decode() if isinstance(found, bytes) else None
 
     async def open_session(self, player: str) -> str:
         """A random token that stands for the player for an hour."""
@@ -76,4 +76,4 @@ class Accounts:
     async def in_session(self, token: str, player: str) -> bool:
         """Whether the token is the player's; an hour begins anew."""
         found = await self.redis.getex(f"{self.prefix}:session:{token}", ex=SESSION_S)
-        return found is not None and found.decode() == player
+        return isinstance(found, bytes) and found.decode() == player

@@ -1,8 +1,13 @@
-"""The game API as routes and a relay, for the server that carries it."""
+"""The game API as routes of the collector, and a relay of its events that runs beside them."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from importlib.resources import files
 from typing import Any
 
+import msgspec
+import yaml
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -11,39 +16,70 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from collector.body import Refused
 from collector.game import gameco, khan, placebo
-from collector.game.accounts import MOST_ITEMS, Accounts, Refused
+from collector.game.accounts import MOST_ITEMS, Accounts, NotTaken
 from collector.game.outbox import Outbox
 from collector.game.requests import BadRequest
-from collector.sink import Sink
+from collector.settings import SettingsError
+from collector.sink import Sink, open_sink
 
 GAMES: dict[str, Any] = {"placebo": (placebo, placebo.Placebo), "khan": (khan, khan.Khan), "gameco": (gameco, gameco.Gameco)}
-REFUSALS = {
+WHY_NOT = {
     "exists": (409, "a player of this userid exists already; choose another"),
     "unknown": (404, "no such player: POST /create/user first"),
     "full": (409, f"the inventory is full: {MOST_ITEMS:,} items"),
     "none": (409, "none left: buy one first"),
     "busy": (503, "the broker is away, and too many events wait; try again later"),
 }
+AWAY = (503, "the game's store is away; try again later")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class GameApi:
-    """One game's routes over its accounts in Redis, and the relay that sends its events. relay() runs beside the server."""
+class GameSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """game: whose routes and rules. redis: where its accounts are. to: its broker, as a game's `to`; topics are the game's own."""
 
-    def __init__(self, game: str, redis_url: str, sink: Sink):
-        if game not in GAMES:
-            raise ValueError(f"game={game}: no game API of that name; there are {', '.join(GAMES)}")
+    game: str
+    redis: str
+    to: str
+
+
+class GameApi:
+    """One game's routes over its accounts in Redis, and the relay that sends its events."""
+
+    def __init__(self, game: str, redis_url: str, to: Callable[[], Sink]):
         module, rules = GAMES[game]
         once = Retry(NoBackoff(), 0)  # a purchase whose answer got lost must not be made twice
         self.redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=5, retry=once)
-        accounts = Accounts(self.redis, game)
+        self.to, accounts = to, Accounts(self.redis, game)
         self.routes = [Route(path, _answered(handler), methods=methods) for path, methods, handler in rules(accounts).routes]
-        self.outbox = Outbox(self.redis, accounts.outbox, module.messages, sink)
-        self.relay = self.outbox.relay
+        self.paths = yaml.safe_load((files(__package__) / "openapi.yaml").read_text())[game]
+        self.outbox = Outbox(self.redis, accounts.outbox, module.messages)
 
-    async def close(self) -> None:
-        await self.redis.aclose()
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Events leave the outbox while the server runs."""
+        sink = self.to()
+        relay = asyncio.create_task(self.outbox.relay(sink))
+        try:
+            yield
+        finally:
+            relay.cancel()
+            with suppress(asyncio.CancelledError):
+                await relay
+            await sink.close()
+            await self.redis.aclose()
+
+
+def game_api(given: dict[str, Any], broker_seconds: float) -> GameApi:
+    """From the collector's settings, game_api: {game, redis, to}."""
+    try:
+        wanted = msgspec.convert(given, GameSettings)
+    except msgspec.ValidationError as e:
+        raise SettingsError(f"game_api: {e}") from None
+    if wanted.game not in GAMES:
+        raise SettingsError(f"game_api: game: {wanted.game!r}: there are {', '.join(GAMES)}")
+    return GameApi(wanted.game, wanted.redis, lambda: open_sink(wanted.to, broker_seconds)[0])
 
 
 def _answered(handler: Handler) -> Handler:
@@ -51,11 +87,17 @@ def _answered(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except BadRequest as e:
-            return JSONResponse({"error": e.what} | ({"field": e.field} if e.field else {}), e.status)
+            return _error(e.status, e.what, e.field)
         except Refused as e:
-            status, why = REFUSALS[e.why]
-            return JSONResponse({"error": why}, status, {"Retry-After": "5"} if status == 503 else None)
+            return _error(e.status, e.error)
+        except NotTaken as e:
+            return _error(*WHY_NOT[e.why])
         except (ConnectionError, TimeoutError):
-            return JSONResponse({"error": "the game's store is away; try again"}, 503, {"Retry-After": "5"})
+            return _error(*AWAY)
 
     return answer
+
+
+def _error(status: int, what: str, field: str | None = None) -> Response:
+    body = {"error": what} | ({"field": field} if field else {})
+    return JSONResponse(body, status, {"Retry-After": "5"} if status == 503 else None)

@@ -22,27 +22,27 @@ Messages = Callable[[dict[str, Any], Facts | None], Iterable[tuple[str, dict[str
 
 
 class Outbox:
-    """Relays one game's outbox to a sink: each entry at least once, in the order of the actions while no server dies."""
+    """One game's outbox, relayed to a sink: each entry at least once, in the order of the actions while no server dies."""
 
-    def __init__(self, redis: Redis, stream: str, messages: Messages, sink: Sink):
-        self.redis, self.stream, self.messages, self.sink = redis, stream, messages, sink
+    def __init__(self, redis: Redis, stream: str, messages: Messages):
+        self.redis, self.stream, self.messages = redis, stream, messages
         self.consumer = secrets.token_hex(8)
 
-    async def relay(self) -> None:
+    async def relay(self, sink: Sink) -> None:
         """Until cancelled. While the broker or Redis is away, entries wait where they are."""
         pause = 0.1
         while True:
             try:
                 await self.join()
                 while True:
-                    await self.relay_once(block_ms=1_000)
+                    await self.relay_once(sink, block_ms=1_000)
                     pause = 0.1
             except (SinkAway, RedisError) as e:
                 LOG.warning("events wait in the outbox: %s", type(e).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 10)
 
-    async def relay_once(self, block_ms: int | None = None) -> int:
+    async def relay_once(self, sink: Sink, block_ms: int | None = None) -> int:
         """The number of entries relayed: first those that a dead server, or a sink that was away, left behind."""
         claimed = await self.redis.xautoclaim(self.stream, GROUP, self.consumer, min_idle_time=LEFT_BEHIND_MS, count=AT_ONCE)
         entries = claimed[1] or await self._read("0", None) or await self._read(">", block_ms)
@@ -54,7 +54,7 @@ class Outbox:
                 time = int(entry_id.split(b"-")[0])  # Redis's clock, as the action was taken
                 by_topic.setdefault(topic, []).append(Message(json.dumps(message).encode(), key.encode(), time))
         for topic, batch in by_topic.items():
-            await self.sink.send(topic, batch)
+            await sink.send(topic, batch)
         if entries:
             ids = [entry_id for entry_id, _ in entries]
             async with self.redis.pipeline() as done:

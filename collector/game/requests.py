@@ -7,7 +7,10 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from collector.body import read_body
+
 MOST_BYTES = 65_536
+BODY_S = 20.0  # for a body to come whole
 LONGEST = 200  # characters of any text
 MOST_MONEY = 1_000_000_000
 HEADERS = ("Host", "User-Agent", "Accept", "Content-Type", "Content-Length")  # no address, cookie or session: events are kept for ever
@@ -19,18 +22,11 @@ class BadRequest(ValueError):
         super().__init__(what)
 
 
-async def body_of(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise BadRequest(None, f"more than {MOST_BYTES:,} bytes", 413)
-    return bytes(body)
-
-
 async def fields_of(request: Request) -> dict[str, Any]:
     """Fields by name; clients of the write-ups post JSON as a form's content type too, so the first letter decides."""
-    body = (await body_of(request)).strip()
+    body = (await read_body(request, BODY_S)).strip()
+    if len(body) > MOST_BYTES:
+        raise BadRequest(None, f"more than {MOST_BYTES:,} bytes", 413)
     found: dict[str, Any] = dict(request.query_params)
     if not body:
         return found
