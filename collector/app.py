@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -33,7 +34,7 @@ def app(settings: Settings) -> Starlette:
     """Routes find what they need in request.app.state: settings, keys, door, metrics."""
     keys = KeyStore(settings.keys)
     keys.reload()
-    pii_key = open(settings.pii_key_file, "rb").read().strip() if settings.pii_key_file else None
+    pii_key = Path(settings.pii_key_file).read_bytes().strip() if settings.pii_key_file else None
     acceptors = {name: Acceptor(load_contract(game.contract), pii_key) for name, game in settings.games.items()}
     routes = [Route("/v1/events", post_events, methods=["POST"]), Route("/healthz", healthz), Route("/metrics", metrics),
               Route("/openapi.json", lambda request: JSONResponse(request.app.state.openapi)),

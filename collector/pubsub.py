@@ -3,7 +3,7 @@
 import asyncio
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
-from google.cloud import pubsub_v1
+from google.cloud.pubsub_v1 import PublisherClient
 
 from collector.sink import Message, SinkAway
 
@@ -13,7 +13,7 @@ class PubSubSink:
 
     def __init__(self, project: str, seconds: float):
         self.project, self.seconds = project, seconds
-        self.client = pubsub_v1.PublisherClient()
+        self.client = PublisherClient()
 
     async def send(self, topic: str, messages: list[Message]) -> None:
         path = self.client.topic_path(self.project, topic)
