@@ -15,7 +15,7 @@ from collector.sink import Message, Sink, SinkAway
 
 GROUP = "relay"
 AT_ONCE = 500
-LEFT_BEHIND_MS = 30_000  # another server's entries are taken over when it has not finished them for so long
+LEFT_BEHIND_MS = 15_000  # another server's entries are taken over when it has not finished them for so long
 LOG = logging.getLogger(__name__)
 
 Messages = Callable[[dict[str, Any], Facts | None], Iterable[tuple[str, dict[str, Any]]]]
