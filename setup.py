@@ -9,7 +9,8 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*", "collector*", "clients*"]),
-    package_data={"schemas": ["*.avsc", "*.yaml", "games/**/*"], "sql": ["**/*.sql"], "collector": ["**/*.yaml", "*.html", "**/*.lua"]},
+    package_data={"schemas": ["*.avsc", "*.yaml", "games/**/*"], "sql": ["**/*.sql"], "transforms": ["*.lua"],
+                  "collector": ["**/*.yaml", "*.html", "**/*.lua"]},
     install_requires=[
         "apache-beam==2.77.0", "duckdb", "fastavro", "lz4", "msgspec", "pyarrow", "pyyaml", "redis", "rich", "sqlglot", "xxhash",
     ],

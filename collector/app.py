@@ -21,6 +21,7 @@ from collector.game.api import game_api
 from collector.keys import Key, KeyStore
 from collector.limits import Limiter
 from collector.metrics import Metrics
+from collector.notify import Notify
 from collector.openapi import DOCS, openapi
 from collector.players import PATHS, Players
 from collector.settings import Settings
@@ -46,6 +47,7 @@ def app(settings: Settings) -> Starlette:
     players = Players(settings.players) if settings.players else None
     if players:
         routes, paths = [*routes, Route("/v1/players/{id:path}", get_player)], paths | PATHS
+    notify = Notify(settings.notify, settings.players, settings.broker_seconds) if settings.notify is not None else None
 
     @asynccontextmanager
     async def lifespan(server: Starlette) -> AsyncIterator[None]:
@@ -53,7 +55,7 @@ def app(settings: Settings) -> Starlette:
         server.state.topics = {name: topic for name, (_, topic) in sinks.items()}
         server.state.door = Door({name: sink for name, (sink, _) in sinks.items()}, DiskQueue(settings.queue, settings.queue_mb))
         await server.state.door.start()
-        async with game.running() if game else nullcontext():
+        async with game.running() if game else nullcontext(), notify.running() if notify else nullcontext():
             yield
         await server.state.door.close()
 

@@ -47,7 +47,8 @@ EVENTS = st.lists(st.fixed_dictionaries({
 def record_batch(events):
     kinds = {"event_time": pa.timestamp("ms", tz="UTC"), "seq": pa.int64()}
     names = ["env", "player_id", "event_time", "seq", "event_id", "session_id", "guild_name"]
-    return pa.record_batch([pa.array([e[n] for e in events], kinds.get(n, pa.string())) for n in names], names)
+    columns = [pa.array([e[n] for e in events], kinds.get(n, pa.string())) for n in names]
+    return pa.record_batch([pa.array(["guild_join"] * len(events)), *columns], ["event_type", *names])
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from schemas.contract import Contract
 from transforms.columns import deserialize
+from transforms.notifications import due
 from transforms.player_store import PlayerStore, order
 
-ENVELOPE = ("session_id", "platform", "app_version", "country")  # last known values of every player, beside the contract's states
+ENVELOPE = ("session_id", "platform", "app_version", "country")  # last known values of every player, beside the contract's own
 LAST_SEEN = "last_seen"
 
 Values = dict[str, tuple[str, bytes]]  # field -> (order of its event, value as JSON)
@@ -35,20 +36,20 @@ class UpdatePlayers(beam.DoFn):
         self.contract, self.url = contract, url
 
     def setup(self) -> None:
-        self.store = PlayerStore(self.url, self.contract.name)
-        self.states = [f.name for f in self.contract.state_fields]
+        self.store = PlayerStore(self.url, self.contract.name, self.contract.notifications)
 
     def process(self, blob: bytes) -> None:
         for batch in deserialize([blob]):
-            self.store.update(last_values(batch, self.states))
+            self.store.update(last_values(batch, self.contract.profile_fields))
+            self.store.tell(due(batch, self.contract.notifications))
 
     def teardown(self) -> None:
         self.store.close()
 
 
-def last_values(batch: pa.RecordBatch, states: Iterable[str]) -> dict[tuple[str, str], Values]:
+def last_values(batch: pa.RecordBatch, profile: Iterable[str]) -> dict[tuple[str, str], Values]:
     """(env, player) -> the last value that is not null of each kept field, among a record batch's events of one type."""
-    kept = [name for name in (*ENVELOPE, *states) if name in batch.schema.names]
+    kept = [name for name in (*ENVELOPE, *profile) if name in batch.schema.names]
     rows = zip(batch["env"].to_pylist(), batch["player_id"].to_pylist(), batch["event_time"].cast(pa.int64()).to_pylist(),
                batch["seq"].to_pylist(), batch["event_id"].to_pylist(), batch["event_time"].to_pylist(),
                *(batch[name].to_pylist() for name in kept), strict=True)
