@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from collector.game.outbox import Outbox
+from collector.outbox import Outbox, Sent
 from collector.settings import SettingsError
 from collector.sink import open_sink
 from schemas.contract import load_contract
 from transforms.player_store import PlayersError, PlayerStore
+from transforms.source import Kafka, parse_source
 
 LOOK_S = 600.0  # between looks for players who stay away
 LOG = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ class Notify:
         def messages(message: dict[str, Any], _: object) -> Iterable[tuple[str, dict[str, Any]]]:
             yield topic, message
 
-        tasks = [asyncio.create_task(Outbox(redis, self.store.stream, messages).relay(sink)), asyncio.create_task(self._look())]
+        outbox = Outbox(redis, self.store.stream, messages, self.sent())
+        tasks = [asyncio.create_task(outbox.relay(sink)), asyncio.create_task(self._look())]
         try:
             yield
         finally:
@@ -60,6 +62,15 @@ class Notify:
                     await task
             await sink.close()
             await redis.aclose()
+
+    def sent(self) -> Sent | None:
+        """Only Kafka can be asked what it has: elsewhere a relay that was killed may send a notification_id again."""
+        source = parse_source(self.to) if self.to.startswith("kafka://") else None
+        if not isinstance(source, Kafka):
+            return None
+        from collector.kafka_sent import payloads_since
+
+        return lambda topic, since_ms: asyncio.to_thread(payloads_since, source, topic, since_ms, self.seconds)
 
     async def _look(self) -> None:
         while True:

@@ -220,7 +220,7 @@ def test_events_wait_for_a_broker_that_is_away_and_for_a_server_that_died(url, m
     play("placebo", url, placebo_story, heard)
     assert heard.messages == []  # its server is gone, with all entries read and none sent
     heard.away = False
-    monkeypatch.setattr("collector.game.outbox.LEFT_BEHIND_MS", 0)
+    monkeypatch.setattr("collector.outbox.LEFT_BEHIND_MS", 0)
 
     play("placebo", url, nothing, heard)
     assert len(heard.of(ALL)) == 12 and len(heard.of(BUY)) == 4 and len(heard.of(SOCIAL)) == 3

@@ -19,8 +19,8 @@ from starlette.routing import Route
 from collector.body import Refused
 from collector.game import gameco, khan, placebo
 from collector.game.accounts import MOST_ITEMS, Accounts, NotTaken
-from collector.game.outbox import Outbox
 from collector.game.requests import BadRequest
+from collector.outbox import Outbox
 from collector.settings import SettingsError
 from collector.sink import Sink, open_sink
 

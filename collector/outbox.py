@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from redis.asyncio import Redis
@@ -15,17 +15,18 @@ from collector.sink import Message, Sink, SinkAway
 
 GROUP = "relay"
 AT_ONCE = 500
-LEFT_BEHIND_MS = 15_000  # another server's entries are taken over when it has not finished them for so long
+LEFT_BEHIND_MS = 15_000  # entries that were read and not finished for so long are taken over: longer than a sink tries
 LOG = logging.getLogger(__name__)
 
 Messages = Callable[[dict[str, Any], Facts | None], Iterable[tuple[str, dict[str, Any]]]]
+Sent = Callable[[str, int], Awaitable[set[bytes]]]  # (topic, since, in ms) -> the payloads that are there
 
 
 class Outbox:
-    """One game's outbox, relayed to a sink: each entry at least once, in the order of the actions while no server dies."""
+    """A stream of Redis, relayed to a sink: each entry at least once; once, where `sent` can tell what a dead server has sent."""
 
-    def __init__(self, redis: Redis, stream: str, messages: Messages):
-        self.redis, self.stream, self.messages = redis, stream, messages
+    def __init__(self, redis: Redis, stream: str, messages: Messages, sent: Sent | None = None):
+        self.redis, self.stream, self.messages, self.sent = redis, stream, messages, sent
         self.consumer = secrets.token_hex(8)
 
     async def relay(self, sink: Sink) -> None:
@@ -45,7 +46,7 @@ class Outbox:
     async def relay_once(self, sink: Sink, block_ms: int | None = None) -> int:
         """The number of entries relayed: first those that a dead server, or a sink that was away, left behind."""
         claimed = await self.redis.xautoclaim(self.stream, GROUP, self.consumer, min_idle_time=LEFT_BEHIND_MS, count=AT_ONCE)
-        entries = claimed[1] or await self._read("0", None) or await self._read(">", block_ms)
+        entries = claimed[1] or await self._read(block_ms)
         by_topic: dict[str, list[Message]] = {}
         for entry_id, fields in entries:
             action, facts = json.loads(fields[b"action"]), Facts.parse(fields[b"facts"]) if fields[b"facts"] else None
@@ -54,7 +55,8 @@ class Outbox:
                 time = int(entry_id.split(b"-")[0])  # Redis's clock, as the action was taken
                 by_topic.setdefault(topic, []).append(Message(json.dumps(message).encode(), key.encode(), time))
         for topic, batch in by_topic.items():
-            await sink.send(topic, batch)
+            there = await self.sent(topic, min(m.time for m in batch)) if claimed[1] and self.sent else set()
+            await sink.send(topic, [m for m in batch if m.payload not in there])
         if entries:
             ids = [entry_id for entry_id, _ in entries]
             async with self.redis.pipeline() as done:
@@ -70,12 +72,7 @@ class Outbox:
             if "BUSYGROUP" not in str(e):
                 raise
 
-    async def _read(self, start: str, block_ms: int | None) -> list[Any]:
-        """'>': new entries; '0': those that this server read and could not send."""
-        found = await self.redis.xreadgroup(GROUP, self.consumer, {self.stream: start}, count=AT_ONCE, block=block_ms)
-        return _entries(found)
-
-
-def _entries(found: Any) -> list[Any]:
-    streams = found.values() if isinstance(found, dict) else [entries for _, entries in found or []]
-    return [entry for entries in streams for entry in (entries[0] if entries and isinstance(entries[0], list) else entries)]
+    async def _read(self, block_ms: int | None) -> list[Any]:
+        """New entries; those that were read and not sent are claimed later."""
+        found: Any = await self.redis.xreadgroup(GROUP, self.consumer, {self.stream: ">"}, count=AT_ONCE, block=block_ms)
+        return found[0][1] if found else []
