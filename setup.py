@@ -20,7 +20,7 @@ setup(
         "collector": ["argon2-cffi", "confluent-kafka", "google-cloud-pubsub", "httptools", "prometheus-client", "starlette", "uvicorn",
                       "uvloop"],
         "bench": ["pyspark"],
-        "dev": ["hypothesis", "mypy", "pytest", "ruff", "types-PyYAML"],
+        "dev": ["httpx", "hypothesis", "mypy", "pytest", "ruff", "schemathesis", "types-PyYAML"],
     },
     entry_points={"console_scripts": ["gamebeam = pipeline.__main__:main"]},
 )

@@ -1,4 +1,4 @@
-"""python -m collector serve --config=collector.yaml | key add --game --env | key remove ID | key list"""
+"""gamebeam collect serve --config=collector.yaml | key add --game --env | key remove ID | key list"""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.call(args))
     except (ValueError, OSError) as e:
-        print(f"collector: {e}", file=sys.stderr)
+        print(f"gamebeam collect: {e}", file=sys.stderr)
         return 1
 
 
@@ -42,7 +42,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m collector", allow_abbrev=False, description=__doc__)
+    parser = argparse.ArgumentParser(prog="gamebeam collect", allow_abbrev=False, description=__doc__)
     commands = parser.add_subparsers(required=True)
     serve = commands.add_parser("serve", help="the server")
     serve.add_argument("--config", required=True, help="YAML: games, keys, queue, listen, workers …")

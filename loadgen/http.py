@@ -2,15 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from clients.python.gamebeam_client.transport import Later, Transport, pause
+from clients.python.gamebeam_client.transport import Later, Rejected, Transport, pause
 from loadgen.broken import reader
 from schemas.contract import Contract
 
+BATCH, BATCH_BYTES = 100, 500_000
 PATIENCE_S = 300.0  # with a collector that is away
 
 
@@ -18,57 +17,54 @@ class SendError(ValueError):
     """A collector that did not take the messages."""
 
 
-def send_http(contract: Contract, out: str, url: str, keys: dict[str, str], *, batch: int = 100, clients: int = 4,
-              progress: Callable[[int, int], None] | None = None) -> int:
-    """Sends OUT/messages/*.jsonl in their order, and returns how many the collector took (202).
+def send_http(contract: Contract, out: str, url: str, keys: dict[str, str], progress: Callable[[int, int], None] | None = None) -> int:
+    """Sends OUT/messages/*.jsonl in order of arrival, and returns how many the collector took (202).
 
-    keys: by env, made with --backfill, so that simulated days keep their times. Each client has a connection of its own.
+    keys: by env, made with key add --backfill, so that simulated days keep their times. One connection a key: a watermark depends on
+    the order.
     """
-    lines = list(_lines(Path(out) / "messages"))
-    read = reader(contract)
-    by_env: dict[str, list[bytes]] = {}
-    for line in lines:
-        by_env.setdefault(read(line).get("env") or "live", []).append(line)
-    if missing := sorted(set(by_env) - set(keys)):
-        raise SendError(f"{url}: no key for env {missing[0]}")
-    jobs = [(env, part) for env, some in by_env.items() for part in _batches(some, batch)]
-    sent = 0
-    with ThreadPoolExecutor(clients) as pool:
-        shares = [jobs[n::clients] for n in range(clients)]
-        for count in pool.map(lambda share: _send_share(url, keys, share), shares):
-            sent += count
-            if progress:
-                progress(sent, len(lines))
-    return sent
-
-
-def _send_share(url: str, keys: dict[str, str], share: list[tuple[str, list[bytes]]]) -> int:
-    transports, sent = {env: Transport(url, key) for env, key in keys.items()}, 0
-    for env, events in share:
+    transports = {env: Transport(url, key) for env, key in keys.items()}
+    lines, read, sent = list(_lines(Path(out) / "messages")), reader(contract), 0
+    for env, events in _batches(lines, lambda line: read(line).get("env") or "live"):
+        if env not in transports:
+            raise SendError(f"{url}: no key for env {env}")
         answer = _insist(transports[env], events)
         sent += answer["accepted"] + len(answer["refused"])
+        if progress:
+            progress(sent, len(lines))
     for transport in transports.values():
         transport.close()
     return sent
 
 
 def _insist(transport: Transport, events: list[bytes]) -> dict[str, Any]:
-    failures, until = 0, time.monotonic() + PATIENCE_S
+    failures, until, where = 0, time.monotonic() + PATIENCE_S, transport.at.geturl()
     while True:
         try:
             return transport.send(events)
+        except Rejected as e:
+            raise SendError(f"{where}: {e}") from None
         except Later as e:
             wait = min(pause(failures, e.seconds), 5.0)
-            if time.monotonic() + wait > until:
-                raise SendError(f"{transport.at.geturl()}: {e}") from None
+            if time.monotonic() + wait > until or str(e) == "401":
+                raise SendError(f"{where}: {e}") from None
             failures += 1
             time.sleep(wait)
 
 
-def _batches(lines: list[bytes], size: int) -> Iterator[list[bytes]]:
-    rest = iter(lines)
-    while some := list(islice(rest, size)):
-        yield some
+def _batches(lines: list[bytes], env_of: Callable[[bytes], str]) -> Iterator[tuple[str, list[bytes]]]:
+    """Neighbours of one env."""
+    held: list[bytes] = []
+    env, size = "", 0
+    for line in lines:
+        its = env_of(line)
+        if held and (its != env or len(held) == BATCH or size + len(line) > BATCH_BYTES):
+            yield env, held
+            held, size = [], 0
+        held.append(line)
+        env, size = its, size + len(line)
+    if held:
+        yield env, held
 
 
 def _lines(folder: Path) -> Iterator[bytes]:

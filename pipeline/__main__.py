@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "repair": "recompute the rollups of some hours from the deduplicated archive",
     "replay": "decode dead letters again under the present contract, and land those that are events now",
     "generate": "players who play, the faults on the way, and the answer sheet",
+    "collect": "the front door: serve --config=collector.yaml, or key add, list and remove",
     "contract": "check, infer or docs: a game's contract",
     "demo": "generate, run, check and ask, on this machine",
 }
@@ -128,7 +129,8 @@ def _generate(argv: list[str]) -> int:
 
     args = _parser("generate").add(
         ("--contract", "starter"), ("--out", None), ("--players", 2000), ("--days", 2), ("--seed", 1), ("--files", 4),
-        ("--format", ""), ("--start", "2026-11-01"), ("--faults", ""), ("--to", ""), ("--speed", 0.0)).parse(argv)
+        ("--format", ""), ("--start", "2026-11-01"), ("--faults", ""), ("--to", ""), ("--speed", 0.0),
+        ("--keys", "")).parse(argv)
     if args.to:
         return _generate_to(args)
     with bar("generating") as show:
@@ -144,9 +146,12 @@ def _generate_to(args: argparse.Namespace) -> int:
     from schemas.contract import load_contract
     from transforms.source import Kafka, parse_source
 
-    to, contract = parse_source(args.to), load_contract(args.contract)
+    contract = load_contract(args.contract)
+    if args.to.startswith(("http://", "https://")):
+        return _generate_to_collector(args, contract)
+    to = parse_source(args.to)
     if not isinstance(to, Kafka) or len(to.topics) != 1:
-        raise ValueError(f"--to={args.to.split('?')[0]}: expected kafka://broker:9092/topic")
+        raise ValueError(f"--to={args.to.split('?')[0]}: expected kafka://broker:9092/topic, or http://host:port of a collector")
     with bar("generating") as show:
         print(generate(contract, args.out, players=args.players, days=args.days, seed=args.seed, files=args.files, format="avro",
                        start=args.start, faults=_rates(args.faults), progress=show))
@@ -154,6 +159,28 @@ def _generate_to(args: argparse.Namespace) -> int:
         sent = send(contract, args.out, to.servers, to.topics[0], to.client, args.speed, show)
     print(f"{sent:,} messages acknowledged by {to.name}; the answer sheet is {args.out}/answers")
     return 0
+
+
+def _generate_to_collector(args: argparse.Namespace, contract: Any) -> int:
+    from loadgen.generate import generate
+    from loadgen.http import send_http
+
+    keys = dict(pair.partition("=")[::2] for pair in args.keys.split(",")) if args.keys else {}
+    if not keys or not all(keys.values()):
+        raise ValueError("--keys: live=KEY,test=KEY, made with: gamebeam collect key add --game=… --env=… --backfill")
+    with bar("generating") as show:
+        print(generate(contract, args.out, players=args.players, days=args.days, seed=args.seed, files=args.files, format="jsonl",
+                       start=args.start, faults=_rates(args.faults), progress=show))
+    with bar("sending") as show:
+        sent = send_http(contract, args.out, args.to, keys, show)
+    print(f"{sent:,} messages taken by {args.to}; the answer sheet is {args.out}/answers")
+    return 0
+
+
+def _collect(argv: list[str]) -> int:
+    from collector.__main__ import main as collector
+
+    return collector(argv)
 
 
 def _rates(text: str) -> dict[str, float] | None:

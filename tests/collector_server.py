@@ -17,8 +17,8 @@ from engines import free_port
 class Server:
     def __init__(self, folder: Path, to: str, **settings):
         self.folder, self.url = folder, f"http://127.0.0.1:{free_port()}"
-        self.keys = {env: add_key(folder / "keys.json", "starter", env, backfill=settings.get("backfill", False)) for env in ("live", "test")}
-        settings.pop("backfill", None)
+        backfill = settings.pop("backfill", False)
+        self.keys = {env: add_key(folder / "keys.json", "starter", env, backfill=backfill) for env in ("live", "test")}
         body = {"games": {"starter": {"contract": "starter", "to": to}}, "keys": str(folder / "keys.json"),
                 "queue": str(folder / "queue.sqlite"), "listen": self.url.removeprefix("http://"), "rate": 1e6, **settings}
         (folder / "collector.yaml").write_text(json.dumps(body))  # JSON is YAML

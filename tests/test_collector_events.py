@@ -83,21 +83,22 @@ def test_one_bad_event_among_500_is_refused_and_the_others_are_accepted(door):
     assert len(door.sent()) == 500  # the refused one too: the job makes it a dead letter
 
 
-def bad_events():
-    yield event(event_type="zz_teleport")
-    yield event(event_time="soon")
-    yield event(event_time=2_208_988_800_000)
-    yield event(event_time=NOW - 40 * 86_400_000)
-    yield {k: v for k, v in event().items() if k != "event_id"}
-    yield event(event_id="")
-    yield {}
-    yield [1]
-    yield "text"
-    yield 17
-    yield event(zz_blob="x" * STARTER.max_message_bytes)
+BAD = [
+    event(event_type="zz_teleport"),
+    event(event_time="soon"),
+    event(event_time=2_208_988_800_000),
+    event(event_time=NOW - 40 * 86_400_000),
+    {k: v for k, v in event().items() if k != "event_id"},
+    event(event_id=""),
+    {},
+    [1],
+    "text",
+    17,
+    event(zz_blob="x" * STARTER.max_message_bytes),
+]
 
 
-@pytest.mark.parametrize("bad", bad_events(), ids=lambda bad: str(bad)[:60])
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: str(bad)[:60])
 def test_a_refusal_says_what_the_job_will_say_of_the_message_that_is_sent_on(door, bad):
     answer = door.post([bad]).json()
     (sent,) = door.sent()

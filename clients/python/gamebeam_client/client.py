@@ -3,6 +3,7 @@
 import threading
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Client:
         self.refused: list[dict[str, Any]] = []  # the last answers' complaints: for developers to look at
         self.dropped = 0  # events that the collector would not have in any form
         self._store: Store | None = None
+        self._failures, self._not_before = 0, 0.0
         self._sending = threading.Lock()
         self._wake, self._ended = threading.Event(), threading.Event()
         self.set_consent(consent)
@@ -69,17 +71,13 @@ class Client:
 
     def flush(self, seconds: float = 10.0) -> bool:
         """Sends what waits; whether all of it is with the collector."""
-        until, failures = time.monotonic() + seconds, 0
+        until = time.monotonic() + seconds
         while self._store and self._store.waiting():
-            try:
+            if self._not_before > until:
+                return False
+            time.sleep(max(0.0, self._not_before - time.monotonic()))
+            with suppress(Later):
                 self._send_some()
-                failures = 0
-            except Later as e:
-                wait = pause(failures, e.seconds)
-                failures += 1
-                if time.monotonic() + wait > until:
-                    return False
-                time.sleep(wait)
         return True
 
     def close(self, seconds: float = 10.0) -> bool:
@@ -94,23 +92,27 @@ class Client:
         return sent
 
     def _run(self) -> None:
-        failures = 0
         while not self._ended.is_set():
             self._wake.wait(self.every_s)
             self._wake.clear()
             try:
                 while not self._ended.is_set() and self._send_some():
-                    failures = 0
-            except Later as e:
-                self._ended.wait(pause(failures, e.seconds))
-                failures += 1
+                    pass
+            except Later:
+                self._ended.wait(max(0.0, self._not_before - time.monotonic()))
 
     def _send_some(self) -> bool:
-        """The oldest batch. False: nothing waits."""
+        """The oldest batch. False: nothing waits. Raises Later, and then nothing is to be sent before _not_before."""
         with self._sending:
             if self._store is None or not (some := self._store.oldest(self.batch, BATCH_BYTES)):
                 return False
-            self._deliver(self._store, some)
+            try:
+                self._deliver(self._store, some)
+            except Later as e:
+                self._not_before = time.monotonic() + pause(self._failures, e.seconds)
+                self._failures += 1
+                raise
+            self._failures = 0
             return True
 
     def _deliver(self, store: Store, some: list[tuple[int, bytes]]) -> None:
