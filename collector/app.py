@@ -46,7 +46,7 @@ def app(settings: Settings) -> Starlette:
         routes, paths = routes + game.routes, game.paths
     players = Players(settings.players) if settings.players else None
     if players:
-        routes, paths = [*routes, Route("/v1/players/{id:path}", get_player)], paths | PATHS
+        routes, paths = [*routes, Route("/v1/players/{id:text}", get_player)], paths | PATHS
     notify = Notify(settings.notify, settings.players, settings.broker_seconds) if settings.notify is not None else None
 
     @asynccontextmanager

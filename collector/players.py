@@ -4,6 +4,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError, TimeoutError
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -18,6 +19,21 @@ PATHS: dict[str, Any] = {"/v1/players/{id}": {"get": {
     "responses": {"200": {"description": "Known.", "content": {"application/json": {"schema": {"type": "object"}}}},
                   **{status: {"$ref": f"#/components/responses/{answer}"}
                      for status, answer in (("401", "Refused"), ("404", "Refused"), ("503", "Later"))}}}}}
+
+
+class AnyText(Convertor[str]):
+    """A path's rest, whatever is in it: the game says what its players are called."""
+
+    regex = "(?s:.+)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("text", AnyText())
 
 
 class Players:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import yaml
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, TimeoutError
@@ -32,6 +32,7 @@ WHY_NOT = {
     "none": (409, "none left: buy one first"),
     "busy": (503, "the broker is away, and too many events wait; try again later"),
 }
+WAIT_S = 15  # for Redis to answer
 AWAY = (503, "the game's store is away; try again later")
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -50,7 +51,9 @@ class GameApi:
     def __init__(self, game: str, redis_url: str, to: Callable[[], Sink]):
         module, rules = GAMES[game]
         once = Retry(NoBackoff(), 0)  # a purchase whose answer got lost must not be made twice
-        self.redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=5, retry=once)
+        pool = BlockingConnectionPool.from_url(redis_url, max_connections=32, timeout=WAIT_S, socket_timeout=WAIT_S,
+                                               socket_connect_timeout=5, retry=once)
+        self.redis = Redis.from_pool(pool)
         self.to, accounts = to, Accounts(self.redis, game)
         self.routes = [Route(path, _answered(handler), methods=methods) for path, methods, handler in rules(accounts).routes]
         self.paths = yaml.safe_load((files(__package__) / "openapi.yaml").read_text())[game]
