@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from collector.game.accounts import Facts
-from collector.sink import Message, Sink, SinkAway
+from collector.sink import Message, Sink
 
 GROUP = "relay"
 AT_ONCE = 500
@@ -38,7 +38,7 @@ class Outbox:
                 while True:
                     await self.relay_once(sink, block_ms=1_000)
                     pause = 0.1
-            except (SinkAway, RedisError) as e:
+            except Exception as e:  # of any kind: a relay that ended would end unseen
                 LOG.warning("events wait in the outbox: %s", type(e).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 10)
@@ -53,7 +53,7 @@ class Outbox:
             for topic, message in self.messages(action, facts):
                 key = str(action.get("user_id") or message.get("userid") or message.get("Host") or "")
                 time = int(entry_id.split(b"-")[0])  # Redis's clock, as the action was taken
-                by_topic.setdefault(topic, []).append(Message(json.dumps(message).encode(), key.encode(), time))
+                by_topic.setdefault(topic, []).append(Message(json.dumps(message, ensure_ascii=False).encode(), key.encode(), time))
         for topic, batch in by_topic.items():
             there = await self.sent(topic, min(m.time for m in batch)) if claimed[1] and self.sent else set()
             await sink.send(topic, [m for m in batch if m.payload not in there])

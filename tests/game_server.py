@@ -33,7 +33,7 @@ class Heard:
         return [message for t, message in self.messages if t == topic]
 
 
-def play(game: str, redis_url: str, story: Callable[[httpx.AsyncClient, GameApi], Awaitable[Any]], sink: Any = None) -> Any:
+def play(game: str, redis_url: str, story: Callable[[httpx.AsyncClient, GameApi], Awaitable[Any]], sink: Any = None, relay: bool = True) -> Any:
     """What the story returns; then everything in the outbox has been relayed to the sink, unless it is away."""
 
     async def run() -> Any:
@@ -42,7 +42,8 @@ def play(game: str, redis_url: str, story: Callable[[httpx.AsyncClient, GameApi]
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:5000") as client:
             try:
                 result = await story(client, api)
-                await relay_all(api, heard)
+                if relay:
+                    await relay_all(api, heard)
                 return result
             finally:
                 await api.redis.aclose()

@@ -178,6 +178,23 @@ def test_no_password_is_in_an_event_in_redis_or_in_an_answer(url, tmp_path):
     assert b"$argon2id$" in store.get("gamebeam:{placebo}:password:987611")
 
 
+def test_a_full_inventory_still_fits_into_a_message_and_no_more_is_sold(url):
+    heard, decoder = Heard(), Decoder(load_contract("placebo"))
+
+    async def story(client, api):
+        await client.post("/create/user", data=DIRK)
+        store = redis.Redis.from_url(url)
+        store.rpush("gamebeam:{placebo}:items:987611", *['"' * 100] * 999)
+        for n in range(100):
+            await client.post("/join/team", json={"userid": "987611", "org": f"{n:03}" + '"' * 97, "level": '"' * 100})
+        body = {"userid": "987611", "type": "saber", "cost": "1"}
+        return [(await client.post("/buy/sword", json=body)).status_code for _ in range(2)]
+
+    assert play("placebo", url, story, heard) == [200, 409]
+    event = decoder.decode(json.dumps(heard.of(BUY)[0]).encode())
+    assert event.TYPE == "buy_sword" and (len(event.inventory), len(event.affiliations)) == (1000, 100)
+
+
 def test_a_session_that_is_shown_must_be_the_players(url):
     async def story(client, api):
         for user in (DIRK, MERLY):
@@ -233,20 +250,10 @@ def test_while_redis_is_away_the_answer_is_503_and_purchases_survive_its_kill(tm
         play("placebo", url, placebo_story)
         port = int(url.rsplit(":", 1)[1])
 
-    async def buy(client, api):
+    async def look(client, api):
         return await client.get("/data/user?userid=987611")
 
-    async def without_relay():
-        import httpx
-        from starlette.applications import Starlette
-
-        from collector.game.api import GameApi
-
-        api = GameApi("placebo", url, Heard)
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(Starlette(routes=api.routes)), base_url="http://x") as client:
-            return await buy(client, api)
-
-    reply = asyncio.run(without_relay())
+    reply = play("placebo", url, look, relay=False)
     assert reply.status_code == 503 and reply.headers["Retry-After"]
     with redis_server(folder, port) as url:
-        assert play("placebo", url, buy).json()["user"]["wealth"] == -2654.0
+        assert play("placebo", url, look).json()["user"]["wealth"] == -2654.0

@@ -22,6 +22,8 @@ local before = {
   affiliations = redis.call('HLEN', affiliations),
 }
 if action.item and before.items >= action.most_items then return refused('full') end
+if action.affiliation and before.affiliations >= action.most_affiliations
+  and redis.call('HEXISTS', affiliations, action.affiliation.org) == 0 then return refused('full') end
 for name, least in pairs(action.needs or {}) do
   if tonumber(redis.call('HGET', account, name) or 0) < least then return refused('none') end
 end

@@ -9,7 +9,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 MOST_WAITING = 100_000  # actions in the outbox: above it the broker is away for too long, and no action is taken
-MOST_ITEMS = 1_000
+MOST_ITEMS, MOST_AFFILIATIONS = 1_000, 100
 SESSION_S = 3_600
 
 

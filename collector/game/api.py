@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from collector.body import Refused
 from collector.game import gameco, khan, placebo
-from collector.game.accounts import MOST_ITEMS, Accounts, NotTaken
+from collector.game.accounts import MOST_AFFILIATIONS, MOST_ITEMS, Accounts, NotTaken
 from collector.game.requests import BadRequest
 from collector.outbox import Outbox
 from collector.settings import SettingsError
@@ -28,7 +28,7 @@ GAMES: dict[str, Any] = {"placebo": (placebo, placebo.Placebo), "khan": (khan, k
 WHY_NOT = {
     "exists": (409, "a player of this userid exists already; choose another"),
     "unknown": (404, "no such player: POST /create/user first"),
-    "full": (409, f"the inventory is full: {MOST_ITEMS:,} items"),
+    "full": (409, f"full: {MOST_ITEMS:,} items, {MOST_AFFILIATIONS} guilds and teams at most"),
     "none": (409, "none left: buy one first"),
     "busy": (503, "the broker is away, and too many events wait; try again later"),
 }

@@ -38,7 +38,8 @@ class Gameco:
         if decoded.TYPE == DEAD_LETTER:
             raise BadRequest(decoded.field, decoded.detail or decoded.reason)
         facts = await self.accounts.act(player, {"event": event, "headers": headers, **_effects(kind, attributes)})
-        return JSONResponse({"event_type": kind, "user": {"player": player, **dict(sorted(facts.account.items()))}})
+        figures = {name: value if name == "guild_name" else int(value) for name, value in sorted(facts.account.items())}
+        return JSONResponse({"event_type": kind, "user": {"player": player, **figures}})
 
 
 def messages(action: dict[str, Any], facts: Facts | None) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -47,7 +48,8 @@ def messages(action: dict[str, Any], facts: Facts | None) -> Iterable[tuple[str,
 
 def _effects(kind: str, attributes: dict[str, Any]) -> dict[str, Any]:
     if kind == "purchase_weapon":
-        return {"gains": {f"weapons_{attributes.get('weapon_type', 'unknown')}": 1}}
+        weapon = text({"weapon_type": attributes.get("weapon_type") or "unknown"}, "weapon_type")
+        return {"gains": {f"weapons_{weapon}": 1}}
     if kind == "enter_battle":
         return {"gains": {"battles": 1, "won": int(attributes.get("outcome") == "won")}}
-    return {"sets": {"guild_name": attributes["guild_name"]}} if attributes.get("guild_name") else {}
+    return {"sets": {"guild_name": text(attributes, "guild_name")}} if attributes.get("guild_name") else {}

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from collector.game import passwords
-from collector.game.accounts import MOST_ITEMS, Accounts, Facts
+from collector.game.accounts import MOST_AFFILIATIONS, MOST_ITEMS, Accounts, Facts
 from collector.game.requests import BadRequest, fields_of, headers_of, money, text
 
 ALL, BUY, SOCIAL = "placebo_all_events", "placebo_buy_events", "placebo_social_events"
@@ -62,7 +62,8 @@ class Placebo:
         action = _action(request, request.url.path.strip("/").replace("/", "_"), player)
         membership = {"org": text(fields, "org"), "level": text(fields, "level", default="none"), "joined_ts": action["timestamp"]}
         facts = await self.accounts.act(player, action | {
-            "known": True, "affiliation": membership, "cost": str(money(fields, "cost", 0)), "debt": True})
+            "known": True, "affiliation": membership, "cost": str(money(fields, "cost", 0)), "debt": True,
+            "most_affiliations": MOST_AFFILIATIONS})
         return JSONResponse({"id": action["id"], "status": _joined(facts), "user": profile(player, facts)})
 
     async def view_user_data(self, request: Request) -> Response:

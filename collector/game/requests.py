@@ -11,7 +11,7 @@ from collector.body import read_body
 
 MOST_BYTES = 65_536
 BODY_S = 20.0  # for a body to come whole
-LONGEST = 200  # characters of any text
+LONGEST = 100  # bytes of any text: a full inventory must fit into a message
 MOST_MONEY = 1_000_000_000
 HEADERS = ("Host", "User-Agent", "Accept", "Content-Type", "Content-Length")  # no address, cookie or session: events are kept for ever
 
@@ -41,15 +41,15 @@ async def fields_of(request: Request) -> dict[str, Any]:
 
 
 def text(fields: dict[str, Any], *names: str, default: str | None = None) -> str:
-    """The first of the names that is there, as text of 1 to 200 characters; the default where none is."""
+    """The first of the names that is there, as text of 1 to 100 bytes; the default where none is."""
     name = next((n for n in names if n in fields), names[0])
     value = fields.get(name, default)
     if type(value) is int and abs(value) < 10**18:
         value = str(value)
     if value is None:
         raise BadRequest(name, "required, and missing")
-    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST or not value.isprintable():
-        raise BadRequest(name, f"expected text of 1 to {LONGEST} printable characters")
+    if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value.encode()) <= LONGEST:
+        raise BadRequest(name, f"expected printable text of 1 to {LONGEST} bytes")
     return value
 
 
