@@ -33,7 +33,8 @@ class Heard:
         return [message for t, message in self.messages if t == topic]
 
 
-def play(game: str, redis_url: str, story: Callable[[httpx.AsyncClient, GameApi], Awaitable[Any]], sink: Any = None, relay: bool = True) -> Any:
+def play(game: str, redis_url: str, story: Callable[[httpx.AsyncClient, GameApi], Awaitable[Any]], sink: Any = None, *,
+         relay: bool = True) -> Any:
     """What the story returns; then everything in the outbox has been relayed to the sink, unless it is away."""
 
     async def run() -> Any:
