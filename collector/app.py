@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,13 @@ from collector.accept import Acceptor, Verdict, clock_ahead
 from collector.body import Refused, events_in, read_body
 from collector.disk_queue import DiskQueue, QueueFull
 from collector.door import Door
+from collector.game.api import game_api
 from collector.keys import Key, KeyStore
 from collector.limits import Limiter
 from collector.metrics import Metrics
+from collector.notify import Notify
 from collector.openapi import DOCS, openapi
+from collector.players import PATHS, Players
 from collector.settings import Settings
 from collector.sink import open_sink
 from schemas.contract import load_contract
@@ -38,11 +41,13 @@ def app(settings: Settings) -> Starlette:
               Route("/openapi.json", lambda request: JSONResponse(request.app.state.openapi)),
               Route("/docs", lambda _: Response(DOCS, media_type="text/html"))]
     paths: dict[str, Any] = {}
-    if settings.game_api is not None:
-        from collector.game_api import game_api  # type: ignore[import-not-found]
-
-        more, paths = game_api(settings)  # its routes, and their part of the OpenAPI page
-        routes += more
+    game = game_api(settings.game_api, settings.broker_seconds) if settings.game_api is not None else None
+    if game:
+        routes, paths = routes + game.routes, game.paths
+    players = Players(settings.players) if settings.players else None
+    if players:
+        routes, paths = [*routes, Route("/v1/players/{id:text}", get_player)], paths | PATHS
+    notify = Notify(settings.notify, settings.players, settings.broker_seconds) if settings.notify is not None else None
 
     @asynccontextmanager
     async def lifespan(server: Starlette) -> AsyncIterator[None]:
@@ -50,11 +55,13 @@ def app(settings: Settings) -> Starlette:
         server.state.topics = {name: topic for name, (_, topic) in sinks.items()}
         server.state.door = Door({name: sink for name, (sink, _) in sinks.items()}, DiskQueue(settings.queue, settings.queue_mb))
         await server.state.door.start()
-        yield
+        async with game.running() if game else nullcontext(), notify.running() if notify else nullcontext():
+            yield
         await server.state.door.close()
 
     server = Starlette(routes=routes, lifespan=lifespan, exception_handlers={Refused: refused, QueueFull: full})
     server.state.settings, server.state.keys, server.state.acceptors = settings, keys, acceptors
+    server.state.players = players
     server.state.limiter, server.state.metrics, server.state.openapi = Limiter(), Metrics(), openapi(paths)
     return server
 
@@ -72,6 +79,12 @@ async def post_events(request: Request) -> Response:
     await state.door.send(key.game, state.topics[key.game], [v.message for v in verdicts])
     state.metrics.events(key, verdicts, time.perf_counter() - began)
     return Response(msgspec.json.encode(answer(verdicts)), 202, media_type="application/json")
+
+
+async def get_player(request: Request) -> Response:
+    key = key_of(request)
+    response: Response = await request.app.state.players.get(request, key, request.app.state.acceptors[key.game].contract.name)
+    return response
 
 
 def answer(verdicts: list[Verdict]) -> dict[str, Any]:

@@ -30,7 +30,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body_seconds: float = 20.0  # in which a request must have come whole
     broker_seconds: float = 5.0  # for the broker to acknowledge, before events go to the queue
     pii_key_file: str | None = None  # given: pii=hash is hashed here already
-    game_api: dict[str, Any] | None = None  # given: the demo game's routes are there too
+    game_api: dict[str, Any] | None = None  # given: a demo game's routes are there too: game, redis, to
+    notify: dict[str, Any] | None = None  # given: what the job noted for players goes to a topic: contract, to
+    players: str | None = None  # the job's --players: GET /v1/players/{id} reads there
 
 
 def load_settings(path: str) -> Settings:

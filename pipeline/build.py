@@ -9,6 +9,7 @@ from transforms.archive import WriteArchive
 from transforms.decode_messages import Decode
 from transforms.deduplicate import Deduplicate
 from transforms.messages import Messages
+from transforms.players import WritePlayers
 from transforms.rollup import Rollups
 from transforms.route import Route
 
@@ -22,6 +23,7 @@ class Job:
     run_id: str
     streaming: bool = False
     pii_key: bytes | None = None
+    players: str | None = None
 
 
 def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tuple[str, int]]:
@@ -29,6 +31,8 @@ def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tu
     decoded = messages | "Decode" >> Decode(job.contract, job.streaming, job.pii_key)
     unique = decoded.batches | "Deduplicate" >> Deduplicate(job.contract, job.streaming)
     routed = unique | "Route" >> Route(job.contract, job.run_id)
+    if job.players:
+        tuple(routed[name] for name in job.contract.events) | "Players" >> WritePlayers(job.contract, job.players)
     rollups = (unique, decoded.received) | "Rollups" >> Rollups(job.contract, job.run_id, job.streaming)
     rows = (routed.archive, rollups) | "Rows" >> beam.Flatten()
     return rows | "Archive" >> WriteArchive(job.archive, job.run_id, job.streaming)

@@ -22,6 +22,7 @@ from pipeline.prism import prism
 from schemas.contract import Contract, load_contract
 from transforms.draining import DRAIN, PAUSE
 from transforms.kafka_client import Partition, partitions_of
+from transforms.player_store import check_store
 from transforms.read_kafka import ReadKafka
 from transforms.runs import Run, RunError, claim_archive, counted, now, read_runs, rows_written, write_run
 from transforms.shared_watermark import SharedWatermark
@@ -43,6 +44,8 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
         raise RunError("--archive is missing")
     on_prism = _engine(options, source.name) == "prismrunner"
     contract, key = load_contract(options.contract), pii_key(Config.load(options.config))
+    if options.players:
+        check_store(options.players)
     partitions = tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic)))
     claim_archive(options.archive, contract)
     run = streaming_run(options, contract, read_runs(options.archive), on_prism)
@@ -53,7 +56,8 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     with (prism(options) if on_prism else nullcontext()), _signals() as signalled:
         pipeline = beam.Pipeline(options=options)
         shared = SharedWatermark(run.run_id, partitions) if on_prism else None
-        build(pipeline | "Read" >> ReadKafka(source, shared), Job(contract, options.archive, run.run_id, streaming=True, pii_key=key))
+        job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players)
+        build(pipeline | "Read" >> ReadKafka(source, shared), job)
         result = pipeline.run()
         say(json.dumps({"time": now(), "run_id": run.run_id, "source": source.name, "archive": options.archive, "state": "STARTED"}))
         in_process = (options.view_as(PortableOptions).environment_type or "LOOPBACK") == "LOOPBACK"

@@ -21,6 +21,7 @@ class JobOptions(PipelineOptions):
         parser.add_argument("--run_id", help="Name of this run; derived from its inputs by default; in a stream from the launch, "
                             "and given again to continue it from a savepoint")
         parser.add_argument("--again", action="store_true", help="Read files that a complete run has read already, and supersede it")
+        parser.add_argument("--players", help="Where each player's last known values are kept, beside the archive: redis://host:6379/0")
         parser.add_argument("--config", help="YAML file of the rarely touched: pii_key_file")
 
 

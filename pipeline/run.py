@@ -13,6 +13,7 @@ from pipeline.options import Config, JobOptions, pii_key
 from schemas.contract import Contract, load_contract
 from schemas.events import DEAD_LETTER
 from transforms.collector import collect_as_before
+from transforms.player_store import check_store
 from transforms.progress import PROGRESS
 from transforms.read import ReadFiles
 from transforms.runs import (
@@ -59,6 +60,8 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
             raise RunError(f"--{flag} is missing")
     contract = load_contract(options.contract)
     key = pii_key(Config.load(options.config))
+    if options.players:
+        check_store(options.players)
     given = match_files(options.source)
     require_times(contract, given)
     claim_archive(options.archive, contract)
@@ -77,7 +80,7 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     write_run(options.archive, run)
     pipeline = beam.Pipeline(options=options)
     messages = pipeline | "Read" >> ReadFiles([i.name for i in inputs])
-    build(messages, Job(contract, options.archive, run_id, pii_key=key))
+    build(messages, Job(contract, options.archive, run_id, pii_key=key, players=options.players))
     try:
         with _shown(show, sum(i.bytes for i in inputs)):
             result = pipeline.run()

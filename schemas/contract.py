@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from schemas.fields import NAME, ContractError, Field, load_yaml, names_inside, parse_record
+from schemas.notifications import Notification, check_notifications, parse_notifications
 from schemas.questions import own_views, parse_question
 from schemas.rollups import Rollup, duration_ms, parse_rollups
 from schemas.wire import CANONICAL, Wire, parse_wire
@@ -50,6 +51,7 @@ class Contract:
     events: dict[str, EventType]
     wire: Wire
     rollups: tuple[Rollup, ...]
+    notifications: tuple[Notification, ...]
     counter: str | None  # player, install or session: whose seq it is; None where clients send no counter
     currency: str = "USD"
     time_zone: str = "UTC"
@@ -77,6 +79,12 @@ class Contract:
         found = {f.name: f for e in self.events.values() for f in e.fields if f.is_state and f.stored}
         return tuple(found[name] for name in sorted(found))
 
+    @cached_property
+    def profile_fields(self) -> tuple[str, ...]:
+        """What is kept of each player as it changes: the states, and fields of role profile, which no table needs."""
+        return tuple(sorted({f.name for e in self.events.values() for f in e.fields
+                             if f.stored and (f.is_state or "profile" in f.roles)}))
+
     def fields_with_role(self, event_type: str, role: str) -> tuple[Field, ...]:
         return tuple(f for f in self.events[event_type].fields if role in f.roles)
 
@@ -98,7 +106,7 @@ def load_contract(name_or_path: str) -> Contract:
         if "/" in name_or_path or not folder.is_dir():
             known = sorted(p.name for p in PACKAGED.iterdir() if p.is_dir())
             raise ContractError(name_or_path, None, f"no such folder, and no packaged game of that name ({', '.join(known)})")
-    wanted = ("contract.yaml", "wire.yaml", "rollups.yaml")
+    wanted = ("contract.yaml", "wire.yaml", "rollups.yaml", "notifications.yaml")
     text = {name: (folder / name).read_text() for name in wanted if (folder / name).is_file()}
     for group, suffix in (("events", ".avsc"), ("examples", ".jsonl"), ("views", ".sql"), ("questions", ".sql")):
         if (folder / group).is_dir():
@@ -128,7 +136,8 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
     contract = Contract(
         name=settings["name"], text=text, events=events,
         wire=parse_wire(text["wire.yaml"], at("wire.yaml")) if "wire.yaml" in text else CANONICAL,
-        rollups=rollups, counter=settings.get("counter"), currency=settings.get("currency", "USD"),
+        rollups=rollups, notifications=parse_notifications(text.get("notifications.yaml", ""), at("notifications.yaml")),
+        counter=settings.get("counter"), currency=settings.get("currency", "USD"),
         time_zone=settings.get("time_zone", "UTC"),
         session_gap_ms=duration_ms(settings["session_gap"], at("contract.yaml"), "session_gap") if "session_gap" in settings else None,
         allowed_lateness_ms=duration_ms(settings.get("allowed_lateness", "1h"), at("contract.yaml"), "allowed_lateness"),
@@ -138,6 +147,8 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
     _check_states(contract, at)
     _check_rollups(contract, at("rollups.yaml"))
     _check_asked(contract, at)
+    kinds = {e.name: {f.name: f.type.kind for f in (*envelope_fields(), *e.fields) if f.stored} for e in events.values()}
+    check_notifications(contract.notifications, kinds, contract.profile_fields, at("notifications.yaml"))
     return contract
 
 

