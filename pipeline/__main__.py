@@ -44,12 +44,15 @@ def _one_line(error: BaseException) -> str:
 
 def _run(argv: list[str]) -> int:
     logging.getLogger().setLevel(logging.CRITICAL)  # an error of a bundle comes back as the run's own
+    from apache_beam.options.pipeline_options import GoogleCloudOptions
+
     from pipeline.options import JobOptions
     from pipeline.run import run_batch, runner_named
     from transforms.source import Files, parse_source
 
     options = JobOptions(argv)
-    if unknown := sorted(_unknown_flags(argv)):
+    launched = options.view_as(GoogleCloudOptions).template_location  # a launcher adds flags of its own; the metadata checked ours
+    if not launched and (unknown := sorted(_unknown_flags(argv))):
         raise ValueError(f"unknown flag {unknown[0]}; gamebeam run --help lists them")
     if options.source and not isinstance(parse_source(options.source), Files):
         from pipeline.live import run_live
