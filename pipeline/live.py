@@ -84,7 +84,7 @@ def streaming_run(options: JobOptions, contract: Contract, earlier: list[Run], o
         return Run(run_id, "open", "streaming", contract.fingerprint, now())
     if known.state != "open" or known.mode != "streaming":
         raise RunError(f"--run_id={run_id}: a {known.mode} run of this name is {known.state}; leave --run_id out, or choose another")
-    if on_dataflow(options) and not cloud.update:
+    if on_dataflow(options) and not (cloud.update or cloud.template_location):  # a template's launcher does not say which it is
         raise RunError(f"--run_id={run_id}: used before; give --update to continue its state, or leave --run_id out for a cold start")
     if on_prism:
         raise RunError(f"--run_id={run_id}: used before, and Prism keeps no state to continue it from: its windows would begin anew "

@@ -2,7 +2,7 @@
 # Launches, updates or drains the streaming job of one game:
 #   PROJECT=… BUCKET=… TAG=… templates/run.sh launch|update JOB --source=… --contract=… --archive=…
 #   PROJECT=… templates/run.sh drain JOB
-# update keeps the job's state: same JOB, and the run continues under its run_id.
+# update keeps the job's state: same JOB, and the --run_id that the launch printed.
 set -euo pipefail
 : "${PROJECT:?the Google Cloud project}"
 REGION=${REGION:-europe-west1}
@@ -21,6 +21,7 @@ case $action in
   update) update=(--update) ;;
   *) echo "$action: launch, update or drain" >&2; exit 1 ;;
 esac
+[ "$action" = launch ] || [[ " $*" == *" --run_id="* ]] || { echo "update: give the --run_id that the launch printed" >&2; exit 1; }
 [ $# -gt 0 ] || { echo "$action: give the job's flags, such as --source=… --contract=… --archive=…" >&2; exit 1; }
 parameters="^~^sdk_container_image=$REGION-docker.pkg.dev/$PROJECT/gamebeam/gamebeam:$TAG~sdk_location=container"
 for flag in "$@"; do parameters+="~${flag#--}"; done  # ~ between them: a source may hold commas

@@ -13,9 +13,13 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud.storage import Client
 
 from engines.gcs import gcs_emulator
-from sql.engine import run
+from pipeline.live import streaming_run
+from pipeline.options import JobOptions
 from schemas.contract import load_contract
+from sql.check import compare_answers
+from sql.engine import run
 from transforms import copies, counter_hours, player_hours, rollup
+from transforms.runs import Run, RunError
 
 pytestmark = pytest.mark.engine
 GOLDEN = Path(__file__).parent / "golden"
@@ -66,15 +70,32 @@ def test_no_step_is_named_after_a_line_of_our_code(launched):
                 if ".py:" in t.unique_name and "core.py" not in t.unique_name]
 
 
-def test_an_update_continues_the_run_and_a_cold_start_under_its_name_is_refused(launched, bucket):
+def test_an_update_by_template_continues_the_run_that_it_names(launched, bucket):
     name, first, _ = launched
-    flags = (f"--source={SOURCES[name]}", f"--archive=gs://some-bucket/archive-{name}")
     run_id = first.stdout.split()[1].rstrip(":")
-    assert launch(bucket, *flags, "--update").stdout == f"run {run_id}: open\n"
-    refused = launch(bucket, *flags, f"--run_id={run_id}")
-    assert refused.exit == 1 and "give --update to continue its state" in refused.stderr
-    other = launch(bucket, *flags, "--update", "--job_name=another")
-    assert other.exit == 1 and "no open run of job another" in other.stderr
+    before = len(list(bucket.list_blobs(prefix=f"archive-{name}/_runs/")))
+    second = launch(bucket, f"--source={SOURCES[name]}", f"--archive=gs://some-bucket/archive-{name}", f"--run_id={run_id}")
+    assert second.stdout == f"run {run_id}: open\n"
+    assert len(list(bucket.list_blobs(prefix=f"archive-{name}/_runs/"))) == before
+
+
+def open_run(run_id):
+    return Run(run_id, "open", "streaming", "", "2026-11-01T00:00:00+00:00")
+
+
+def test_an_update_without_a_template_finds_the_run_of_its_job_and_a_cold_start_under_its_name_is_refused():
+    contract, runs = load_contract("starter"), [open_run("game-20261101T000000Z"), open_run("game-eu-20261102T000000Z")]
+
+    def asked(*flags):
+        return streaming_run(JobOptions(["--runner=DataflowRunner", "--job_name=game", *flags]), contract, runs, on_prism=False)
+
+    assert asked("--update") is runs[0]
+    assert asked("--update", "--run_id=game-eu-20261102T000000Z") is runs[1]
+    assert asked().run_id not in {r.run_id for r in runs}
+    with pytest.raises(RunError, match="give --update to continue its state"):
+        asked("--run_id=game-20261101T000000Z")
+    with pytest.raises(RunError, match="no open run of job other"):
+        asked("--update", "--job_name=other")
 
 
 RUN_GRAPH = """
@@ -112,8 +133,6 @@ def test_a_new_game_needs_no_new_image_and_a_launched_batch_run_commits_itself(b
     for blob in bucket.list_blobs(prefix="batch/"):
         (tmp_path / blob.name).parent.mkdir(parents=True, exist_ok=True)
         blob.download_to_filename(str(tmp_path / blob.name))
-    from sql.check import compare_answers
-
     contract = load_contract(str(game))
     comparison = compare_answers(contract, str(tmp_path / "batch"), str(tmp_path / "sent" / "answers"))
     assert comparison.figures and not comparison.differences
