@@ -17,7 +17,7 @@ setup(
         "gcp": ["apache-beam[gcp]==2.77.0", "google-cloud-pubsub", "google-cloud-bigquery"],
         "kafka": ["confluent-kafka"],
         "bench": ["pyspark"],
-        "dev": ["hypothesis", "mypy", "pytest", "ruff", "setuptools", "types-PyYAML", "wheel"],
+        "dev": ["hypothesis", "mypy", "pytest", "python-hcl2", "ruff", "setuptools", "types-PyYAML", "wheel"],
     },
     entry_points={"console_scripts": ["gamebeam = pipeline.__main__:main"]},
 )

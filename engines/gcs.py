@@ -21,7 +21,8 @@ def gcs_emulator(folder: Path) -> Iterator[str]:
     port = free_port()
     with (folder / "gcs.log").open("ab") as log:
         process = subprocess.Popen(
-            [_binary(), "-d", folder / "gcs", "start", "--host=127.0.0.1", f"--port={port}"], stdout=log, stderr=log, start_new_session=True)
+            [_binary(), "-d", folder / "gcs", "start", "--host=127.0.0.1", f"--port={port}"],
+            stdout=log, stderr=log, start_new_session=True)
     try:
         _wait_for(process, port, folder / "gcs.log")
         yield f"http://127.0.0.1:{port}"
@@ -44,7 +45,8 @@ def _binary() -> Path:
     binary, installed = FOLDER / "bin" / "gcp-storage-emulator", FOLDER / ".installed"
     if not installed.exists():
         subprocess.run([sys.executable, "-m", "venv", FOLDER], check=True)
-        subprocess.run([FOLDER / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "--no-deps",
+        python = FOLDER / "bin" / "python"
+        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "--no-deps",
                         "-r", REQUIREMENTS], check=True)
         installed.touch()
     return binary

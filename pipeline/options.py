@@ -23,7 +23,8 @@ class JobOptions(PipelineOptions):
         parser.add_argument("--archive", help="Root folder of the Parquet archive, on disk or gs://; one per game")
         parser.add_argument("--run_id", help="Name of this run; derived from its inputs by default; in a stream from the launch, "
                             "and given again to continue it from a savepoint")
-        parser.add_argument("--again", nargs="?", const=True, default=False, type=_yes, help="Read files that a complete run has read already, and supersede it")
+        parser.add_argument("--again", nargs="?", const=True, default=False, type=_yes,
+                            help="Read files that a complete run has read already, and supersede it")
         parser.add_argument("--config", help="YAML file of the rarely touched, on disk or gs://: pii_key_file")
 
 

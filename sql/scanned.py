@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 from schemas.contract import Contract
 from schemas.tables import tables
 from sql.archive import part_files, read_runs
-from sql.show import show
 from sql.engine import Result
+from sql.show import show
 
 DOLLARS_PER_TIB = 6.25  # BigQuery on demand, list price in the US, 2026; docs/cost.md
 PER_TABLE = 10 << 20  # bytes that BigQuery charges for a table at least

@@ -14,7 +14,6 @@ import apache_beam as beam  # noqa: F401  before its protos: it makes their modu
 from apache_beam.portability.api import beam_runner_api_pb2 as proto
 from apache_beam.runners.pipeline_context import PipelineContext
 
-
 ROOT = Path(__file__).parent.parent
 IMAGE = "europe-west1-docker.pkg.dev/some-project/gamebeam/gamebeam:abc"
 # As a launcher's main; without it the first call to a bucket looks for credentials for twenty seconds.

@@ -13,6 +13,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud.storage import Client
 
 from engines.gcs import gcs_emulator
+from loadgen.generate import generate
 from pipeline.live import streaming_run
 from pipeline.options import JobOptions
 from schemas.contract import load_contract
@@ -119,8 +120,7 @@ def test_a_new_game_needs_no_new_image_and_a_launched_batch_run_commits_itself(b
     game = tmp_path / "mygame"
     shutil.copytree(ROOT / "schemas" / "games" / "starter", game)
     (game / "contract.yaml").write_text((game / "contract.yaml").read_text().replace("name: starter", "name: mygame"))
-    subprocess.run([sys.executable, "-m", "pipeline", "generate", f"--contract={game}", f"--out={tmp_path}/sent", "--players=40", "--days=1",
-                    "--files=2"], cwd=ROOT, check=True, capture_output=True)
+    generate(load_contract(str(game)), tmp_path / "sent", players=40, days=1, seed=1, files=2)
     upload(bucket, game, "contracts/mygame")
     upload(bucket, tmp_path / "sent" / "messages", "messages")
     done = launch(bucket, "--source=gs://some-bucket/messages/*", "--archive=gs://some-bucket/batch",
