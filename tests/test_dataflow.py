@@ -17,9 +17,11 @@ from loadgen.generate import generate
 from pipeline.live import streaming_run
 from pipeline.options import JobOptions
 from schemas.contract import load_contract
+from schemas.fields import ContractError
 from sql.check import compare_answers
 from sql.engine import run
 from transforms import copies, counter_hours, player_hours, rollup
+from transforms.read_contract import read_contract
 from transforms.runs import Run, RunError
 
 pytestmark = pytest.mark.engine
@@ -97,6 +99,15 @@ def test_an_update_without_a_template_finds_the_run_of_its_job_and_a_cold_start_
         asked("--run_id=game-20261101T000000Z")
     with pytest.raises(RunError, match="no open run of job other"):
         asked("--update", "--job_name=other")
+
+
+@pytest.mark.parametrize("path, said", [("gs://some-bucket/nowhere", "gs://some-bucket/nowhere: no such folder, or nothing in it"),
+                                        ("nosuch://bucket/game", "nosuch://bucket/game: cannot be read")])
+def test_a_contract_that_is_not_there_is_one_line(bucket, monkeypatch, path, said):
+    monkeypatch.setattr("apache_beam.internal.gcp.auth._Credentials._credentials_init", True)
+    with pytest.raises(ContractError, match=said) as e:
+        read_contract(path)
+    assert "\n" not in str(e.value)
 
 
 RUN_GRAPH = """
