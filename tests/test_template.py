@@ -2,6 +2,7 @@
 
 import fnmatch
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -138,6 +139,34 @@ def test_every_module_imports_from_the_image_alone(image):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_scripts_are_shell():
-    for script in ("build.sh", "run.sh"):
-        subprocess.run(["bash", "-n", ROOT / "templates" / script], check=True)
+@pytest.fixture
+def gcloud(tmp_path):
+    """Google's own command; what is asked of it here needs no account and no network."""
+    if not shutil.which("gcloud"):
+        pytest.skip("gcloud is not on this machine")
+
+    def ask(*words):
+        env = os.environ | {"CLOUDSDK_CONFIG": str(tmp_path), "CLOUDSDK_CORE_DISABLE_PROMPTS": "1", "CLOUDSDK_CORE_PROJECT": "p-1"}
+        done = subprocess.run(["gcloud", *words], capture_output=True, text=True, timeout=180, env=env)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return ask
+
+
+@pytest.mark.engine
+def test_gcloud_makes_a_template_of_the_metadata(gcloud):
+    printed = gcloud("dataflow", "flex-template", "build", "gs://b/t.json", "--image=r/p/i:t", "--sdk-language=PYTHON",
+                     f"--metadata-file={ROOT}/templates/metadata.json", "--print-only")
+    spec = ContainerSpec.from_json(printed[printed.index("{"):])
+    assert {p.name for p in spec.metadata.parameters} == set(parameters()) and spec.image == "r/p/i:t"
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("script, command", [("build.sh", "build"), ("run.sh", "run")])
+def test_the_scripts_are_shell_and_use_flags_that_gcloud_knows(gcloud, script, command):
+    path = ROOT / "templates" / script
+    subprocess.run(["bash", "-n", path], check=True)
+    used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", path.read_text().split(f"gcloud dataflow flex-template {command}")[1]))
+    known = set(re.findall(r"--[a-z][a-z-]+", gcloud("dataflow", "flex-template", command, "--help")))
+    assert len(used) > 2 and not used - known
