@@ -43,7 +43,7 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     if not options.archive:
         raise RunError("--archive is missing")
     on_prism = _engine(options, source.name) == "prismrunner"
-    contract, key = read_contract(options.contract), pii_key(Config.load(options.config))
+    contract, key = read_contract(options.contract), pii_key(Config.load(options.config), on_dataflow(options))
     handed_over = on_dataflow(options)  # its launcher need not reach the broker
     partitions = () if handed_over else tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic)))
     claim_archive(options.archive, contract)

@@ -45,12 +45,15 @@ class Config:
         return cls(**body)
 
 
-def pii_key(config: Config) -> bytes | None:
+def pii_key(config: Config, travels: bool = False) -> bytes | None:
+    """travels: the job's graph lies in a bucket, where no key may lie."""
     path = config.pii_key_file or os.environ.get("GAMEBEAM_PII_KEY_FILE")
     if path is None:
         return None
     if SECRET.fullmatch(path):
         return secret_key(path)
+    if travels:
+        raise ValueError(f"pii_key_file: {path}: would travel in the job's graph; give projects/P/secrets/S/versions/V of Secret Manager")
     with open(path, "rb") as f:
         return f.read().strip()
 

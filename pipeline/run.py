@@ -62,7 +62,7 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
         if not getattr(options, flag):
             raise RunError(f"--{flag} is missing")
     contract = read_contract(options.contract)
-    key = pii_key(Config.load(options.config))
+    key = pii_key(Config.load(options.config), on_dataflow(options))
     given = match_files(options.source)
     require_times(contract, given)
     claim_archive(options.archive, contract)

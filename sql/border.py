@@ -1,5 +1,7 @@
 """The archive as BigQuery reads it: external tables over its files, and where a view's hot days end and the archive's begin."""
 
+from datetime import date
+
 from schemas.contract import Contract
 from schemas.fields import FieldType
 from schemas.tables import Table, tables
@@ -13,7 +15,7 @@ TYPES = {"boolean": "BOOL", "long": "INT64", "double": "FLOAT64", "string": "STR
 def first_hot_day(days: int = HOT_DAYS, since: str | None = None) -> str:
     """The border, in SQL. since: the day from which the hot tables are whole, YYYY-MM-DD, where they are younger than that."""
     rolling = f"DATE_SUB(CURRENT_DATE(), INTERVAL {days} DAY)"
-    return f"GREATEST({rolling}, DATE '{since}')" if since else rolling
+    return f"GREATEST({rolling}, DATE '{date.fromisoformat(since)}')" if since else rolling
 
 
 def border_script(contract: Contract, dataset: str, archive: str, since: str | None = None) -> str:
@@ -29,7 +31,7 @@ def border_script(contract: Contract, dataset: str, archive: str, since: str | N
 
 
 def external_table(table: Table, dataset: str, archive: str) -> str:
-    """Columns by name with the contract's types: files of any age serve. Without a filter on the day it is not read at all."""
+    """Columns by name with the contract's types: files of any age serve. Asked for itself, it wants a filter on the day."""
     columns = ",\n  ".join(f"`{f.name}` {bigquery_type(f.type)}" for f in table.fields)
     root = f"{archive.rstrip('/')}/{table.folder}/{table.name}"
     return (f"CREATE OR REPLACE EXTERNAL TABLE {dataset}.{table.name} (\n  {columns}\n)\n"

@@ -12,7 +12,7 @@ from sql.archive import part_files, read_runs
 from sql.engine import Result
 from sql.show import show
 
-DOLLARS_PER_TIB = 6.25  # BigQuery on demand, list price in the US, 2026; docs/cost.md
+DOLLARS_PER_TIB = 6.25  # BigQuery on demand, the US list price since July 2023: look up your region's
 PER_TABLE = 10 << 20  # bytes that BigQuery charges for a table at least
 
 

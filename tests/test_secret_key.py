@@ -66,3 +66,11 @@ def test_a_key_that_cannot_be_had_is_one_line(asked, name, said):
     with pytest.raises(ValueError, match=said) as e:
         pii_key(Config(pii_key_file=name))
     assert "\n" not in str(e.value)
+
+
+def test_a_key_in_a_file_is_not_handed_to_dataflow(tmp_path):
+    (tmp_path / "key").write_bytes(KEY)
+    config = Config(pii_key_file=str(tmp_path / "key"))
+    assert pii_key(config) == KEY
+    with pytest.raises(ValueError, match="would travel in the job's graph"):
+        pii_key(config, travels=True)
