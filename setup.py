@@ -20,7 +20,7 @@ setup(
         "collector": ["argon2-cffi", "confluent-kafka", "google-cloud-pubsub", "httptools", "prometheus-client", "starlette", "uvicorn",
                       "uvloop"],
         "bench": ["pyspark"],
-        "dev": ["httpx", "hypothesis", "mypy", "pytest", "ruff", "schemathesis", "types-PyYAML"],
+        "dev": ["httpx", "hypothesis", "mypy", "pytest", "python-hcl2", "ruff", "schemathesis", "setuptools", "types-PyYAML", "wheel"],
     },
     entry_points={"console_scripts": ["gamebeam = pipeline.__main__:main"]},
 )

@@ -13,6 +13,8 @@ COMMANDS: dict[str, str] = {
     "run": "read messages, write the archive (batch over files, or live from kafka://…)",
     "query": "ask the archive in BigQuery SQL, on DuckDB",
     "check": "compare every figure of an archive with an answer sheet; exit 1 on any difference",
+    "views": "BigQuery SQL: the archive as external tables, and event views over hot tables and archive",
+    "cost": "what a query over one day of the archive reads, and costs on BigQuery",
     "repair": "recompute the rollups of some hours from the deduplicated archive",
     "replay": "decode dead letters again under the present contract, and land those that are events now",
     "generate": "players who play, the faults on the way, and the answer sheet",
@@ -45,12 +47,15 @@ def _one_line(error: BaseException) -> str:
 
 def _run(argv: list[str]) -> int:
     logging.getLogger().setLevel(logging.CRITICAL)  # an error of a bundle comes back as the run's own
+    from apache_beam.options.pipeline_options import GoogleCloudOptions
+
     from pipeline.options import JobOptions
     from pipeline.run import run_batch, runner_named
     from transforms.source import Files, parse_source
 
     options = JobOptions(argv)
-    if unknown := sorted(_unknown_flags(argv)):
+    launched = options.view_as(GoogleCloudOptions).template_location  # a launcher adds flags of its own; the metadata checked ours
+    if not launched and (unknown := sorted(_unknown_flags(argv))):
         raise ValueError(f"unknown flag {unknown[0]}; gamebeam run --help lists them")
     if options.source and not isinstance(parse_source(options.source), Files):
         from pipeline.live import run_live
@@ -94,6 +99,24 @@ def _check(argv: list[str]) -> int:
     comparison = compare_answers(load_contract(args.contract), args.archive, args.answers)
     print(report(comparison), end="")
     return 1 if comparison.differences else 0
+
+
+def _views(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from sql.border import border_script
+
+    args = _parser("views").add(("--contract", "starter"), ("--archive", None), ("--dataset", None), ("--since", "")).parse(argv)
+    print(border_script(load_contract(args.contract), args.dataset, args.archive, args.since or None), end="")
+    return 0
+
+
+def _cost(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from sql.scanned import cost_of_a_day
+
+    args = _parser("cost").add(("--contract", "starter"), ("--archive", None), ("--date", None), ("--format", "table")).parse(argv)
+    print(cost_of_a_day(load_contract(args.contract), args.archive, args.date, args.format))
+    return 0
 
 
 def _repair(argv: list[str]) -> int:

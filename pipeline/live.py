@@ -17,12 +17,13 @@ from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.runners.runner import PipelineState
 
 from pipeline.build import Job, build
-from pipeline.options import Config, JobOptions, pii_key
+from pipeline.options import Config, JobOptions, on_dataflow, pii_key
 from pipeline.prism import prism
-from schemas.contract import Contract, load_contract
+from schemas.contract import Contract
 from transforms.draining import DRAIN, PAUSE
 from transforms.kafka_client import Partition, partitions_of
 from transforms.player_store import check_store
+from transforms.read_contract import read_contract
 from transforms.read_kafka import ReadKafka
 from transforms.runs import Run, RunError, claim_archive, counted, now, read_runs, rows_written, write_run
 from transforms.shared_watermark import SharedWatermark
@@ -43,10 +44,11 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     if not options.archive:
         raise RunError("--archive is missing")
     on_prism = _engine(options, source.name) == "prismrunner"
-    contract, key = load_contract(options.contract), pii_key(Config.load(options.config))
-    if options.players:
+    contract, key = read_contract(options.contract), pii_key(Config.load(options.config), on_dataflow(options))
+    handed_over = on_dataflow(options)  # its launcher need not reach the broker
+    if options.players and not handed_over:
         check_store(options.players)
-    partitions = tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic)))
+    partitions = () if handed_over else tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic)))
     claim_archive(options.archive, contract)
     run = streaming_run(options, contract, read_runs(options.archive), on_prism)
     write_run(options.archive, run)
@@ -60,6 +62,8 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
         build(pipeline | "Read" >> ReadKafka(source, shared), job)
         result = pipeline.run()
         say(json.dumps({"time": now(), "run_id": run.run_id, "source": source.name, "archive": options.archive, "state": "STARTED"}))
+        if handed_over:
+            return run
         in_process = (options.view_as(PortableOptions).environment_type or "LOOPBACK") == "LOOPBACK"
         try:
             state = _watch(result, run, signalled, in_process, say)
@@ -74,8 +78,9 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
 
 def streaming_run(options: JobOptions, contract: Contract, earlier: list[Run], on_prism: bool) -> Run:
     """A new run, or the open one that --run_id names: its state comes back from the savepoint or checkpoint given with it."""
-    launch = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    run_id = options.run_id or f"{options.view_as(GoogleCloudOptions).job_name or contract.name}-{launch}"
+    cloud = options.view_as(GoogleCloudOptions)
+    launch, job = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), cloud.job_name or contract.name
+    run_id = options.run_id or (_continued(job, earlier) if cloud.update else f"{job}-{launch}")
     if not re.fullmatch(r"[\w.-]+", run_id):
         raise RunError(f"--run_id={run_id}: letters, digits, '.', '_' and '-' only; files are named by it")
     known = next((r for r in earlier if r.run_id == run_id), None)
@@ -83,10 +88,20 @@ def streaming_run(options: JobOptions, contract: Contract, earlier: list[Run], o
         return Run(run_id, "open", "streaming", contract.fingerprint, now())
     if known.state != "open" or known.mode != "streaming":
         raise RunError(f"--run_id={run_id}: a {known.mode} run of this name is {known.state}; leave --run_id out, or choose another")
+    if on_dataflow(options) and not (cloud.update or cloud.template_location):  # a template's launcher does not say which it is
+        raise RunError(f"--run_id={run_id}: used before; give --update to continue its state, or leave --run_id out for a cold start")
     if on_prism:
         raise RunError(f"--run_id={run_id}: used before, and Prism keeps no state to continue it from: its windows would begin anew "
                        "and hide what they held; leave --run_id out: views add a new run's rows")
     return known
+
+
+def _continued(job: str, earlier: list[Run]) -> str:
+    """The run whose state an update of this job takes over."""
+    mine = [r for r in earlier if r.state == "open" and re.fullmatch(rf"{re.escape(job)}-\d{{8}}T\d{{6}}Z", r.run_id)]
+    if not mine:
+        raise RunError(f"--update: the archive has no open run of job {job}; give its --run_id, or leave --update out for a cold start")
+    return mine[-1].run_id
 
 
 def _engine(options: JobOptions, source: str) -> str:

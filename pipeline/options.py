@@ -1,12 +1,14 @@
 """The job's flags, all of them. Everything else is derived, or stands in the contract or the --config file."""
 
 import os
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import dataclass
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from schemas.fields import load_yaml
+from transforms.secret_key import SECRET, secret_key
 
 
 class JobOptions(PipelineOptions):
@@ -16,13 +18,15 @@ class JobOptions(PipelineOptions):
     def _add_argparse_args(cls, parser: ArgumentParser) -> None:
         parser.add_argument("--source", help="Where messages come from: a file or a glob, such as 'messages/*' or "
                             "gs://bucket/messages/*, or kafka://broker:9092/topic?group=…&start=committed")
-        parser.add_argument("--contract", default="starter", help="A packaged game's name, or the path of a contract's folder")
+        parser.add_argument("--contract", default="starter", help="A packaged game's name, or the path of a contract's folder, "
+                            "on disk or gs://")
         parser.add_argument("--archive", help="Root folder of the Parquet archive, on disk or gs://; one per game")
         parser.add_argument("--run_id", help="Name of this run; derived from its inputs by default; in a stream from the launch, "
                             "and given again to continue it from a savepoint")
-        parser.add_argument("--again", action="store_true", help="Read files that a complete run has read already, and supersede it")
+        parser.add_argument("--again", nargs="?", const=True, default=False, type=_yes,
+                            help="Read files that a complete run has read already, and supersede it")
         parser.add_argument("--players", help="Where each player's last known values are kept, beside the archive: redis://host:6379/0")
-        parser.add_argument("--config", help="YAML file of the rarely touched: pii_key_file")
+        parser.add_argument("--config", help="YAML file of the rarely touched, on disk or gs://: pii_key_file")
 
 
 @dataclass(frozen=True)
@@ -35,16 +39,32 @@ class Config:
     def load(cls, path: str | None) -> "Config":
         if path is None:
             return cls()
-        with open(path) as f:
-            body = load_yaml(f.read(), path)
+        with FileSystems.open(path) as f:
+            body = load_yaml(f.read().decode(), path)
         if unknown := set(body) - set(cls.__dataclass_fields__):
             raise ValueError(f"{path}: {sorted(unknown)[0]}: unknown; known are {', '.join(cls.__dataclass_fields__)}")
         return cls(**body)
 
 
-def pii_key(config: Config) -> bytes | None:
+def pii_key(config: Config, travels: bool = False) -> bytes | None:
+    """travels: the job's graph lies in a bucket, where no key may lie."""
     path = config.pii_key_file or os.environ.get("GAMEBEAM_PII_KEY_FILE")
     if path is None:
         return None
+    if SECRET.fullmatch(path):
+        return secret_key(path)
+    if travels:
+        raise ValueError(f"pii_key_file: {path}: would travel in the job's graph; give projects/P/secrets/S/versions/V of Secret Manager")
     with open(path, "rb") as f:
         return f.read().strip()
+
+
+def on_dataflow(options: PipelineOptions) -> bool:
+    return (options.view_as(StandardOptions).runner or "").rsplit(".", 1)[-1].lower() == "dataflowrunner"
+
+
+def _yes(text: str) -> bool:
+    """A template's launcher gives every flag a value."""
+    if text.lower() not in ("true", "false", ""):
+        raise ArgumentTypeError(f"true or false, not {text!r}")
+    return text.lower() == "true"

@@ -9,13 +9,15 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import StandardOptions
 
 from pipeline.build import Job, build
-from pipeline.options import Config, JobOptions, pii_key
-from schemas.contract import Contract, load_contract
+from pipeline.options import Config, JobOptions, on_dataflow, pii_key
+from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from transforms.collector import collect_as_before
+from transforms.commit import Commit
 from transforms.player_store import check_store
 from transforms.progress import PROGRESS
 from transforms.read import ReadFiles
+from transforms.read_contract import read_contract
 from transforms.runs import (
     Input,
     Run,
@@ -47,6 +49,8 @@ class Outcome:
         lines = [f"skipped {len(self.skipped)} files that a complete run has read (--again reads them again)"] if self.skipped else []
         if self.run is None:
             return [*lines, "nothing new to read"]
+        if self.run.state == "started":
+            return [*lines, f"run {self.run.run_id}: handed to Dataflow; views show it once the job has succeeded"]
         landed = sum(self.run.rows.get(name, 0) for name in self.contract.events)
         c = self.counts
         return [*lines, f"run {self.run.run_id}: received {c['received']:,} = landed {landed:,} (late {c['late']:,}) "
@@ -58,9 +62,9 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     for flag in ("source", "archive"):
         if not getattr(options, flag):
             raise RunError(f"--{flag} is missing")
-    contract = load_contract(options.contract)
-    key = pii_key(Config.load(options.config))
-    if options.players:
+    contract, handed_over = read_contract(options.contract), on_dataflow(options)
+    key = pii_key(Config.load(options.config), handed_over)
+    if options.players and not handed_over:
         check_store(options.players)
     given = match_files(options.source)
     require_times(contract, given)
@@ -80,10 +84,14 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     write_run(options.archive, run)
     pipeline = beam.Pipeline(options=options)
     messages = pipeline | "Read" >> ReadFiles([i.name for i in inputs])
-    build(messages, Job(contract, options.archive, run_id, pii_key=key, players=options.players))
+    written = build(messages, Job(contract, options.archive, run_id, pii_key=key, players=options.players))
+    if handed_over:
+        _ = written | "Commit" >> Commit(options.archive, run)
     try:
         with _shown(show, sum(i.bytes for i in inputs)):
             result = pipeline.run()
+            if handed_over:  # a template's launcher ends here too
+                return Outcome(run, skipped, contract, {})
             result.wait_until_finish()
     except Exception as e:
         why = (str(e).splitlines() or [type(e).__name__])[-1]

@@ -225,7 +225,7 @@ def _check_names(contract: Contract, at: Any) -> None:
         if name.lower() in taken:
             raise ContractError(file, name, f"differs from {taken[name.lower()]} only by case, or is used twice")
         taken[name.lower()] = name
-    envelope = {f.name for f in envelope_fields()} | {"run_id", "raw_event", "shape_rank"}
+    envelope = {f.name for f in envelope_fields()} | {"run_id", "raw_event", "shape_rank", "event_date", "date", "hour"}
     for event in contract.events.values():
         for f in event.fields:
             if f.name in envelope:

@@ -26,15 +26,19 @@ REPAIRED = ("SELECT runs.generation, item.run_id, item.arrived_before FROM {tabl
 SKETCH_SIZE = 2048  # how many of the smallest hashes a distinct value keeps; below that its estimate is exact
 
 
-def view_sql(contract: Contract, tables: str = "tables", views: str = "main") -> dict[str, str]:
-    """A SELECT per view, each after the views that it reads."""
-    texts = {name: event_view(contract, name) for name in contract.events}
+def view_sql(contract: Contract, tables: str = "tables", views: str = "main", archive: str = "", border: str = "") -> dict[str, str]:
+    """A SELECT per view, each after the views that it reads.
+
+    archive: the dataset of external tables from which event views read the days before `border`, a date in SQL.
+    """
+    texts = {name: event_view(contract, name, bool(archive)) for name in contract.events}
     texts["events"] = events_view(contract)
     texts |= {name: built_in_view(contract, name) for name in BUILT_IN}
     texts |= {rollup.name: rollup_view(contract, rollup) for rollup in contract.rollups}
     for name, text in own_views(contract).items():
         texts[name] = fill(text, base=f"(\n{texts.get(name, '')}\n)", visible_runs=VISIBLE_RUNS)
-    return {name: fill(text, tables=tables, views=views, time_zone=contract.time_zone) for name, text in texts.items()}
+    placeholders = {"tables": tables, "views": views, "archive": archive, "border": border, "time_zone": contract.time_zone}
+    return {name: fill(text, **placeholders) for name, text in texts.items()}
 
 
 def fill(text: str, **values: str) -> str:
@@ -44,17 +48,28 @@ def fill(text: str, **values: str) -> str:
     return text
 
 
-def event_view(contract: Contract, event_type: str) -> str:
-    """One row per event_id within a day of event_time, so that a filter on the date still prunes."""
-    columns = [f.name for f in schema.tables(contract)[event_type].fields if f.name != "run_id"]
-    return (f"SELECT\n  {_listed(columns)}\nFROM {{tables}}.{event_type}\nWHERE run_id IN ({VISIBLE_RUNS})\n"
-            "QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id, DATE(event_time) ORDER BY arrival_time, run_id) = 1")
+def event_view(contract: Contract, event_type: str, with_archive: bool = False) -> str:
+    """One row per event_id within a day of event_time, so that a filter on event_date still prunes.
+
+    Each day is read from one place alone: an archived event, however late, lies under the date of its event_time.
+    """
+    columns = _listed(f.name for f in schema.tables(contract)[event_type].fields if f.name != "run_id")
+    if not with_archive:
+        return (f"SELECT\n  {columns}, DATE(event_time) AS event_date\nFROM {{tables}}.{event_type}\nWHERE run_id IN ({VISIBLE_RUNS})\n"
+                "QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id, DATE(event_time) ORDER BY arrival_time, run_id) = 1")
+    return (f"SELECT\n  {columns}, event_date\nFROM (\n"
+            f"  SELECT run_id, {columns}, DATE(event_time) AS event_date\n  FROM {{tables}}.{event_type}\n"
+            f"  WHERE DATE(event_time) >= {{border}}\n"
+            "  UNION ALL\n"
+            f"  SELECT run_id, {columns}, `date` AS event_date\n  FROM {{archive}}.{event_type}\n  WHERE `date` < {{border}})\n"
+            f"WHERE run_id IN ({VISIBLE_RUNS})\n"
+            "QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id, event_date ORDER BY arrival_time, run_id) = 1")
 
 
 def events_view(contract: Contract) -> str:
     envelope = _listed(f.name for f in envelope_fields())
     return "\nUNION ALL\n".join(
-        f"SELECT\n  {envelope},\n  {_payload(event.fields)} AS payload\nFROM {{views}}.{event.name}"
+        f"SELECT\n  {envelope}, event_date,\n  {_payload(event.fields)} AS payload\nFROM {{views}}.{event.name}"
         for event in contract.events.values())
 
 

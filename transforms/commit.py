@@ -1,0 +1,26 @@
+"""Commit: a batch run's manifest, written by the job itself, where no process waits for its end."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import apache_beam as beam
+
+from transforms.runs import Run, now, write_run
+
+
+@dataclass
+class Commit(beam.PTransform):
+    """(table, rows) of every file -> the run's id, once its manifest says complete: one atomic write, after the last file."""
+
+    archive: str
+    run: Run
+
+    def expand(self, written: beam.PCollection[tuple[str, int]]) -> beam.PCollection[str]:
+        return (written
+                | "RowsByTable" >> beam.CombinePerKey(sum)
+                | "AllTables" >> beam.combiners.ToList()
+                | "WriteManifest" >> beam.Map(self._commit))
+
+    def _commit(self, rows: Iterable[tuple[str, int]]) -> str:
+        write_run(self.archive, replace(self.run, rows=dict(rows), state="complete", finished=now()))
+        return self.run.run_id
