@@ -17,6 +17,7 @@ from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.runners.runner import PipelineState
 
 from pipeline.build import Job, build
+from pipeline.flink import FlinkFlags, set_defaults
 from pipeline.options import Config, JobOptions, pii_key
 from pipeline.prism import prism
 from schemas.contract import Contract, load_contract
