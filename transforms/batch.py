@@ -1,5 +1,6 @@
 """Batch: events and dead letters that travel together. Objects within a fused stage, bytes across one."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import apache_beam as beam
@@ -8,13 +9,15 @@ import msgspec
 from schemas.events import DEAD_LETTER, Packer, pack, time_of
 from schemas.layout import HOUR_MS
 
+STRETCH_MS = 60_000  # of arrival: a stream sums apart what may fall into different windows of the built-in rollups
+
 
 class Batch:
-    """events, dead: objects. duplicates: ledger keys of copies that were left out."""
+    """events, dead: objects. duplicates: (arrival_time, ledger key) of copies that were left out."""
 
     __slots__ = ("_data", "_events", "dead", "duplicates")
 
-    def __init__(self, events: list[Any], dead: list[Any], duplicates: list[tuple[Any, ...]]):
+    def __init__(self, events: list[Any], dead: list[Any], duplicates: list[tuple[int, tuple[Any, ...]]]):
         self._data: bytes | None = None
         self._events, self.dead, self.duplicates = events, dead, duplicates
 
@@ -28,6 +31,23 @@ class Batch:
     def events(self) -> list[Any]:
         return self._events
 
+    def by_stretch(self) -> Iterable[tuple[int, "Batch"]]:
+        """(earliest arrival_time in ms, its batch) per stretch of arrival."""
+        parts: dict[int, tuple[list[int], Batch]] = {}
+
+        def part(arrived: int) -> Batch:
+            times, batch = parts.setdefault(arrived // STRETCH_MS, ([], Batch([], [], [])))
+            times.append(arrived)
+            return batch
+
+        for item in self.events:
+            part(item.arrival_time).events.append(item)
+        for item in self.dead:
+            part(item.arrival_time).dead.append(item)
+        for arrived, key in self.duplicates:
+            part(arrived).duplicates.append((arrived, key))
+        return ((min(times), batch) for times, batch in parts.values())
+
 
 class BatchCoder(beam.coders.Coder):
     """Only used where a runner puts a shuffle between Deduplicate and what reads from it."""
@@ -37,7 +57,7 @@ class BatchCoder(beam.coders.Coder):
         return msgspec.msgpack.encode((data, value.duplicates))
 
     def decode(self, encoded: bytes) -> Batch:
-        data, duplicates = msgspec.msgpack.decode(encoded, type=tuple[bytes, list[tuple[Any, ...]]])
+        data, duplicates = msgspec.msgpack.decode(encoded, type=tuple[bytes, list[tuple[int, tuple[Any, ...]]]])
         batch = Batch([], [], duplicates)
         batch._data = data
         return batch

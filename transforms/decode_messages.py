@@ -13,7 +13,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER, pack
-from transforms.batch import ledger_key
+from transforms.batch import STRETCH_MS, ledger_key
 from transforms.collector import collect_rarely
 from transforms.copies import dedupe_key
 from transforms.decode import Decoder
@@ -33,18 +33,19 @@ class Decode(beam.PTransform):
     """Messages -> (batches by shard and time bucket, partial counts for the ledger). Raises on no message."""
 
     contract: Contract
+    streaming: bool
     pii_key: bytes | None = None
 
     def expand(self, messages: beam.PCollection[Messages]) -> Any:  # Decoded; Beam would warn of a type that is none of its own
-        out = messages | "DecodeMessages" >> beam.ParDo(DecodeMessages(self.contract, self.pii_key)).with_outputs(
+        out = messages | "DecodeMessages" >> beam.ParDo(DecodeMessages(self.contract, self.streaming, self.pii_key)).with_outputs(
             "received", main="batches")
         return Decoded(out.batches, out.received)
 
 
 @beam.typehints.with_output_types(tuple[int, bytes])
 class DecodeMessages(beam.DoFn):
-    def __init__(self, contract: Contract, pii_key: bytes | None):
-        self.contract, self.pii_key = contract, pii_key
+    def __init__(self, contract: Contract, streaming: bool, pii_key: bytes | None):
+        self.contract, self.streaming, self.pii_key = contract, streaming, pii_key
 
     def setup(self) -> None:
         collect_rarely()
@@ -57,22 +58,29 @@ class DecodeMessages(beam.DoFn):
     def _clear(self) -> None:
         self.events: dict[int, list[Any]] = {}
         self.dead: dict[int, list[Any]] = {}
-        self.received: dict[tuple[Any, ...], list[int]] = {}
+        self.received: dict[int, dict[tuple[Any, ...], list[int]]] = {}  # in a stream, by stretch of arrival
+        self.arrived: dict[int, int] = {}  # the earliest of each
         self.held, self.earliest = 0, MAX_TIMESTAMP
 
     def process(self, messages: Messages, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
         decode, source, arrivals, ids = self.decoder.decode, messages.source, messages.arrivals, messages.ids
-        previous = 0 if messages.first else self.previous_arrival
+        previous, stretch = 0 if messages.first else self.previous_arrival, 0
+        received = self.received.setdefault(stretch, {})
         for i, payload in enumerate(messages.payloads):
             item = decode(payload, arrivals[i] if arrivals else None, ids[i] if ids else "", source, previous)
             previous = item.arrival_time
             dead = item.TYPE == DEAD_LETTER
             (self.dead if dead else self.events).setdefault(dedupe_key(item), []).append(item)
+            if self.streaming and previous // STRETCH_MS != stretch:
+                stretch = previous // STRETCH_MS
+                received = self.received.setdefault(stretch, {})
+            if self.streaming and previous < self.arrived.get(stretch, previous + 1):
+                self.arrived[stretch] = previous
             key = ledger_key(item)
-            if key in self.received:
-                self.received[key][RECEIVED] += 1
+            if key in received:
+                received[key][RECEIVED] += 1
             else:
-                self.received[key] = [1, 0, 0, 0, 0, 0]
+                received[key] = [1, 0, 0, 0, 0, 0]
         self.previous_arrival = previous
         self.earliest = min(self.earliest, at)
         self.held += len(messages.payloads)
@@ -92,11 +100,13 @@ class DecodeMessages(beam.DoFn):
         at = self.earliest
         for key in self.events.keys() | self.dead.keys():
             yield (key, pack(self.events.get(key, []), self.dead.get(key, []))), at
-        if self.received:
-            yield TaggedOutput("received", (0, Partials(self.received))), at
-        for (_, _, _, _, _, event_type), counts in self.received.items():
-            known = event_type if event_type in self.contract.events else "unknown"  # a client must not invent metric names
-            Metrics.counter("received", known).inc(counts[RECEIVED])
+        for stretch, received in self.received.items():
+            if received:
+                arrived = Timestamp(micros=self.arrived[stretch] * 1000) if self.streaming else at
+                yield TaggedOutput("received", (0, Partials(received))), arrived
+            for (_, _, _, _, _, event_type), counts in received.items():
+                known = event_type if event_type in self.contract.events else "unknown"  # a client must not invent metric names
+                Metrics.counter("received", known).inc(counts[RECEIVED])
         for item in (d for group in self.dead.values() for d in group):
             Metrics.counter("dead_lettered", item.reason).inc()
         self._clear()

@@ -25,7 +25,7 @@ class Ledger:
             counts[LATE] += item.late
         for item in batch.dead:
             self._counts(ledger_key(item))[DEAD_LETTERED] += 1
-        for key in batch.duplicates:
+        for _, key in batch.duplicates:
             self._counts(key)[DUPLICATE] += 1
 
     def _counts(self, key: Key) -> list[int]:
