@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 WHOLE_NUMBERS = {
     "checkpointing_interval": "ms between checkpoints; what was read since the last is read again after a crash (10000)",
@@ -41,8 +41,16 @@ class FlinkFlags(PipelineOptions):
             parser.add_argument(f"--{name}", action="store_true", default=None, help=f"Flink: {meaning}")
 
 
-def set_defaults(options: PipelineOptions) -> None:
+def prepare(options: PipelineOptions, run_id: str) -> None:
+    """What suits this job on Flink, where nothing was asked for; the job has the run's name there."""
     flags = options.view_as(FlinkFlags)
     for name, value in DEFAULTS.items():
         if getattr(flags, name) is None:
             setattr(flags, name, value)
+    cloud = options.view_as(GoogleCloudOptions)
+    cloud.job_name = cloud.job_name or run_id
+
+
+def has_state(options: PipelineOptions) -> bool:
+    """Whether the job continues from what an earlier one kept: a savepoint or checkpoint; on Dataflow, by --update."""
+    return bool(options.view_as(FlinkFlags).savepoint_path or options.view_as(GoogleCloudOptions).update)

@@ -17,7 +17,7 @@ from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.runners.runner import PipelineState
 
 from pipeline.build import Job, build
-from pipeline.flink import FlinkFlags, set_defaults
+from pipeline.flink import has_state, prepare
 from pipeline.options import Config, JobOptions, pii_key
 from pipeline.prism import prism
 from schemas.contract import Contract, load_contract
@@ -42,12 +42,16 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     assert isinstance(source, Kafka)
     if not options.archive:
         raise RunError("--archive is missing")
-    on_prism = _engine(options, source.name) == "prismrunner"
+    engine = _engine(options, source.name)
+    on_prism = engine == "prismrunner"
     contract, key = load_contract(options.contract), pii_key(Config.load(options.config))
     partitions = tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic)))
     claim_archive(options.archive, contract)
     run = streaming_run(options, contract, read_runs(options.archive), on_prism)
+    run.state, run.finished = "open", None
     write_run(options.archive, run)
+    if engine in ("flinkrunner", "portablerunner"):
+        prepare(options, run.run_id)
     options.view_as(StandardOptions).streaming = True
     PAUSE.clear()
     DRAIN.clear()
@@ -57,32 +61,37 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
         build(pipeline | "Read" >> ReadKafka(source, shared), Job(contract, options.archive, run.run_id, streaming=True, pii_key=key))
         result = pipeline.run()
         say(json.dumps({"time": now(), "run_id": run.run_id, "source": source.name, "archive": options.archive, "state": "STARTED"}))
-        in_process = (options.view_as(PortableOptions).environment_type or "LOOPBACK") == "LOOPBACK"
+        in_process = on_prism or options.view_as(PortableOptions).environment_type == "LOOPBACK"
         try:
             state = _watch(result, run, signalled, in_process, say)
         finally:
             if in_process:
                 _end(result)
-    if state == PipelineState.DONE:
+    if state == PipelineState.DONE and (in_process or source.until_idle):  # else it was stopped with a savepoint, and can go on
         run.state, run.finished = "complete", now()
     write_run(options.archive, run)
     return run
 
 
 def streaming_run(options: JobOptions, contract: Contract, earlier: list[Run], on_prism: bool) -> Run:
-    """A new run, or the open one that --run_id names: its state comes back from the savepoint or checkpoint given with it."""
+    """A new run, or the one that --run_id names: its state comes back from the savepoint or checkpoint given with it."""
     launch = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     run_id = options.run_id or f"{options.view_as(GoogleCloudOptions).job_name or contract.name}-{launch}"
     if not re.fullmatch(r"[\w.-]+", run_id):
         raise RunError(f"--run_id={run_id}: letters, digits, '.', '_' and '-' only; files are named by it")
     known = next((r for r in earlier if r.run_id == run_id), None)
     if known is None:
+        if has_state(options):
+            raise RunError(f"--run_id={options.run_id or ''}: the archive knows no such run; give that of the job whose state this is")
         return Run(run_id, "open", "streaming", contract.fingerprint, now())
-    if known.state != "open" or known.mode != "streaming":
+    if known.mode != "streaming" or not known.visible:
         raise RunError(f"--run_id={run_id}: a {known.mode} run of this name is {known.state}; leave --run_id out, or choose another")
     if on_prism:
         raise RunError(f"--run_id={run_id}: used before, and Prism keeps no state to continue it from: its windows would begin anew "
                        "and hide what they held; leave --run_id out: views add a new run's rows")
+    if not has_state(options):
+        raise RunError(f"--run_id={run_id}: used before; give --savepoint_path, a savepoint or retained checkpoint of it, or leave "
+                       "--run_id out, for a new run with start=rewind:…: without its state it would overwrite what it wrote")
     return known
 
 
@@ -106,14 +115,16 @@ def _watch(result: Any, run: Run, signalled: list[int], in_process: bool, say: C
                 say(_line(result, run, state))
                 next_line += LINE_S
         except grpc.RpcError as e:
-            raise RunError(f"run {run.run_id}: the engine is gone ({e.code().name}); what was not yet committed is read again by a "
-                           "run with start=committed, or earlier with start=rewind:…") from None
+            goes_on = "what was not yet committed is read again by a run with start=committed, or earlier with start=rewind:…"
+            if not in_process:
+                goes_on = "a job that the cluster has goes on; its dashboard tells"
+            raise RunError(f"run {run.run_id}: the engine is gone ({e.code().name}); {goes_on}") from None
         if state == PipelineState.FAILED:
             raise RunError(f"run {run.run_id} stopped: {_why(result)}; mend it, and start a new run")
         if ended:
             return state
         if signalled and not in_process:
-            say(f"the job goes on without this process; stop it with a savepoint, and continue with --run_id={run.run_id}")
+            say(f"the job goes on without this process; stop it with a savepoint, and continue with --run_id={run.run_id} --savepoint_path=…")
             return state
         if signalled and drain_until is None:
             say("ending: sources stop, windows close (again to end at once)")

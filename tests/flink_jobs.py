@@ -1,0 +1,102 @@
+"""What the tests on a Flink cluster share: a job started as a person would, what it found, and what may go wrong on the way."""
+
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from engines.flink import Flink, wait_for
+from loadgen.generate import generate
+from loadgen.live import _messages, send
+from schemas.contract import load_contract
+from sql.archive import ArchiveError
+from sql.check import compare_answers
+from transforms.runs import read_runs
+
+STARTER = load_contract("starter")
+FROM_EVENTS = ("contents", "dead_letters", "bots")  # answers that the event views alone give; the others come from rollups
+WAIT_S = 240  # other tests and people use the machine
+
+
+class Played:
+    """Two simulated days of players, and how long their messages take to arrive at a speed."""
+
+    def __init__(self, folder: Path, players: int, seed: int):
+        self.folder = str(folder)
+        self.messages = generate(STARTER, self.folder, players=players, days=1, seed=seed, format="avro").messages
+        arrivals = [arrival for arrival, _ in _messages(folder / "messages")]
+        self.span_s = (arrivals[-1] - arrivals[0]) / 1000
+
+    def send(self, servers: str, topic: str, seconds: float = 0) -> Thread:
+        """Sends them all within so many seconds, from a thread that is over when the broker has them."""
+        thread = Thread(target=send, args=(STARTER, self.folder, servers, topic, {}, self.span_s / seconds if seconds else 0))
+        thread.start()
+        return thread
+
+    def differences(self, archive: str, answers: tuple[str, ...] = ()) -> list[str]:
+        """Of these answers, or of all."""
+        try:
+            found = compare_answers(STARTER, archive, f"{self.folder}/answers").differences
+        except ArchiveError:  # no archive yet
+            return ["no archive"]
+        return [str(d) for d in found if not answers or d.answer in answers]
+
+
+@contextmanager
+def submitted(flink: Flink, source: str, archive: str, *flags: str):
+    """(the submitter's process, Flink's job id); the job is cancelled at the end, if it has not ended."""
+    before = set(flink.jobs())
+    command = [sys.executable, "-m", "pipeline", "run", f"--source={source}", f"--archive={archive}", "--parallelism=2",
+               "--max_parallelism=4", *flink.job_flags, *flags]
+    submitter = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    job_id = None
+    try:
+        wait_for(lambda: submitter.poll() is not None or bool(set(flink.jobs()) - before), "no job", WAIT_S)
+        assert submitter.poll() is None, submitter.communicate()[1]
+        (job_id,) = set(flink.jobs()) - before
+        wait_for(lambda: running(flink, job_id), f"job {job_id} does not run", WAIT_S)
+        yield submitter, job_id
+    finally:
+        if job_id and flink.jobs()[job_id] in ("CREATED", "RUNNING", "RESTARTING", "FAILING"):
+            flink.cancel(job_id)
+        submitter.kill()
+        submitter.communicate()
+
+
+def running(flink: Flink, job_id: str) -> bool:
+    """Every task of it."""
+    tasks = flink.ask(f"/jobs/{job_id}")["status-counts"]
+    return tasks["RUNNING"] == sum(tasks.values())
+
+
+def landed(archive: str) -> int:
+    """Files of events written so far."""
+    return len(list(Path(archive).glob("events/*/*/*/part-*.parquet")))
+
+
+def wait_until(condition, seconds: float = WAIT_S) -> bool:
+    until = time.monotonic() + seconds
+    while not (met := condition()) and time.monotonic() < until:
+        time.sleep(1)
+    return bool(met)
+
+
+def committed(servers: str, topic: str, group: str) -> int:
+    """Messages of the topic that the group has done with."""
+    consumer = Consumer({"bootstrap.servers": servers, "group.id": group, "log_level": 0})
+    try:
+        partitions = [TopicPartition(topic, n) for n in consumer.list_topics(topic, timeout=10).topics[topic].partitions]
+        return sum(max(p.offset, 0) for p in consumer.committed(partitions, timeout=10))
+    except KafkaException:
+        return -1
+    finally:
+        consumer.close()
+
+
+def run_id(archive: str) -> str:
+    (run,) = read_runs(archive)
+    return run.run_id
