@@ -24,7 +24,8 @@ SWITCHES = {
     "unaligned_checkpoint_enabled": "",
     "finish_bundle_before_checkpointing": "",
 }
-DEFAULTS = {"checkpointing_interval": 10_000, "max_bundle_time_mills": 200, "externalized_checkpoints_enabled": True,
+DEFAULTS = {"checkpointing_interval": 10_000, "max_bundle_time_mills": 200, "finish_bundle_before_checkpointing": True,
+            "externalized_checkpoints_enabled": True,
             "retain_externalized_checkpoints_on_cancellation": True}
 
 

@@ -7,7 +7,7 @@ import pytest
 from engines import MissingTool
 from engines.flink import flink_cluster
 from engines.kafka import kafka_broker
-from tests.flink_jobs import FROM_EVENTS, Played, committed, landed, run_id, submitted, wait_until
+from tests.flink_jobs import FROM_EVENTS, Played, Sending, committed, landed, run_id, submitted, wait_until
 from transforms.runs import read_runs
 
 pytestmark = pytest.mark.engine
@@ -38,7 +38,7 @@ def played(tmp_path_factory):
 
 def test_the_job_finds_live_what_the_answer_sheet_says(servers, flink, played, tmp_path):
     archive = str(tmp_path / "archive")
-    played.send(servers, "all").join()
+    played.send(servers, "all")
     with submitted(flink, f"kafka://{servers}/all?group=all", archive, "--checkpointing_interval=1000") as (submitter, job_id):
         wait_until(lambda: not played.differences(archive))
         assert played.differences(archive) == []
@@ -65,18 +65,18 @@ KILLS = [(what, when) for what in ("task manager", "worker", "submitter") for wh
 
 def killed_in_the_middle(servers, flink, played, archive, what, when):
     """What the views then say otherwise than the answer sheet."""
-    topic = f"{archive.name}-{what}-{when}".replace(" ", "-")
-    source, interval = f"kafka://{servers}/{topic}?group={topic}&idle=20s", 600_000 if when == "before" else 1_000
-    played.send(servers, topic).join() if False else None
-    sending = played.send(servers, topic, seconds=30)
+    sending = Sending(played, servers, archive.name)
+    source, interval = f"kafka://{servers}/{archive.name}?group={archive.name}&idle=20s", 600_000 if when == "before" else 1_000
     with submitted(flink, source, str(archive), f"--checkpointing_interval={interval}") as (submitter, job_id):
+        sending.start()
         assert wait_until(lambda: landed(archive) and (when == "before" or flink.checkpoints(job_id) > 3))
         assert (flink.checkpoints(job_id) == 0) == (when == "before") and sending.is_alive()
         kill(what, flink, submitter)
+        sending.hurry.set()
         sending.join()
         wait_until(lambda: not played.differences(str(archive)))
         return played.differences(str(archive))
 
 
 def test_a_task_manager_killed_after_the_first_checkpoint_costs_nothing(servers, flink, played, tmp_path):
-    assert killed_in_the_middle(servers, flink, played, tmp_path / "archive", "task manager", "after") == []
+    assert killed_in_the_middle(servers, flink, played, tmp_path / "task-manager", "task manager", "after") == []
