@@ -24,7 +24,7 @@ IN_NO_FAT_JAR = re.compile(r"META-INF/([^/]*\.(SF|DSA|RSA)|MANIFEST\.MF|INDEX\.L
 
 
 class FlinkJars(NamedTuple):
-    """cluster: the classpath of job and task managers; job_server: that of the job server; its runner.jar goes to the cluster with a job."""
+    """cluster: the classpath of job and task managers; job_server: that of the job server, whose first jar goes along with a job."""
 
     cluster: str
     job_server: str

@@ -124,7 +124,8 @@ def _watch(result: Any, run: Run, signalled: list[int], in_process: bool, say: C
         if ended:
             return state
         if signalled and not in_process:
-            say(f"the job goes on without this process; stop it with a savepoint, and continue with --run_id={run.run_id} --savepoint_path=…")
+            say("the job goes on without this process; stop it with a savepoint, and continue it with "
+                f"--run_id={run.run_id} --savepoint_path=…")
             return state
         if signalled and drain_until is None:
             say("ending: sources stop, windows close (again to end at once)")

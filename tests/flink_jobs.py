@@ -6,11 +6,13 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from zlib import crc32
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from engines.flink import Flink, wait_for
+from loadgen.broken import reader
 from loadgen.generate import generate
 from loadgen.live import _messages, send
 from schemas.contract import load_contract
@@ -44,18 +46,21 @@ class Played:
 
 
 class Sending(Thread):
-    """A few messages a second, by all partitions in turn, until told to hurry; over once the broker has all of them."""
+    """A few messages a second, each install's in order, until told to hurry; over once the broker has all of them."""
 
     def __init__(self, played: Played, servers: str, topic: str):
         super().__init__(daemon=True)
         self.played, self.topic, self.hurry = played, topic, Event()
-        AdminClient({"bootstrap.servers": servers, "log_level": 0}).create_topics([NewTopic(topic, 4)])[topic].result()
+        admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+        admin.create_topics([NewTopic(topic, 4)])[topic].result()
         self.producer = Producer({"bootstrap.servers": servers, "log_level": 0})
 
     def run(self) -> None:
-        for i, (arrival, payload) in enumerate(_messages(Path(self.played.folder) / "messages")):
+        read = reader(STARTER)
+        for arrival, payload in _messages(Path(self.played.folder) / "messages"):
             self.hurry.wait(1 / SENT_A_SECOND)
-            self.producer.produce(self.topic, payload, timestamp=arrival, partition=i % 4)
+            whose = str(read(payload).get("install_id"))
+            self.producer.produce(self.topic, payload, timestamp=arrival, partition=crc32(whose.encode()) % 4)
         assert self.producer.flush(60) == 0
 
 
@@ -94,7 +99,7 @@ def landed(archive: str) -> int:
 def wait_until(condition, seconds: float = WAIT_S) -> bool:
     until = time.monotonic() + seconds
     while not (met := condition()) and time.monotonic() < until:
-        time.sleep(1)
+        time.sleep(3)  # a look costs a second of a core
     return bool(met)
 
 
@@ -110,6 +115,6 @@ def committed(servers: str, topic: str, group: str) -> int:
         consumer.close()
 
 
-def run_id(archive: str) -> str:
-    (run,) = read_runs(archive)
+def run_id(archive: Path | str) -> str:
+    (run,) = read_runs(str(archive))
     return run.run_id

@@ -1,13 +1,17 @@
 """The job on a real Flink cluster, over a real Kafka, and what kills it."""
 
+import re
 import signal
+import time
+from contextlib import contextmanager
 
 import pytest
 
 from engines import MissingTool
 from engines.flink import flink_cluster
 from engines.kafka import kafka_broker
-from tests.flink_jobs import FROM_EVENTS, Played, Sending, committed, landed, run_id, submitted, wait_until
+from tests.flink_jobs import FROM_EVENTS, STARTER, Played, Sending, committed, landed, run_id, submitted, wait_until
+from transforms.repair import hour, repair
 from transforms.runs import read_runs
 
 pytestmark = pytest.mark.engine
@@ -80,3 +84,59 @@ def killed_in_the_middle(servers, flink, played, archive, what, when):
 
 def test_a_task_manager_killed_after_the_first_checkpoint_costs_nothing(servers, flink, played, tmp_path):
     assert killed_in_the_middle(servers, flink, played, tmp_path / "task-manager", "task manager", "after") == []
+
+
+@contextmanager
+def half_read(servers, flink, played, archive):
+    """(source, what sends the rest, the job's id), once some is written and several checkpoints are done."""
+    sending = Sending(played, servers, archive.name)
+    source = f"kafka://{servers}/{archive.name}?group={archive.name}&idle=20s"
+    with submitted(flink, source, str(archive), "--checkpointing_interval=1000") as (submitter, job_id):
+        sending.start()
+        assert wait_until(lambda: landed(archive) and flink.checkpoints(job_id) > 3) and sending.is_alive()
+        yield source, sending, job_id, submitter
+
+
+def finished(flink, played, archive, sending, source, *flags):
+    """What the views say otherwise than the answer sheet, once another job has read the rest."""
+    with submitted(flink, source, str(archive), "--checkpointing_interval=1000", *flags):
+        sending.hurry.set()
+        sending.join()
+        wait_until(lambda: not played.differences(str(archive)))
+        return played.differences(str(archive))
+
+
+def test_a_job_stopped_with_a_savepoint_goes_on_from_it(servers, flink, played, tmp_path):
+    archive = tmp_path / "savepoint"
+    with half_read(servers, flink, played, archive) as (source, sending, job_id, submitter):
+        savepoint = flink.stop_with_savepoint(job_id)
+        out, err = submitter.communicate(timeout=60)
+        assert out == f"run {run_id(archive)}: open\n", err
+    assert finished(flink, played, archive, sending, source, f"--run_id={run_id(archive)}", f"--savepoint_path={savepoint}") == []
+
+
+@pytest.mark.chaos
+def test_a_cancelled_job_goes_on_from_its_last_checkpoint(servers, flink, played, tmp_path):
+    archive = tmp_path / "retained"
+    with half_read(servers, flink, played, archive) as (source, sending, job_id, _):
+        flink.cancel(job_id)
+        checkpoint = flink.last_checkpoint(job_id)
+    assert finished(flink, played, archive, sending, source, f"--run_id={run_id(archive)}", f"--savepoint_path={checkpoint}") == []
+
+
+@pytest.mark.chaos
+def test_a_cold_start_that_rewinds_loses_nothing_and_repair_settles_the_rollups(servers, flink, played, tmp_path):
+    archive = tmp_path / "cold"
+    with half_read(servers, flink, played, archive) as (source, sending, job_id, _):
+        flink.cancel(job_id)
+        cancelled = run_id(archive)
+    with submitted(flink, f"{source}&start=rewind:1000d", str(archive), "--checkpointing_interval=1000"):
+        sending.hurry.set()
+        sending.join()
+        assert wait_until(lambda: not played.differences(str(archive), FROM_EVENTS))
+        assert wait_until(lambda: committed(servers, archive.name, archive.name) == played.messages)
+        time.sleep(30)  # the partitions idle, and every window closes
+    (going,) = (r.run_id for r in read_runs(str(archive)) if r.run_id != cancelled)
+    repair(str(archive), STARTER, hour("2026-10-01T00"), hour("2026-12-01T00"), ended=f"{cancelled},{going}")
+    read_twice = re.compile(r"ledger .* (received|duplicate): expected")
+    assert [d for d in played.differences(str(archive)) if not read_twice.match(d)] == []
