@@ -17,7 +17,7 @@ from loadgen.generate import generate
 from loadgen.live import _messages, send
 from schemas.contract import load_contract
 from sql.archive import ArchiveError
-from sql.check import compare_answers
+from sql.check import Comparison, compare_answers
 from transforms.runs import read_runs
 
 STARTER = load_contract("starter")
@@ -39,10 +39,15 @@ class Played:
     def differences(self, archive: str, answers: tuple[str, ...] = ()) -> list[str]:
         """Of these answers, or of all."""
         try:
-            found = compare_answers(STARTER, archive, f"{self.folder}/answers").differences
+            comparison = compare(archive, self)
         except ArchiveError:  # no archive yet
             return ["no archive"]
-        return [str(d) for d in found if not answers or d.answer in answers]
+        self.figures = sum(comparison.figures.values())
+        return [str(d) for d in comparison.differences if not answers or d.answer in answers]
+
+
+def compare(archive: Path | str, played: Played) -> Comparison:
+    return compare_answers(STARTER, str(archive), f"{played.folder}/answers")
 
 
 class Sending(Thread):
@@ -118,3 +123,27 @@ def committed(servers: str, topic: str, group: str) -> int:
 def run_id(archive: Path | str) -> str:
     (run,) = read_runs(str(archive))
     return run.run_id
+
+
+def kill(what, flink, submitter):
+    if what == "task manager":
+        flink.kill_task_manager()
+        flink.start_task_manager()
+    elif what == "worker":
+        flink.kill_workers()
+    else:
+        submitter.kill()
+
+
+def killed_in_the_middle(servers, flink, played, archive, what, when):
+    """The job reads a day of messages, and something is killed before, or after, its first checkpoint."""
+    sending = Sending(played, servers, archive.name)
+    source, interval = f"kafka://{servers}/{archive.name}?group={archive.name}&idle=20s", 600_000 if when == "before" else 1_000
+    with submitted(flink, source, str(archive), f"--checkpointing_interval={interval}") as (submitter, job_id):
+        sending.start()
+        assert wait_until(lambda: landed(archive) and (when == "before" or flink.checkpoints(job_id) > 3))
+        assert (flink.checkpoints(job_id) == 0) == (when == "before") and sending.is_alive()
+        kill(what, flink, submitter)
+        sending.hurry.set()
+        sending.join()
+        wait_until(lambda: not played.differences(str(archive)))
