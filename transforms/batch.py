@@ -1,6 +1,8 @@
 """Batch: events and dead letters that travel together. Objects within a fused stage, bytes across one."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 import apache_beam as beam
@@ -15,10 +17,11 @@ STRETCH_MS = 60_000  # of arrival: a stream sums apart what may fall into differ
 class Batch:
     """events, dead: objects. duplicates: (arrival_time, ledger key) of copies that were left out."""
 
-    __slots__ = ("_data", "_events", "dead", "duplicates")
+    __slots__ = ("_data", "_events", "_on_time", "dead", "duplicates")
 
     def __init__(self, events: list[Any], dead: list[Any], duplicates: list[tuple[int, tuple[Any, ...]]]):
         self._data: bytes | None = None
+        self._on_time: dict[str, list[Any]] | None = None
         self._events, self.dead, self.duplicates = events, dead, duplicates
 
     def opened(self, packer: Packer) -> "Batch":
@@ -30,6 +33,28 @@ class Batch:
     @property
     def events(self) -> list[Any]:
         return self._events
+
+    @property
+    def on_time(self) -> dict[str, list[Any]]:
+        """By type, the events that did not come late."""
+        if self._on_time is None:
+            self._on_time = defaultdict(list)
+            for event in self.events:
+                if not event.late:
+                    self._on_time[event.TYPE].append(event)
+        return self._on_time
+
+    def hours(self) -> Iterable[tuple[int, list[Any]]]:
+        """(hour of event_time, counted since 1970, its events)."""
+        if not self.events:
+            return []
+        times = [event.event_time // HOUR_MS for event in self.events]
+        if min(times) == max(times):  # as Deduplicate gives them
+            return [(times[0], self.events)]
+        hours: dict[int, list[Any]] = defaultdict(list)
+        for hour, event in zip(times, self.events, strict=True):
+            hours[hour].append(event)
+        return hours.items()
 
     def by_stretch(self) -> Iterable[tuple[int, "Batch"]]:
         """(earliest arrival_time in ms, its batch) per stretch of arrival."""
@@ -73,6 +98,17 @@ class BatchCoder(beam.coders.Coder):
 
 
 beam.coders.registry.register_coder(Batch, BatchCoder)
+
+
+def tally(batch: Batch) -> tuple[Counter[Any], Counter[Any]]:
+    """How many events, and how many dead letters, by ledger key."""
+    events: Counter[Any] = Counter()
+    for hour, some in batch.hours():
+        events.update({(hour * HOUR_MS, *build): n for build, n in Counter(map(_BUILD, some)).items()})
+    return events, Counter(map(ledger_key, batch.dead))
+
+
+_BUILD = attrgetter("game", "env", "platform", "app_version", "TYPE")
 
 
 def ledger_key(item: Any) -> tuple[Any, ...]:

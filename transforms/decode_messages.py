@@ -1,5 +1,6 @@
 """Decode: Messages -> batches of events and dead letters, keyed for deduplication; and what was received, counted."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,10 +14,11 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER, pack
-from transforms.batch import STRETCH_MS, ledger_key
+from transforms.batch import STRETCH_MS, Batch, tally
 from transforms.collector import collect_rarely
-from transforms.copies import dedupe_key
+from transforms.copies import BATCH_SHARDS, SHARDS, dedupe_key
 from transforms.decode import Decoder
+from transforms.ledger import EMPTY
 from transforms.messages import Messages
 from transforms.partials import RECEIVED, Partials
 
@@ -56,31 +58,18 @@ class DecodeMessages(beam.DoFn):
         self._clear()
 
     def _clear(self) -> None:
-        self.events: dict[int, list[Any]] = {}
-        self.dead: dict[int, list[Any]] = {}
-        self.received: dict[int, dict[tuple[Any, ...], list[int]]] = {}  # in a stream, by stretch of arrival
-        self.arrived: dict[int, int] = {}  # the earliest of each
+        self.events: dict[int, list[Any]] = defaultdict(list)
+        self.dead: dict[int, list[Any]] = defaultdict(list)
         self.held, self.earliest = 0, MAX_TIMESTAMP
 
     def process(self, messages: Messages, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
         decode, source, arrivals, ids = self.decoder.decode, messages.source, messages.arrivals, messages.ids
-        previous, stretch = 0 if messages.first else self.previous_arrival, 0
-        received = self.received.setdefault(stretch, {})
+        previous = 0 if messages.first else self.previous_arrival
+        events, dead, shards = self.events, self.dead, SHARDS if self.streaming else BATCH_SHARDS
         for i, payload in enumerate(messages.payloads):
             item = decode(payload, arrivals[i] if arrivals else None, ids[i] if ids else "", source, previous)
             previous = item.arrival_time
-            dead = item.TYPE == DEAD_LETTER
-            (self.dead if dead else self.events).setdefault(dedupe_key(item), []).append(item)
-            if self.streaming and previous // STRETCH_MS != stretch:
-                stretch = previous // STRETCH_MS
-                received = self.received.setdefault(stretch, {})
-            if self.streaming and previous < self.arrived.get(stretch, previous + 1):
-                self.arrived[stretch] = previous
-            key = ledger_key(item)
-            if key in received:
-                received[key][RECEIVED] += 1
-            else:
-                received[key] = [1, 0, 0, 0, 0, 0]
+            (dead if item.TYPE == DEAD_LETTER else events)[dedupe_key(item, shards)].append(item)
         self.previous_arrival = previous
         self.earliest = min(self.earliest, at)
         self.held += len(messages.payloads)
@@ -98,13 +87,19 @@ class DecodeMessages(beam.DoFn):
     def _flush(self) -> Iterable[tuple[Any, Timestamp]]:
         """Every group as (key, packed batch), stamped as the earliest messages among them: never behind the watermark."""
         at = self.earliest
+        received: dict[int, tuple[int, Partials]] = {}  # in a stream, by stretch: (earliest arrival, counts)
         for key in self.events.keys() | self.dead.keys():
-            yield (key, pack(self.events.get(key, []), self.dead.get(key, []))), at
-        for stretch, received in self.received.items():
-            if received:
-                arrived = Timestamp(micros=self.arrived[stretch] * 1000) if self.streaming else at
-                yield TaggedOutput("received", (0, Partials(received))), arrived
-            for (_, _, _, _, _, event_type), counts in received.items():
+            batch = Batch(self.events.get(key, []), self.dead.get(key, []), [])
+            yield (key, pack(batch.events, batch.dead)), at
+            for arrived, part in batch.by_stretch() if self.streaming else [(0, batch)]:
+                earliest, partials = received.get(arrived // STRETCH_MS) or (arrived, Partials())
+                received[arrived // STRETCH_MS] = min(earliest, arrived), partials
+                for counted in tally(part):
+                    for key, n in counted.items():
+                        partials.setdefault(key, list(EMPTY))[RECEIVED] += n
+        for earliest, partials in received.values():
+            yield TaggedOutput("received", (0, partials)), Timestamp(micros=earliest * 1000) if self.streaming else at
+            for (*_, event_type), counts in partials.items():
                 known = event_type if event_type in self.contract.events else "unknown"  # a client must not invent metric names
                 Metrics.counter("received", known).inc(counts[RECEIVED])
         for item in (d for group in self.dead.values() for d in group):
