@@ -156,7 +156,8 @@ def _line(result: Any, run: Run, state: str) -> str:
     metrics = _metrics(result)
     run.rows = rows_written(metrics)
     counts = {name: counted(metrics, name) for name in COUNTERS}
-    return json.dumps({"time": now(), "run_id": run.run_id, "state": state, **counts, "written": run.rows})
+    told = {**counts, "written": run.rows} if any(counts.values()) else {}  # Flink tells only at the end
+    return json.dumps({"time": now(), "run_id": run.run_id, "state": state, **told})
 
 
 def _why(result: Any) -> str:
