@@ -17,9 +17,10 @@ test: $(READY) lint
 fast: $(READY)
 	$(BIN)/python -m pytest -m "not engine and not chaos"
 
-# Longer: many more random streams, and a broker that goes away in the middle.
+# Longer: many more random streams, a broker that goes away in the middle, every kill on Flink (writes docs/reliability.md).
 chaos: $(READY)
-	CHAOS_EXAMPLES=50 $(BIN)/python -m pytest -m "chaos or not chaos" tests/test_streaming.py tests/test_live_kafka.py
+	CHAOS_EXAMPLES=50 $(BIN)/python -m pytest -m "chaos or not chaos" tests/test_streaming.py tests/test_live_kafka.py \
+	  tests/test_live_flink.py tests/test_flink_watermark.py tests/test_flink_kills.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

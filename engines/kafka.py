@@ -1,6 +1,5 @@
 """A Kafka broker of one node (KRaft), from Maven Central's jars."""
 
-import hashlib
 import socket
 import subprocess
 import time
@@ -9,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engines import CACHE, end, free_port, tool
+from engines.maven import maven_jars
 
 VERSION = "4.1.1"
-HERE = Path(__file__).parent
 STARTS_WITHIN_S = 60
 CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAQ"
 SETTINGS = """
@@ -77,16 +76,5 @@ def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 
 def kafka_jars() -> Path:
-    """The folder of the broker's jars, fetched on first use (20 s, 43 MB), each checked against engines/kafka.sha256."""
-    folder = CACHE / f"kafka-{VERSION}"
-    checked = folder / ".checked"
-    if not checked.exists():
-        mvn = tool("mvn", "Kafka's jars are fetched with it")
-        subprocess.run([mvn, "-q", "-B", "-f", str(HERE / "pom.xml"), "dependency:copy-dependencies", "-DincludeScope=runtime",
-                        f"-DoutputDirectory={folder}"], check=True)
-        expected = dict(reversed(line.split()) for line in (HERE / "kafka.sha256").read_text().splitlines())
-        found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.glob("*.jar")}
-        if wrong := sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)):
-            raise OSError(f"{folder / wrong[0]}: not the jar that engines/kafka.sha256 names; remove {folder} and try again")
-        checked.touch()
-    return folder
+    """The folder of the broker's jars, fetched on first use (20 s, 43 MB)."""
+    return maven_jars("pom.xml", "kafka.sha256", CACHE / f"kafka-{VERSION}")

@@ -75,6 +75,8 @@ def _run(argv: list[str]) -> int:
 def _unknown_flags(argv: list[str]) -> set[str]:
     from apache_beam.options.pipeline_options import PipelineOptions
 
+    from pipeline.flink import FlinkFlags  # noqa: F401, one of them
+
     parser: Any = argparse.ArgumentParser(prog="gamebeam run", allow_abbrev=False)
     for cls in PipelineOptions.__subclasses__():
         cls._add_argparse_args(parser)

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from engines import MissingTool
+from engines.flink import flink_cluster
+from engines.kafka import kafka_broker
 from engines.prism import prism_binary
+from tests.flink_jobs import Played
 from transforms.collector import collect_as_before
 
 # No test here depends on the machine's speed, or on who else uses it.
@@ -21,6 +24,31 @@ def prism() -> Path:
         return prism_binary()
     except MissingTool as e:
         pytest.skip(str(e))
+
+
+@pytest.fixture(scope="session")
+def kafka_servers(tmp_path_factory):
+    """The address of a broker."""
+    try:
+        with kafka_broker(tmp_path_factory.mktemp("kafka")) as address:
+            yield address
+    except MissingTool as e:
+        pytest.skip(str(e))
+
+
+@pytest.fixture(scope="session")
+def flink(tmp_path_factory):
+    """A Flink cluster with two slots."""
+    try:
+        with flink_cluster(tmp_path_factory.mktemp("flink")) as cluster:
+            yield cluster
+    except MissingTool as e:
+        pytest.skip(str(e))
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory):
+    return Played(tmp_path_factory.mktemp("played"), players=60, seed=3)
 
 
 def pytest_sessionfinish():

@@ -67,17 +67,24 @@ def test_a_setting_that_the_client_does_not_know_is_an_error(tmp_path):
         run_live(options(f"kafka://{NOWHERE}/t?fetch.wiat.max.ms=1", tmp_path / "archive", "--runner=PrismRunner"), print)
 
 
-def test_a_streaming_run_is_named_by_its_launch_and_continued_only_while_it_is_open():
+def test_a_streaming_run_is_named_by_its_launch_and_continued_only_with_its_state():
     fresh = streaming_run(options("kafka://a/t", "x"), STARTER, [], on_prism=False)
     assert fresh.run_id.startswith("starter-20") and (fresh.state, fresh.mode) == ("open", "streaming")
     known = [Run("live", "open", "streaming", "c", now()), Run("over", "complete", "streaming", "c", now()),
              Run("batch", "complete", "batch", "c", now())]
-    assert streaming_run(options("kafka://a/t", "x", "--run_id=live"), STARTER, known, on_prism=False) is known[0]
-    for name in ("over", "batch"):
-        with pytest.raises(RunError, match=f"--run_id={name}: a .* run of this name is complete"):
-            streaming_run(options("kafka://a/t", "x", f"--run_id={name}"), STARTER, known, on_prism=False)
+
+    def continued(name, *flags, on_prism=False):
+        return streaming_run(options("kafka://a/t", "x", f"--run_id={name}", *flags), STARTER, known, on_prism)
+
+    assert continued("live", "--savepoint_path=file:///s") is known[0]
+    assert continued("over", "--savepoint_path=file:///s") is known[1]
+    for name, flags, why in (("batch", ["--savepoint_path=file:///s"], "a batch run of this name is complete"),
+                             ("live", [], "used before; give --savepoint_path"),
+                             ("nosuch", ["--savepoint_path=file:///s"], "the archive knows no such run")):
+        with pytest.raises(RunError, match=f"--run_id={name}: {why}"):
+            continued(name, *flags)
     with pytest.raises(RunError, match="Prism keeps no state to continue it from"):
-        streaming_run(options("kafka://a/t", "x", "--run_id=live"), STARTER, known, on_prism=True)
+        continued("live", on_prism=True)
 
 
 def test_an_empty_message_is_a_malformed_dead_letter():

@@ -16,7 +16,7 @@ from apache_beam.utils.timestamp import Duration, Timestamp
 from transforms.draining import DRAIN, PAUSE
 from transforms.kafka_client import BrokerAway, Partition, forget_consumer, partitions_of, start_offset, take_consumer
 from transforms.messages import Messages
-from transforms.shared_watermark import OVER, SharedWatermark
+from transforms.shared_watermark import OVER, SharedWatermark, least_here, leave
 from transforms.source import Kafka
 
 ENDLESS = 2**62
@@ -159,8 +159,10 @@ class ReadPartition(beam.DoFn, Endless):
             safe, taken = self.shared.report(partition, OVER if ends else safe)
             finalizer.register(taken)
         else:
+            safe = least_here(f"{self.source.name}?{self.source.group}", partition, safe, reached, now)
             finalizer.register(_nothing)
         if ends:
+            leave(f"{self.source.name}?{self.source.group}", partition)
             forget_consumer(self.source, partition)
             tracker.try_claim(ENDLESS - 1)
             return

@@ -41,3 +41,28 @@ class SharedWatermark:
             _own[key] = max(own, _own.get(key, NOT_YET))
             joined = {m for name, m in _taken if name == self.name}
             return min([own, *(_taken.get((self.name, m), NOT_YET) for m in joined.union(self.members) - {member})]), taken
+
+
+# Flink (runner 2.70) keeps a hold for each partition, but lets go of it while the partition is being read: should the task's
+# watermark be computed just then, it is what the task's other partitions hold. So none may report more than the least of a task,
+# and a task's partitions are all read by one process. What went elsewhere with a restart reports no more, and is forgotten.
+
+GATHER_S = 5.0  # after a process's first report, until its partitions are all here
+FORGET_S = 60.0
+
+_here: dict[tuple[str, Hashable], tuple[int, float]] = {}  # how far each partition read in this process is, and when it said so
+_first: dict[str, float] = {}
+
+
+def least_here(name: str, member: Hashable, own: int, reported: int, now: float) -> int:
+    """What a member that has come to `own` ms may report; `reported`: what it last did."""
+    with _lock:
+        _here[name, member] = own, now
+        if now - _first.setdefault(name, now) < GATHER_S:
+            return reported
+        return min(at for (of, _), (at, said) in _here.items() if of == name and now - said < FORGET_S)
+
+
+def leave(name: str, member: Hashable) -> None:
+    with _lock:
+        _here.pop((name, member), None)

@@ -1,0 +1,149 @@
+"""What the tests on a Flink cluster share: a job started as a person would, what it found, and what may go wrong on the way."""
+
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from zlib import crc32
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from engines.flink import Flink, wait_for
+from loadgen.broken import reader
+from loadgen.generate import generate
+from loadgen.live import _messages, send
+from schemas.contract import load_contract
+from sql.archive import ArchiveError
+from sql.check import Comparison, compare_answers
+from transforms.runs import read_runs
+
+STARTER = load_contract("starter")
+FROM_EVENTS = ("contents", "dead_letters", "bots")  # answers that the event views alone give; the others come from rollups
+SENT_A_SECOND = 20
+WAIT_S = 240  # other tests and people use the machine
+
+
+class Played:
+    """What some players of a day sent, and the answer sheet."""
+
+    def __init__(self, folder: Path, players: int, seed: int):
+        self.folder = str(folder)
+        self.messages = generate(STARTER, self.folder, players=players, days=1, seed=seed, format="avro").messages
+
+    def send(self, servers: str, topic: str) -> None:
+        send(STARTER, self.folder, servers, topic, {})
+
+    def differences(self, archive: str, answers: tuple[str, ...] = ()) -> list[str]:
+        """Of these answers, or of all."""
+        try:
+            comparison = compare(archive, self)
+        except ArchiveError:  # no archive yet
+            return ["no archive"]
+        self.figures = sum(comparison.figures.values())
+        return [str(d) for d in comparison.differences if not answers or d.answer in answers]
+
+
+def compare(archive: Path | str, played: Played) -> Comparison:
+    return compare_answers(STARTER, str(archive), f"{played.folder}/answers")
+
+
+class Sending(Thread):
+    """A few messages a second, each install's in order, until told to hurry; over once the broker has all of them."""
+
+    def __init__(self, played: Played, servers: str, topic: str):
+        super().__init__(daemon=True)
+        self.played, self.topic, self.hurry = played, topic, Event()
+        admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+        admin.create_topics([NewTopic(topic, 4)])[topic].result()
+        self.producer = Producer({"bootstrap.servers": servers, "log_level": 0})
+
+    def run(self) -> None:
+        read = reader(STARTER)
+        for arrival, payload in _messages(Path(self.played.folder) / "messages"):
+            self.hurry.wait(1 / SENT_A_SECOND)
+            whose = str(read(payload).get("install_id"))
+            self.producer.produce(self.topic, payload, timestamp=arrival, partition=crc32(whose.encode()) % 4)
+        assert self.producer.flush(60) == 0
+
+
+@contextmanager
+def submitted(flink: Flink, source: str, archive: str, *flags: str):
+    """(the submitter's process, Flink's job id); the job is cancelled at the end, if it has not ended."""
+    before = set(flink.jobs())
+    command = [sys.executable, "-m", "pipeline", "run", f"--source={source}", f"--archive={archive}", "--parallelism=2",
+               "--max_parallelism=4", *flink.job_flags, *flags]
+    submitter = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    job_id = None
+    try:
+        wait_for(lambda: submitter.poll() is not None or bool(set(flink.jobs()) - before), "no job", WAIT_S)
+        assert submitter.poll() is None, submitter.communicate()[1]
+        (job_id,) = set(flink.jobs()) - before
+        wait_for(lambda: running(flink, job_id), f"job {job_id} does not run", WAIT_S)
+        yield submitter, job_id
+    finally:
+        if job_id and flink.jobs()[job_id] in ("CREATED", "RUNNING", "RESTARTING", "FAILING"):
+            flink.cancel(job_id)
+        submitter.kill()
+        submitter.communicate()
+
+
+def running(flink: Flink, job_id: str) -> bool:
+    """Every task of it."""
+    tasks = flink.ask(f"/jobs/{job_id}")["status-counts"]
+    return tasks["RUNNING"] == sum(tasks.values())
+
+
+def landed(archive: str) -> int:
+    """Files of events written so far."""
+    return len(list(Path(archive).glob("events/*/*/*/part-*.parquet")))
+
+
+def wait_until(condition, seconds: float = WAIT_S) -> bool:
+    until = time.monotonic() + seconds
+    while not (met := condition()) and time.monotonic() < until:
+        time.sleep(3)  # a look costs a second of a core
+    return bool(met)
+
+
+def committed(servers: str, topic: str, group: str) -> int:
+    """Messages of the topic that the group has done with."""
+    consumer = Consumer({"bootstrap.servers": servers, "group.id": group, "log_level": 0})
+    try:
+        partitions = [TopicPartition(topic, n) for n in consumer.list_topics(topic, timeout=10).topics[topic].partitions]
+        return sum(max(p.offset, 0) for p in consumer.committed(partitions, timeout=10))
+    except KafkaException:
+        return -1
+    finally:
+        consumer.close()
+
+
+def run_id(archive: Path | str) -> str:
+    (run,) = read_runs(str(archive))
+    return run.run_id
+
+
+def kill(what, flink, submitter):
+    if what == "task manager":
+        flink.kill_task_manager()
+        flink.start_task_manager()
+    elif what == "worker":
+        flink.kill_workers()
+    else:
+        submitter.kill()
+
+
+def killed_in_the_middle(servers, flink, played, archive, what, when):
+    """The job reads a day of messages, and something is killed before, or after, its first checkpoint."""
+    sending = Sending(played, servers, archive.name)
+    source, interval = f"kafka://{servers}/{archive.name}?group={archive.name}&idle=20s", 600_000 if when == "before" else 1_000
+    with submitted(flink, source, str(archive), f"--checkpointing_interval={interval}") as (submitter, job_id):
+        sending.start()
+        assert wait_until(lambda: landed(archive) and (when == "before" or flink.checkpoints(job_id) > 3))
+        assert (flink.checkpoints(job_id) == 0) == (when == "before") and sending.is_alive()
+        kill(what, flink, submitter)
+        sending.hurry.set()
+        sending.join()
+        wait_until(lambda: not played.differences(str(archive)))

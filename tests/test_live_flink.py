@@ -1,0 +1,89 @@
+"""The job on a real Flink cluster, over a real Kafka, and what kills it."""
+
+import re
+import signal
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from tests.flink_jobs import FROM_EVENTS, STARTER, Sending, committed, killed_in_the_middle, landed, run_id, submitted, wait_until
+from transforms.repair import hour, repair
+from transforms.runs import read_runs
+
+pytestmark = pytest.mark.engine
+
+
+def test_the_job_finds_live_what_the_answer_sheet_says(kafka_servers, flink, played, tmp_path):
+    archive = str(tmp_path / "archive")
+    played.send(kafka_servers, "all")
+    with submitted(flink, f"kafka://{kafka_servers}/all?group=all", archive, "--checkpointing_interval=1000") as (submitter, job_id):
+        wait_until(lambda: not played.differences(archive))
+        assert played.differences(archive) == []
+        assert wait_until(lambda: committed(kafka_servers, "all", "all") == played.messages)
+        submitter.send_signal(signal.SIGTERM)
+        out, err = submitter.communicate(timeout=60)
+        assert submitter.returncode == 0, err
+        assert out == f"run {run_id(archive)}: open\n" and "the job goes on without this process" in err
+        assert flink.jobs()[job_id] == "RUNNING"
+
+
+def test_a_task_manager_killed_after_the_first_checkpoint_costs_nothing(kafka_servers, flink, played, tmp_path):
+    killed_in_the_middle(kafka_servers, flink, played, tmp_path / "archive", "task manager", "after")
+    assert played.differences(str(tmp_path / "archive")) == []
+
+
+@contextmanager
+def half_read(kafka_servers, flink, played, archive):
+    """(source, what sends the rest, the job's id), once some is written and several checkpoints are done."""
+    sending = Sending(played, kafka_servers, archive.name)
+    source = f"kafka://{kafka_servers}/{archive.name}?group={archive.name}&idle=20s"
+    with submitted(flink, source, str(archive), "--checkpointing_interval=1000") as (submitter, job_id):
+        sending.start()
+        assert wait_until(lambda: landed(archive) and flink.checkpoints(job_id) > 3) and sending.is_alive()
+        yield source, sending, job_id, submitter
+
+
+def finished(flink, played, archive, sending, source, *flags):
+    """What the views say otherwise than the answer sheet, once another job has read the rest."""
+    with submitted(flink, source, str(archive), "--checkpointing_interval=1000", *flags):
+        sending.hurry.set()
+        sending.join()
+        wait_until(lambda: not played.differences(str(archive)))
+        return played.differences(str(archive))
+
+
+def test_a_job_stopped_with_a_savepoint_goes_on_from_it(kafka_servers, flink, played, tmp_path):
+    archive = tmp_path / "savepoint"
+    with half_read(kafka_servers, flink, played, archive) as (source, sending, job_id, submitter):
+        savepoint = flink.stop_with_savepoint(job_id)
+        out, err = submitter.communicate(timeout=60)
+        assert out == f"run {run_id(archive)}: open\n", err
+    assert finished(flink, played, archive, sending, source, f"--run_id={run_id(archive)}", f"--savepoint_path={savepoint}") == []
+
+
+@pytest.mark.chaos
+def test_a_cancelled_job_goes_on_from_its_last_checkpoint(kafka_servers, flink, played, tmp_path):
+    archive = tmp_path / "retained"
+    with half_read(kafka_servers, flink, played, archive) as (source, sending, job_id, _):
+        flink.cancel(job_id)
+        checkpoint = flink.last_checkpoint(job_id)
+    assert finished(flink, played, archive, sending, source, f"--run_id={run_id(archive)}", f"--savepoint_path={checkpoint}") == []
+
+
+@pytest.mark.chaos
+def test_a_cold_start_that_rewinds_loses_nothing_and_repair_settles_the_rollups(kafka_servers, flink, played, tmp_path):
+    archive = tmp_path / "cold"
+    with half_read(kafka_servers, flink, played, archive) as (source, sending, job_id, _):
+        flink.cancel(job_id)
+        cancelled = run_id(archive)
+    with submitted(flink, f"{source}&start=rewind:1000d", str(archive), "--checkpointing_interval=1000"):
+        sending.hurry.set()
+        sending.join()
+        assert wait_until(lambda: not played.differences(str(archive), FROM_EVENTS))
+        assert wait_until(lambda: committed(kafka_servers, archive.name, archive.name) == played.messages)
+        time.sleep(30)  # the partitions idle, and every window closes
+    (going,) = (r.run_id for r in read_runs(str(archive)) if r.run_id != cancelled)
+    repair(str(archive), STARTER, hour("2026-10-01T00"), hour("2026-12-01T00"), ended=f"{cancelled},{going}")
+    read_twice = re.compile(r"ledger .* (received|duplicate): expected")
+    assert [d for d in played.differences(str(archive)) if not read_twice.match(d)] == []
