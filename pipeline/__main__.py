@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.bar import bar
 
 COMMANDS: dict[str, str] = {
-    "run": "read messages, write the archive (batch over files, or live from kafka://…)",
+    "run": "read messages, write the archive (batch over files, or live from kafka://… or pubsub://…)",
     "query": "ask the archive in BigQuery SQL, on DuckDB",
     "check": "compare every figure of an archive with an answer sheet; exit 1 on any difference",
     "repair": "recompute the rollups of some hours from the deduplicated archive",
@@ -141,18 +141,23 @@ def _generate(argv: list[str]) -> int:
 def _generate_to(args: argparse.Namespace) -> int:
     from loadgen.generate import generate
     from loadgen.live import send
+    from loadgen.send_pubsub import send_pubsub, topic_of
     from schemas.contract import load_contract
     from transforms.source import Kafka, parse_source
 
-    to, contract = parse_source(args.to), load_contract(args.contract)
-    if not isinstance(to, Kafka) or len(to.topics) != 1:
-        raise ValueError(f"--to={args.to.split('?')[0]}: expected kafka://broker:9092/topic")
+    contract, shown = load_contract(args.contract), args.to.split("?")[0]
+    to = topic_of(args.to) if args.to.startswith("pubsub:") else parse_source(args.to)
+    if not isinstance(to, str) and not (isinstance(to, Kafka) and len(to.topics) == 1):
+        raise ValueError(f"--to={shown}: expected kafka://broker:9092/topic or pubsub://projects/PROJECT/topics/TOPIC")
     with bar("generating") as show:
         print(generate(contract, args.out, players=args.players, days=args.days, seed=args.seed, files=args.files, format="avro",
                        start=args.start, faults=_rates(args.faults), progress=show))
     with bar("sending") as show:
-        sent = send(contract, args.out, to.servers, to.topics[0], to.client, args.speed, show)
-    print(f"{sent:,} messages acknowledged by {to.name}; the answer sheet is {args.out}/answers")
+        if isinstance(to, str):
+            sent = send_pubsub(args.out, to, args.speed, show)
+        else:
+            sent = send(contract, args.out, to.servers, to.topics[0], to.client, args.speed, show)
+    print(f"{sent:,} messages acknowledged by {shown}; the answer sheet is {args.out}/answers")
     return 0
 
 

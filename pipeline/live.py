@@ -5,7 +5,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -17,15 +17,13 @@ from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.runners.runner import PipelineState
 
 from pipeline.build import Job, build
+from pipeline.live_source import live_source
 from pipeline.options import Config, JobOptions, pii_key
 from pipeline.prism import prism
 from schemas.contract import Contract, load_contract
-from transforms.draining import DRAIN, PAUSE
-from transforms.kafka_client import Partition, partitions_of
-from transforms.read_kafka import ReadKafka
+from transforms.draining import DRAIN, PAUSE, RESTING
 from transforms.runs import Run, RunError, claim_archive, counted, now, read_runs, rows_written, write_run
-from transforms.shared_watermark import SharedWatermark
-from transforms.source import Kafka, parse_source
+from transforms.source import parse_source
 
 LINE_S = 60  # between log lines
 LOOK_S = 0.5  # between looks at the job's state: waiting in Beam's own way ends after 300 s (DEADLINE_EXCEEDED)
@@ -37,28 +35,28 @@ WITHOUT_STREAMS = ("directrunner", "fnapirunner", "bundlebaseddirectrunner", "sw
 
 def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     """Runs until the source ends, a signal ends it, or it fails. say: takes the log lines."""
-    source = parse_source(options.source)
-    assert isinstance(source, Kafka)
+    parsed = parse_source(options.source)
     if not options.archive:
         raise RunError("--archive is missing")
-    on_prism = _engine(options, source.name) == "prismrunner"
+    engine = _engine(options, parsed.name)
+    on_prism = engine == "prismrunner"
     contract, key = load_contract(options.contract), pii_key(Config.load(options.config))
-    partitions = tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic)))
+    source = live_source(parsed)
     claim_archive(options.archive, contract)
     run = streaming_run(options, contract, read_runs(options.archive), on_prism)
     write_run(options.archive, run)
     options.view_as(StandardOptions).streaming = True
     PAUSE.clear()
     DRAIN.clear()
+    RESTING.clear()
     with (prism(options) if on_prism else nullcontext()), _signals() as signalled:
         pipeline = beam.Pipeline(options=options)
-        shared = SharedWatermark(run.run_id, partitions) if on_prism else None
-        build(pipeline | "Read" >> ReadKafka(source, shared), Job(contract, options.archive, run.run_id, streaming=True, pii_key=key))
+        build(pipeline | "Read" >> source.read(run.run_id, engine), Job(contract, options.archive, run.run_id, streaming=True, pii_key=key))
         result = pipeline.run()
-        say(json.dumps({"time": now(), "run_id": run.run_id, "source": source.name, "archive": options.archive, "state": "STARTED"}))
+        say(json.dumps({"time": now(), "run_id": run.run_id, "source": parsed.name, "archive": options.archive, "state": "STARTED"}))
         in_process = (options.view_as(PortableOptions).environment_type or "LOOPBACK") == "LOOPBACK"
         try:
-            state = _watch(result, run, signalled, in_process, say)
+            state = _watch(result, run, signalled, in_process, source.parts if on_prism else None, say)
         finally:
             if in_process:
                 _end(result)
@@ -94,8 +92,11 @@ def _engine(options: JobOptions, source: str) -> str:
     return engine
 
 
-def _watch(result: Any, run: Run, signalled: list[int], in_process: bool, say: Callable[[str], None]) -> str:
-    """The job's last state. The first signal lets a job in this process drain, the second cancels it."""
+def _watch(result: Any, run: Run, signalled: list[int], in_process: bool, parts: frozenset[Hashable] | None,
+           say: Callable[[str], None]) -> str:
+    """The job's last state. The first signal lets a job in this process drain, the second cancels it; so does until=idle drain it,
+    once all its parts rest.
+    """
     next_line, drain_until, settled = time.monotonic() + LINE_S, None, 0
     while True:
         try:
@@ -114,7 +115,7 @@ def _watch(result: Any, run: Run, signalled: list[int], in_process: bool, say: C
         if signalled and not in_process:
             say(f"the job goes on without this process; stop it with a savepoint, and continue with --run_id={run.run_id}")
             return state
-        if signalled and drain_until is None:
+        if drain_until is None and (signalled or (parts is not None and parts <= RESTING)):
             say("ending: sources stop, windows close (again to end at once)")
             PAUSE.set()
             drain_until = time.monotonic() + DRAIN_S

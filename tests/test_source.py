@@ -2,7 +2,7 @@
 
 import pytest
 
-from transforms.source import Files, Kafka, SourceError, parse_source
+from transforms.source import Files, Kafka, PubSub, SourceError, parse_source
 
 
 def test_a_path_a_glob_and_a_bucket_stay_files():
@@ -19,6 +19,13 @@ def test_a_kafka_uri_names_brokers_topics_and_the_clients_own_settings():
 def test_without_parameters_offsets_are_the_groups_and_an_idle_partition_holds_nobody():
     source = parse_source("kafka://a:9092/events")
     assert (source.group, source.start, source.idle_s, source.until_idle) == ("gamebeam", "committed", 3.0, False)
+
+
+def test_a_pubsub_uri_names_a_subscription():
+    assert parse_source("pubsub://projects/my-game/subscriptions/events") == PubSub("projects/my-game/subscriptions/events", None, 3.0, False)
+    source = parse_source("pubsub://projects/my-game/subscriptions/events?idle=10s&until=idle&timestamp_attribute=arrival_time")
+    assert source == PubSub("projects/my-game/subscriptions/events", "arrival_time", 10, True)
+    assert source.name == "pubsub://projects/my-game/subscriptions/events"
 
 
 def test_idle_never_is_no_time_and_until_idle_needs_one():
@@ -47,6 +54,10 @@ def test_a_password_is_in_no_text_that_may_be_shown():
     ("kafka://a/t?until=noon", "expected until=idle"),
     ("kafka://a/t?group", "name=value"),
     ("kafka://a/t?group=", "group is empty"),
+    ("pubsub://projects/my-game/topics/events", "a topic is read through a subscription to it"),
+    ("pubsub://my-game/events", "expected pubsub://projects/PROJECT/subscriptions/SUBSCRIPTION"),
+    ("pubsub://projects/my-game/subscriptions/events?group=g", "unknown parameter group; known are idle, until, timestamp_attribute$"),
+    ("pubsub://projects/my-game/subscriptions/events?a.b=c", "unknown parameter a.b"),
     ("kafka://a/t?enable.auto.commit=true", "enable.auto.commit is not for you to set"),
 ])
 def test_what_is_wrong_with_a_uri_is_said(text, says):

@@ -10,13 +10,13 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.io.iobase import RestrictionProgress, RestrictionTracker
 from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
 from apache_beam.pvalue import PBegin
-from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
-from apache_beam.utils.timestamp import Duration, Timestamp
+from apache_beam.utils.timestamp import Duration
 
 from schemas.contract import Contract
 from transforms.decode import Decoder
 from transforms.draining import DRAIN
+from transforms.endless import Endless, timestamp
 from transforms.messages import Messages
 from transforms.read import read_file
 
@@ -85,7 +85,7 @@ class Tracker(RestrictionTracker):
 
 
 @beam.typehints.with_output_types(Messages)
-class ReadNewFiles(beam.DoFn, RestrictionProvider):
+class ReadNewFiles(beam.DoFn, Endless):
     """Pattern -> Messages, without end. Restriction: what was taken, and the folder's clock."""
 
     def __init__(self, contract: Contract, interval_s: float):
@@ -99,15 +99,6 @@ class ReadNewFiles(beam.DoFn, RestrictionProvider):
 
     def create_tracker(self, restriction: Folder) -> Tracker:
         return Tracker(restriction)
-
-    def restriction_size(self, pattern: str, restriction: Folder) -> int:
-        return 1
-
-    def split(self, pattern: str, restriction: Folder) -> Iterable[Folder]:
-        yield restriction
-
-    def truncate(self, pattern: str, restriction: Folder) -> None:
-        return None  # a runner's drain: stop reading
 
     @beam.DoFn.unbounded_per_element()
     def process(self, pattern: str, tracker: Any = beam.DoFn.RestrictionParam(),
@@ -125,14 +116,14 @@ class ReadNewFiles(beam.DoFn, RestrictionProvider):
             taken |= {path}
             for messages in self._arrived(path, floor):
                 newest, read_at = max(newest, *messages.arrivals or ()), _now()
-                yield TimestampedValue(messages, _timestamp(min(messages.arrivals or ())))
+                yield TimestampedValue(messages, timestamp(min(messages.arrivals or ())))
         if not new and DRAIN.is_set():
             tracker.try_claim(None)
             return
         tracker.try_claim((taken, newest, read_at))
         safe = newest - round(self.interval_s * 1000) + (_now() - read_at)
         if newest and safe > floor:
-            watermark.set_watermark(_timestamp(safe))
+            watermark.set_watermark(timestamp(safe))
         tracker.defer_remainder(Duration(0 if new else self.interval_s))
 
     def _arrived(self, path: str, floor: int) -> Iterable[Messages]:
@@ -162,7 +153,3 @@ def _half_written(path: str) -> bool:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _timestamp(ms: int) -> Timestamp:
-    return Timestamp(micros=ms * 1000)
