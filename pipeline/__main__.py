@@ -10,7 +10,8 @@ from typing import Any
 from pipeline.bar import bar
 
 COMMANDS: dict[str, str] = {
-    "run": "read messages, write the archive (batch over files, or live from kafka://… or pubsub://…)",
+    "run": "read messages, write the archive (batch over files, or live from kafka://…, pubsub://… or with --follow)",
+    "status": "an archive's runs, how fresh they are, what came in and what became of it",
     "query": "ask the archive in BigQuery SQL, on DuckDB",
     "check": "compare every figure of an archive with an answer sheet; exit 1 on any difference",
     "repair": "recompute the rollups of some hours from the deduplicated archive",
@@ -51,7 +52,7 @@ def _run(argv: list[str]) -> int:
     options = JobOptions(argv)
     if unknown := sorted(_unknown_flags(argv)):
         raise ValueError(f"unknown flag {unknown[0]}; gamebeam run --help lists them")
-    if options.source and not isinstance(parse_source(options.source), Files):
+    if options.source and (options.follow or not isinstance(parse_source(options.source), Files)):
         from pipeline.live import run_live
 
         run = run_live(options, say=lambda line: print(line, file=sys.stderr, flush=True))
@@ -73,6 +74,15 @@ def _unknown_flags(argv: list[str]) -> set[str]:
     for cls in PipelineOptions.__subclasses__():
         cls._add_argparse_args(parser)
     return {a for a in parser.parse_known_args(argv)[1] if a.startswith("-")}
+
+
+def _status(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from sql.status import status
+
+    args = _parser("status").add(("--contract", "starter"), ("--archive", None)).parse(argv)
+    print(status(load_contract(args.contract), args.archive, args.contract), end="")
+    return 0
 
 
 def _query(argv: list[str]) -> int:

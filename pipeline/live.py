@@ -22,8 +22,8 @@ from pipeline.options import Config, JobOptions, pii_key
 from pipeline.prism import prism
 from schemas.contract import Contract, load_contract
 from transforms.draining import DRAIN, PAUSE, RESTING
-from transforms.runs import Run, RunError, claim_archive, counted, now, read_runs, rows_written, write_run
-from transforms.source import parse_source
+from transforms.runs import Run, RunError, claim_archive, counted, followed_inputs, now, read_runs, rows_written, write_run
+from transforms.source import Files, parse_source
 
 LINE_S = 60  # between log lines
 LOOK_S = 0.5  # between looks at the job's state: waiting in Beam's own way ends after 300 s (DEADLINE_EXCEEDED)
@@ -38,10 +38,15 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     parsed = parse_source(options.source)
     if not options.archive:
         raise RunError("--archive is missing")
+    if options.follow and not isinstance(parsed, Files):
+        raise RunError(f"{parsed.name}: --follow is for files; this source never ends anyway")
+    if options.again:
+        raise RunError("--again is for batch runs; a stream reads again with start=rewind:…, or from a new --archive")
     engine = _engine(options, parsed.name)
     on_prism = engine == "prismrunner"
-    contract, key = load_contract(options.contract), pii_key(Config.load(options.config))
-    source = live_source(parsed)
+    contract, config = load_contract(options.contract), Config.load(options.config)
+    key = pii_key(config)
+    source = live_source(parsed, contract, options.archive, config.follow_seconds)
     claim_archive(options.archive, contract)
     run = streaming_run(options, contract, read_runs(options.archive), on_prism)
     write_run(options.archive, run)
@@ -62,6 +67,7 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
                 _end(result)
     if state == PipelineState.DONE:
         run.state, run.finished = "complete", now()
+        run.inputs = followed_inputs(options.archive, run)
     write_run(options.archive, run)
     return run
 

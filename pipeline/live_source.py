@@ -1,12 +1,17 @@
 """A live source, looked at from here before the job starts, so that what is wrong with it is one line."""
 
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from pathlib import Path
 
 import apache_beam as beam
 
-from transforms.runs import RunError
-from transforms.source import Kafka, PubSub, Source
+from schemas.contract import Contract
+from transforms.follow import FollowFiles
+from transforms.followed import Followed
+from transforms.runs import RunError, already_read, read_runs
+from transforms.source import Files, Kafka, PubSub, Source, SourceError
 
 
 @dataclass(frozen=True)
@@ -17,12 +22,16 @@ class LiveSource:
     parts: frozenset[Hashable] | None = None
 
 
-def live_source(source: Source) -> LiveSource:
+def live_source(source: Source, contract: Contract, archive: str, interval_s: float) -> LiveSource:
+    """interval_s: between looks at a folder that is followed."""
     try:
-        if isinstance(source, Kafka):
-            return _kafka(source)
-        assert isinstance(source, PubSub)
-        return _pubsub(source)
+        match source:
+            case Kafka():
+                return _kafka(source)
+            case PubSub():
+                return _pubsub(source)
+            case Files():
+                return _folder(source.pattern, contract, archive, interval_s)
     except ModuleNotFoundError as e:
         extra = "kafka" if isinstance(source, Kafka) else "gcp"
         raise RunError(f"{source.name}: {e.name} is not installed here; pip install 'gamebeam[{extra}]'") from None
@@ -51,3 +60,16 @@ def _pubsub(source: PubSub) -> LiveSource:
         return ReadPubSub(source, native=engine == "dataflowrunner", drains=engine == "prismrunner")
 
     return LiveSource(read, frozenset([source.subscription]) if source.until_idle else None)
+
+
+def _folder(pattern: str, contract: Contract, archive: str, interval_s: float) -> LiveSource:
+    folder = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
+    if not re.search(r"[*?\[]", pattern):
+        raise SourceError(f"{pattern}: --follow wants a glob in quotes, such as '{pattern.rstrip('/')}/*.jsonl'")
+    if "://" not in pattern and not Path(folder or ".").is_dir():
+        raise SourceError(f"{folder}: no such folder to follow; create it first, or mend its name")
+
+    def read(run_id: str, engine: str) -> beam.PTransform:
+        return FollowFiles(pattern, interval_s, contract, Followed(archive, run_id, already_read(read_runs(archive))))
+
+    return LiveSource(read)

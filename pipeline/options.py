@@ -15,13 +15,15 @@ class JobOptions(PipelineOptions):
     @classmethod
     def _add_argparse_args(cls, parser: ArgumentParser) -> None:
         parser.add_argument("--source", help="Where messages come from: a file or a glob, such as 'messages/*' or "
-                            "gs://bucket/messages/*, or kafka://broker:9092/topic?group=…&start=committed")
+                            "gs://bucket/messages/*, or kafka://broker:9092/topic?group=…&start=committed, or "
+                            "pubsub://projects/PROJECT/subscriptions/SUBSCRIPTION")
+        parser.add_argument("--follow", action="store_true", help="Read the glob's files as they are dropped, each once, without end")
         parser.add_argument("--contract", default="starter", help="A packaged game's name, or the path of a contract's folder")
         parser.add_argument("--archive", help="Root folder of the Parquet archive, on disk or gs://; one per game")
         parser.add_argument("--run_id", help="Name of this run; derived from its inputs by default; in a stream from the launch, "
                             "and given again to continue it from a savepoint")
         parser.add_argument("--again", action="store_true", help="Read files that a complete run has read already, and supersede it")
-        parser.add_argument("--config", help="YAML file of the rarely touched: pii_key_file")
+        parser.add_argument("--config", help="YAML file of the rarely touched: pii_key_file, follow_seconds")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Config:
     """What --config may say."""
 
     pii_key_file: str | None = None
+    follow_seconds: float = 2.0  # between looks for new files; what comes between two is read together
 
     @classmethod
     def load(cls, path: str | None) -> "Config":

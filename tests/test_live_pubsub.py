@@ -40,10 +40,10 @@ def options(source, archive, *flags):
 # Without an emulator
 
 
-@pytest.mark.parametrize("runner", ["", "DirectRunner", "FnApiRunner"])
-def test_a_runner_that_would_read_nothing_and_say_done_is_refused(tmp_path, runner):
+@pytest.mark.parametrize("flags", [[], ["--runner=DirectRunner"], ["--runner=FnApiRunner"]])
+def test_a_runner_that_would_read_nothing_and_say_done_is_refused(tmp_path, flags):
     with pytest.raises(RunError, match="cannot read a live source; give --runner=PrismRunner"):
-        run_live(options(f"pubsub://{PROJECT}/subscriptions/events", tmp_path / "archive", *([f"--runner={runner}"] if runner else [])), print)
+        run_live(options(f"pubsub://{PROJECT}/subscriptions/events", tmp_path / "archive", *flags), print)
     assert not (tmp_path / "archive").exists()
 
 

@@ -22,7 +22,8 @@ def test_without_parameters_offsets_are_the_groups_and_an_idle_partition_holds_n
 
 
 def test_a_pubsub_uri_names_a_subscription():
-    assert parse_source("pubsub://projects/my-game/subscriptions/events") == PubSub("projects/my-game/subscriptions/events", None, 3.0, False)
+    plain = parse_source("pubsub://projects/my-game/subscriptions/events")
+    assert plain == PubSub("projects/my-game/subscriptions/events", None, 3.0, False)
     source = parse_source("pubsub://projects/my-game/subscriptions/events?idle=10s&until=idle&timestamp_attribute=arrival_time")
     assert source == PubSub("projects/my-game/subscriptions/events", "arrival_time", 10, True)
     assert source.name == "pubsub://projects/my-game/subscriptions/events"
