@@ -18,5 +18,14 @@ def prism() -> Path:
         pytest.skip(str(e))
 
 
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory):
+    """The address of a Kafka broker, one for all tests."""
+    from brokers import kafka
+
+    with kafka(tmp_path_factory.mktemp("kafka")) as address:
+        yield address
+
+
 def pytest_sessionfinish():
     collect_as_before()  # DuckDB complains at exit of what stays frozen
