@@ -7,8 +7,11 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from apache_beam.metrics.execution import MetricKey, MetricResult
+from apache_beam.metrics.metricbase import MetricName
 from brokers import START, kafka
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
@@ -23,7 +26,7 @@ from sql.archive import ArchiveError
 from sql.check import compare_answers, report
 from transforms import kafka_client
 from transforms.decode import Decoder
-from transforms.runs import Run, RunError, now, read_runs
+from transforms.runs import Run, RunError, counted, now, read_runs, rows_written
 from transforms.source import SourceError
 
 STARTER = load_contract("starter")
@@ -69,6 +72,12 @@ def test_a_streaming_run_is_named_by_its_launch_and_continued_only_while_it_is_o
             streaming_run(options("kafka://a/t", "x", f"--run_id={name}"), STARTER, known, on_prism=False)
     with pytest.raises(RunError, match="Prism keeps no state to continue it from"):
         streaming_run(options("kafka://a/t", "x", "--run_id=live"), STARTER, known, on_prism=True)
+
+
+def test_a_counter_that_the_engine_knows_but_has_not_counted_is_zero():
+    name = MetricKey("step", MetricName("written", "purchase"))
+    metrics = SimpleNamespace(query=lambda: {"counters": [MetricResult(name, 0, None), MetricResult(name, 3, None)]})
+    assert rows_written(metrics) == {"purchase": 3} and counted(metrics, "written") == 3
 
 
 def test_an_empty_message_is_a_malformed_dead_letter():

@@ -1,5 +1,8 @@
 """What --source may say."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from transforms.source import Files, Kafka, PubSub, SourceError, parse_source
@@ -64,3 +67,12 @@ def test_a_password_is_in_no_text_that_may_be_shown():
 def test_what_is_wrong_with_a_uri_is_said(text, says):
     with pytest.raises(SourceError, match=says):
         parse_source(text)
+
+
+@pytest.mark.parametrize("uri", ["kafka://a/t?x=1", "pubsub://projects/my-game/subscriptions/events?x=1"])
+def test_every_parameter_is_in_docs_sources(uri):
+    with pytest.raises(SourceError) as e:
+        parse_source(uri)
+    known = re.search(r"known are ([\w, ]+?)(, and |$)", str(e.value))[1].split(", ")
+    documented = re.findall(r"^\| `(\w+)=", (Path(__file__).parents[1] / "docs" / "sources.md").read_text(), re.MULTILINE)
+    assert known and set(known) <= set(documented)

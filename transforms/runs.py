@@ -185,13 +185,13 @@ def rows_written(metrics: Any) -> dict[str, int]:
     """Rows per table, from the job's own counters."""
     rows: dict[str, int] = {}
     for c in _counters(metrics, "written"):
-        rows[c.key.metric.name] = rows.get(c.key.metric.name, 0) + c.result
+        rows[c.key.metric.name] = rows.get(c.key.metric.name, 0) + (c.result or 0)  # None: known to the engine, and not counted yet
     return rows
 
 
 def counted(metrics: Any, namespace: str) -> int:
     """The sum of the counters of one namespace, such as received: one per event type."""
-    return sum(c.result for c in _counters(metrics, namespace))
+    return sum(c.result or 0 for c in _counters(metrics, namespace))
 
 
 def _counters(metrics: Any, namespace: str) -> list[Any]:
