@@ -69,11 +69,14 @@ def _require_topic(admin: AdminClient, servers: str, topic: str) -> None:
 
 def messages_of(folder: Path) -> Iterator[tuple[int, bytes]]:
     """(arrival in ms, bytes), in the order of the files, which is the order of arrival."""
+    for record in records_of(folder):
+        yield round(record["publish_time"].timestamp() * 1_000_000) // 1000, record["data"]
+
+
+def records_of(folder: Path) -> Iterator[dict[str, Any]]:
     paths = sorted(folder.glob("*.avro"))
     if not paths:
         raise FileNotFoundError(f"{folder}: no Avro files; write them with generate --format=avro")
     for path in paths:
         with path.open("rb") as f:
-            records: Iterator[Any] = iter(fastavro.reader(f))
-            for record in records:
-                yield round(record["publish_time"].timestamp() * 1_000_000) // 1000, record["data"]
+            yield from fastavro.reader(f)  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -149,25 +150,29 @@ def _generate(argv: list[str]) -> int:
 
 
 def _generate_to(args: argparse.Namespace) -> int:
+    from loadgen.drop import drop
     from loadgen.generate import generate
     from loadgen.live import send
     from loadgen.send_pubsub import send_pubsub, topic_of
     from schemas.contract import load_contract
-    from transforms.source import Kafka, parse_source
+    from transforms.source import Files, Kafka, parse_source
 
     contract, shown = load_contract(args.contract), args.to.split("?")[0]
     to = topic_of(args.to) if args.to.startswith("pubsub:") else parse_source(args.to)
-    if not isinstance(to, str) and not (isinstance(to, Kafka) and len(to.topics) == 1):
-        raise ValueError(f"--to={shown}: expected kafka://broker:9092/topic or pubsub://projects/PROJECT/topics/TOPIC")
+    if (isinstance(to, Kafka) and len(to.topics) != 1) or (isinstance(to, Files) and re.search(r"://|[*?]", args.to)):
+        raise ValueError(f"--to={shown}: expected kafka://broker:9092/topic, pubsub://projects/PROJECT/topics/TOPIC or a folder")
     with bar("generating") as show:
         print(generate(contract, args.out, players=args.players, days=args.days, seed=args.seed, files=args.files, format="avro",
                        start=args.start, faults=_rates(args.faults), progress=show))
     with bar("sending") as show:
-        if isinstance(to, str):
-            sent = send_pubsub(args.out, to, args.speed, show)
-        else:
-            sent = send(contract, args.out, to.servers, to.topics[0], to.client, args.speed, show)
-    print(f"{sent:,} messages acknowledged by {shown}; the answer sheet is {args.out}/answers")
+        match to:
+            case Kafka():
+                sent = send(contract, args.out, to.servers, to.topics[0], to.client, args.speed, show)
+            case Files():
+                sent = drop(args.out, to.pattern, args.speed, show)
+            case str():
+                sent = send_pubsub(args.out, to, args.speed, show)
+    print(f"{sent:,} messages taken by {shown}; the answer sheet is {args.out}/answers")
     return 0
 
 

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 from small_contract import small_contract
 
+from loadgen.drop import drop
 from loadgen.generate import generate
 from pipeline.live import run_live
 from pipeline.options import JobOptions
 from schemas.contract import load_contract
 from sql.check import compare_answers
 from transforms.followed import Followed, Taken
+from transforms.read import read_file
 from transforms.runs import Run, RunError, match_files, new_inputs, now, read_runs, superseded_by, write_run
 
 STARTER, SMALL = load_contract("starter"), small_contract()
@@ -50,6 +52,20 @@ def test_a_batch_run_leaves_out_what_a_followed_folders_run_has_read(tmp_path):
         superseded_by(given, read_runs(archive))
 
 
+@pytest.mark.parametrize("speed", [0, 86_400 / 2.5])
+def test_what_is_dropped_into_a_folder_is_what_was_generated_in_order_of_arrival(tmp_path, speed):
+    out, folder = str(tmp_path / "p"), tmp_path / "inbox"
+    sent = generate(STARTER, out, players=5, days=1, seed=2, files=3, format="avro").messages
+    assert drop(out, str(folder), speed) == sent
+    dropped, generated = sorted(folder.iterdir()), sorted((tmp_path / "p" / "messages").iterdir())
+    assert [path.name for path in dropped] == [f"dropped-{n:06d}.avro" for n in range(2 if speed else 1)]
+
+    def messages(paths):
+        return [m for path in paths for batch in read_file(str(path)) for m in zip(batch.payloads, batch.arrivals, batch.ids, strict=True)]
+
+    assert messages(dropped) == messages(generated) and len(messages(dropped)) == sent
+
+
 @contextmanager
 def following(inbox, archive, prism):
     """gamebeam run --follow as a process; ended at last by force."""
@@ -63,7 +79,7 @@ def following(inbox, archive, prism):
             job.communicate()
 
 
-def drop(part, inbox):
+def put_into(inbox, part):
     shutil.copy(part, inbox / f".{part.name}")
     os.replace(inbox / f".{part.name}", inbox / part.name)
 
@@ -83,7 +99,7 @@ def test_files_dropped_while_the_job_runs_are_each_read_once_also_over_a_restart
         with following(inbox, archive, prism) as job:
             for part in some:
                 time.sleep(2)
-                drop(part, inbox)
+                put_into(inbox, part)
             until = time.monotonic() + 120
             while job.poll() is None and time.monotonic() < until:
                 time.sleep(1)
