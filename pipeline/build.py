@@ -26,7 +26,7 @@ class Job:
 
 def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tuple[str, int]]:
     """Messages -> (table, rows) of every file written."""
-    decoded = messages | "Decode" >> Decode(job.contract, job.pii_key)
+    decoded = messages | "Decode" >> Decode(job.contract, job.streaming, job.pii_key)
     unique = decoded.batches | "Deduplicate" >> Deduplicate(job.contract, job.streaming)
     routed = unique | "Route" >> Route(job.contract, job.run_id)
     rollups = (unique, decoded.received) | "Rollups" >> Rollups(job.contract, job.run_id, job.streaming)

@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from engines import MissingTool
 from engines.prism import prism_binary
 from transforms.collector import collect_as_before
+
+# No test here depends on the machine's speed, or on who else uses it.
+settings.register_profile("gamebeam", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gamebeam")
 
 
 @pytest.fixture(scope="session")

@@ -294,7 +294,7 @@ MESSAGES = st.lists(st.tuples(st.sampled_from(["login", "levelUp", "select"]), s
     lambda i, kind, fields: {"event_type": kind} | (fields if i % 2 else {"payload": fields}),
     lambda i, kind, fields: {"event": {"info": {"eventId": f"e{i}"}, kind: fields}},
 ], ids=["type as a value", "type as the key"])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(drawn=MESSAGES)
 def test_whatever_the_messages_hold_the_inferred_contract_lands_every_one(tmp_path_factory, shape, drawn):
     folder = tmp_path_factory.mktemp("infer")

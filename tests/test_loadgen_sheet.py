@@ -32,7 +32,7 @@ def rows(out: Path, name: str) -> list[dict]:
     return pq.read_table(out / "answers" / f"{name}.parquet").to_pylist()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 10**6), rate=st.sampled_from([0.0, 0.05, 0.3]), lost=st.sampled_from([0.0, 0.1, 0.6]))
 def test_received_is_landed_duplicate_and_dead_and_sent_is_seen_missing_and_unknowable(seed, rate, lost):
     with TemporaryDirectory() as folder:

@@ -5,6 +5,7 @@ from copy import deepcopy
 from unittest.mock import patch
 
 from apache_beam.transforms.window import IntervalWindow
+from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import PaneInfo
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,12 +21,14 @@ from transforms.decode import Decoder
 from transforms.ledger import Ledger
 from transforms.partials import Partials, PartialsCoder
 from transforms.player_hours import PlayerHours
-from transforms.rollup import MergePartials, ToRows
+from transforms.rollup import MergePartials, Sum, ToRows, rollups_of
 
 MINUTE, HOUR = 60_000, 3_600_000
 T = 1_790_000_000_000 // HOUR * HOUR
 SMALL, BY_GAP = small_contract(), small_contract(session_gap="10m")
 DECODER = Decoder(SMALL)
+SUMMING = Sum(SMALL, streaming=True)
+SUMMING.setup()
 
 
 @st.composite
@@ -157,3 +160,25 @@ def test_panes_that_come_in_one_bundle_are_emitted_at_one_time():
         blobs = [blob for pane in panes for _, blob in to_rows.process(merged, IntervalWindow(0, 60), pane)]
     rows = [row for batch in deserialize(blobs) for row in batch.to_pylist()]
     assert [row["pane_index"] for row in rows] == [3, 2] and len({row["emitted_time"] for row in rows}) == 1
+
+
+def windows_of(bundles_):
+    """{(rollup, window of arrival, key): partial} of the built-in rollups as a stream would sum them."""
+    found = {}
+    for bundle in bundles_:
+        SUMMING.start_bundle()
+        outputs = [*SUMMING.process(batch_of(bundle), min(Timestamp(a / 1000) for _, a in bundle)), *SUMMING.finish_bundle()]
+        for out in outputs:
+            (_, partials), stamp = out.value.value, out.value.timestamp
+            rollup = next(r for r in rollups_of(SMALL, True) if r.table.name == out.tag)
+            if not isinstance(rollup, Declared):
+                for key, partial in partials.items():
+                    at = out.tag, stamp.micros // 600_000_000, key
+                    found[at] = rollup.merge(found[at], partial) if at in found else partial
+    return found
+
+
+@given(bundles())
+def test_an_event_counts_in_the_window_of_its_own_arrival_however_bundles_are_cut(bundles_):
+    """So that a restart, which cuts them anew, counts none in a second window."""
+    assert windows_of(bundles_) == windows_of([[event for bundle in bundles_ for event in bundle]])

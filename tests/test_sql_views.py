@@ -296,7 +296,7 @@ HOURS = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(HOURS)
 def test_missing_is_every_number_that_was_skipped_in_the_hour_after_the_hole(counters, hours):
     counters.execute("DELETE FROM tables.counter_hours")

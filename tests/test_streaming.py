@@ -257,7 +257,7 @@ def arrivals(draw):
     return steps
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(steps=arrivals())
 def test_a_stream_and_a_batch_over_the_same_messages_give_equal_views(tmp_path_factory, steps):
     root = tmp_path_factory.mktemp("equal")

@@ -1,5 +1,8 @@
 """Batch: events and dead letters that travel together. Objects within a fused stage, bytes across one."""
 
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 import apache_beam as beam
@@ -8,14 +11,17 @@ import msgspec
 from schemas.events import DEAD_LETTER, Packer, pack, time_of
 from schemas.layout import HOUR_MS
 
+STRETCH_MS = 60_000  # of arrival: a stream sums apart what may fall into different windows of the built-in rollups
+
 
 class Batch:
-    """events, dead: objects. duplicates: ledger keys of copies that were left out."""
+    """events, dead: objects. duplicates: (arrival_time, ledger key) of copies that were left out."""
 
-    __slots__ = ("_data", "_events", "dead", "duplicates")
+    __slots__ = ("_data", "_events", "_on_time", "dead", "duplicates")
 
-    def __init__(self, events: list[Any], dead: list[Any], duplicates: list[tuple[Any, ...]]):
+    def __init__(self, events: list[Any], dead: list[Any], duplicates: list[tuple[int, tuple[Any, ...]]]):
         self._data: bytes | None = None
+        self._on_time: dict[str, list[Any]] | None = None
         self._events, self.dead, self.duplicates = events, dead, duplicates
 
     def opened(self, packer: Packer) -> "Batch":
@@ -28,6 +34,45 @@ class Batch:
     def events(self) -> list[Any]:
         return self._events
 
+    @property
+    def on_time(self) -> dict[str, list[Any]]:
+        """By type, the events that did not come late."""
+        if self._on_time is None:
+            self._on_time = defaultdict(list)
+            for event in self.events:
+                if not event.late:
+                    self._on_time[event.TYPE].append(event)
+        return self._on_time
+
+    def hours(self) -> Iterable[tuple[int, list[Any]]]:
+        """(hour of event_time, counted since 1970, its events)."""
+        if not self.events:
+            return []
+        times = [event.event_time // HOUR_MS for event in self.events]
+        if min(times) == max(times):  # as Deduplicate gives them
+            return [(times[0], self.events)]
+        hours: dict[int, list[Any]] = defaultdict(list)
+        for hour, event in zip(times, self.events, strict=True):
+            hours[hour].append(event)
+        return hours.items()
+
+    def by_stretch(self) -> Iterable[tuple[int, "Batch"]]:
+        """(earliest arrival_time in ms, its batch) per stretch of arrival."""
+        parts: dict[int, tuple[list[int], Batch]] = {}
+
+        def part(arrived: int) -> Batch:
+            times, batch = parts.setdefault(arrived // STRETCH_MS, ([], Batch([], [], [])))
+            times.append(arrived)
+            return batch
+
+        for item in self.events:
+            part(item.arrival_time).events.append(item)
+        for item in self.dead:
+            part(item.arrival_time).dead.append(item)
+        for arrived, key in self.duplicates:
+            part(arrived).duplicates.append((arrived, key))
+        return ((min(times), batch) for times, batch in parts.values())
+
 
 class BatchCoder(beam.coders.Coder):
     """Only used where a runner puts a shuffle between Deduplicate and what reads from it."""
@@ -37,7 +82,7 @@ class BatchCoder(beam.coders.Coder):
         return msgspec.msgpack.encode((data, value.duplicates))
 
     def decode(self, encoded: bytes) -> Batch:
-        data, duplicates = msgspec.msgpack.decode(encoded, type=tuple[bytes, list[tuple[Any, ...]]])
+        data, duplicates = msgspec.msgpack.decode(encoded, type=tuple[bytes, list[tuple[int, tuple[Any, ...]]]])
         batch = Batch([], [], duplicates)
         batch._data = data
         return batch
@@ -53,6 +98,17 @@ class BatchCoder(beam.coders.Coder):
 
 
 beam.coders.registry.register_coder(Batch, BatchCoder)
+
+
+def tally(batch: Batch) -> tuple[Counter[Any], Counter[Any]]:
+    """How many events, and how many dead letters, by ledger key."""
+    events: Counter[Any] = Counter()
+    for hour, some in batch.hours():
+        events.update({(hour * HOUR_MS, *build): n for build, n in Counter(map(_BUILD, some)).items()})
+    return events, Counter(map(ledger_key, batch.dead))
+
+
+_BUILD = attrgetter("game", "env", "platform", "app_version", "TYPE")
 
 
 def ledger_key(item: Any) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ import xxhash
 
 from schemas.events import DEAD_LETTER, time_of
 
-SHARDS = 64
+SHARDS, BATCH_SHARDS = 64, 8  # in a stream, state lies by shard; in batch, larger groups are cheaper
 BUCKET_MS = 3_600_000  # of event_time
 
 
@@ -17,9 +17,9 @@ def id_hash(item: Any) -> int:
     return xxhash.xxh3_64_intdigest((item.dead_id if item.TYPE == DEAD_LETTER else item.event_id).encode())
 
 
-def dedupe_key(item: Any) -> int:
-    """bucket * SHARDS + shard: the copies of an event share both, whenever they arrive, and no busy player makes a hot key."""
-    return time_of(item) // BUCKET_MS * SHARDS + id_hash(item) % SHARDS
+def dedupe_key(item: Any, shards: int = SHARDS) -> int:
+    """bucket * shards + shard: the copies of an event share both, whenever they arrive, and no busy player makes a hot key."""
+    return time_of(item) // BUCKET_MS * shards + id_hash(item) % shards
 
 
 def preference(item: Any) -> tuple[int, int, bytes]:
@@ -29,6 +29,9 @@ def preference(item: Any) -> tuple[int, int, bytes]:
 
 def pick(items: Iterable[Any]) -> tuple[list[Any], list[Any]]:
     """(one per id, the other copies)."""
+    items = list(items)
+    if len({item.dead_id if item.TYPE == DEAD_LETTER else item.event_id for item in items}) == len(items):
+        return items, []
     best: dict[int, Any] = {}
     copies = []
     for item in items:

@@ -1,6 +1,8 @@
 """counter_hours: which of a counter's numbers came in, per hour. Holes in the union of the ranges are what is missing."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 import xxhash
@@ -22,25 +24,26 @@ class CounterHours:
 
     def __init__(self, counter: str, game: str):
         self.attribute, self.game = f"{counter}_id", game
-        self.seen: dict[Key, list[Any]] = {}
+        self.seen: dict[Key, list[Any]] = defaultdict(list)
 
     def add(self, batch: Batch) -> None:
-        attribute, seen = self.attribute, self.seen
-        for item in (*batch.events, *batch.dead):
-            counter = getattr(item, attribute)
-            if counter is not None and item.seq is not None:
-                key = (time_of(item) // HOUR_MS, item.env, counter)
-                if key in seen:
-                    seen[key].append(item)
-                else:
-                    seen[key] = [item]
+        counter_of, seen = attrgetter("env", self.attribute), self.seen
+        for hour, events in batch.hours():
+            for key, event in zip(map(counter_of, events), events, strict=True):
+                if event.seq is not None:
+                    seen[hour, *key].append(event)
+        for item in batch.dead:
+            if item.seq is not None:
+                seen[time_of(item) // HOUR_MS, *counter_of(item)].append(item)
 
     def flush(self) -> Iterable[Flushed]:
-        seen, self.seen = self.seen, {}
         by_shard: dict[int, dict[Key, Any]] = {}
-        for key, noted in seen.items():
+        for key, noted in self.seen.items():
+            if key[2] is None:
+                continue
             beam_key = key[0] * SHARDS + xxhash.xxh3_64_intdigest(key[2].encode()) % SHARDS
             by_shard.setdefault(beam_key, {})[key] = _partial(noted)
+        self.seen.clear()
         for beam_key, partials in by_shard.items():
             yield Flushed(beam_key, None, partials)
 
@@ -66,12 +69,12 @@ def _partial(items: list[Any]) -> list[Any]:
             ranges[-1][1] = seq
         else:
             ranges.append([seq, seq])
-    return [_last(items, "platform"), _last(items, "app_version"), ranges]
-
-
-def _last(items: list[Any], name: str) -> list[Any] | None:
-    """[time, seq, value] of the last item that knows it."""
     last = max(items, key=_moment)
+    return [_known(last, items, "platform"), _known(last, items, "app_version"), ranges]
+
+
+def _known(last: Any, items: list[Any], name: str) -> list[Any] | None:
+    """[time, seq, value] of the last item that knows it."""
     if getattr(last, name) is None:
         known = [item for item in items if getattr(item, name) is not None]
         if not known:

@@ -1,7 +1,8 @@
 """The rollups that a game declares in rollups.yaml: count, sum, min, max, last, distinct over windows of event_time."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
-from functools import reduce
+from functools import partial, reduce
 from operator import attrgetter
 from typing import Any
 
@@ -24,35 +25,33 @@ class Declared:
     def __init__(self, contract: Contract, rollup: rollups.Rollup, streaming: bool):
         self.rollup, self.streaming = rollup, streaming
         self.table, self.early = declared_table(contract, rollup), rollup.early
-        self.types = frozenset(rollup.events or contract.events)
+        self.types = rollup.events or tuple(contract.events)
         self.key = _key_of(contract, rollup)
         self.where = [(_getter(k), v) for k, v in rollup.where]
         self.values = [len, *(_summary_of(contract, v) for v in rollup.values)]
         self.kinds = ["count", *(v.kind for v in rollup.values)]
-        self.groups: dict[tuple[int, Key], list[Any]] = {}
+        self.groups: dict[tuple[int, Key], list[Any]] = defaultdict(list)
 
     def add(self, batch: Batch) -> None:
-        period, types, key_of, groups = self.rollup.period_ms, self.types, self.key, self.groups
-        for e in batch.events:
-            if e.TYPE not in types or e.late or (self.where and any(get(e) != wanted for get, wanted in self.where)):
-                continue
-            key = (e.event_time // period, key_of(e))
-            if key in groups:
-                groups[key].append(e)
-            else:
-                groups[key] = [e]
+        period, groups = self.rollup.period_ms, self.groups
+        for kind in self.types:
+            events = batch.on_time.get(kind, [])
+            if self.where:
+                events = [e for e in events if all(get(e) == wanted for get, wanted in self.where)]
+            for key, event in zip(map(self.key, events), events, strict=True):
+                groups[event.event_time // period, key].append(event)
 
     def flush(self) -> Iterable[Flushed]:
-        groups, self.groups = self.groups, {}
         by_time: dict[int, dict[Key, list[Any]]] = {}
-        for (bucket, key), events in groups.items():
-            start, partial = bucket * self.rollup.period_ms, [summary(events) for summary in self.values]
+        for (bucket, key), events in self.groups.items():
+            start, summed = bucket * self.rollup.period_ms, [summary(events) for summary in self.values]
             if self.streaming:  # Beam's own windows take the partial by its timestamp
-                by_time.setdefault(start, {})[key] = partial
+                by_time.setdefault(start, {})[key] = summed
                 continue
             first = start - self.rollup.window_ms + self.rollup.period_ms
             for hour in range(first // HOUR_MS, start // HOUR_MS + 1):  # a Beam window costs the local runner a millisecond
-                by_time.setdefault(hour, {})[(start, *key)] = partial
+                by_time.setdefault(hour, {})[(start, *key)] = summed
+        self.groups.clear()
         for time, partials in by_time.items():
             yield Flushed(0, time, partials) if self.streaming else Flushed(time, None, partials)
 
@@ -62,13 +61,21 @@ class Declared:
 
     def windows(self, beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]:
         """Batch: from the buckets that touch an hour, the windows that start in it."""
+        if self.rollup.window_ms == self.rollup.period_ms:
+            return (Windowed(key[0], key[0] + self.rollup.window_ms, key[1:], some) for key, some in merged)
         found: dict[tuple[int, Key], list[list[Any]]] = {}
-        for (bucket, *key), partial in merged:
+        for (bucket, *key), some in merged:
             for start in range(bucket - self.rollup.window_ms + self.rollup.period_ms, bucket + 1, self.rollup.period_ms):
                 if start // HOUR_MS == beam_key:
-                    found.setdefault((start, tuple(key)), []).append(partial)
-        return (Windowed(start, start + self.rollup.window_ms, key, reduce(self.merge, partials))
-                for (start, key), partials in found.items())
+                    found.setdefault((start, tuple(key)), []).append(some)
+        return (Windowed(start, start + self.rollup.window_ms, key, self._merged(partials)) for (start, key), partials in found.items())
+
+    def _merged(self, partials: list[list[Any]]) -> list[Any]:
+        """As merge would, one after the other; but hashes are sorted only once."""
+        columns = ([v for v in column if v is not None] for column in zip(*partials, strict=True))
+        return [sorted(set().union(*column))[:KEPT] if kind == "distinct" and column
+                else reduce(partial(merge_value, kind), column) if column else None
+                for kind, column in zip(self.kinds, columns, strict=True)]
 
     def row(self, key: Key, partial: list[Any]) -> tuple[Any, ...]:
         values: list[Any] = []

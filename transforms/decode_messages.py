@@ -1,5 +1,6 @@
 """Decode: Messages -> batches of events and dead letters, keyed for deduplication; and what was received, counted."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,10 +14,11 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER, pack
-from transforms.batch import ledger_key
+from transforms.batch import STRETCH_MS, Batch, tally
 from transforms.collector import collect_rarely
-from transforms.copies import dedupe_key
+from transforms.copies import BATCH_SHARDS, SHARDS, dedupe_key
 from transforms.decode import Decoder
+from transforms.ledger import EMPTY
 from transforms.messages import Messages
 from transforms.partials import RECEIVED, Partials
 
@@ -33,18 +35,19 @@ class Decode(beam.PTransform):
     """Messages -> (batches by shard and time bucket, partial counts for the ledger). Raises on no message."""
 
     contract: Contract
+    streaming: bool
     pii_key: bytes | None = None
 
     def expand(self, messages: beam.PCollection[Messages]) -> Any:  # Decoded; Beam would warn of a type that is none of its own
-        out = messages | "DecodeMessages" >> beam.ParDo(DecodeMessages(self.contract, self.pii_key)).with_outputs(
+        out = messages | "DecodeMessages" >> beam.ParDo(DecodeMessages(self.contract, self.streaming, self.pii_key)).with_outputs(
             "received", main="batches")
         return Decoded(out.batches, out.received)
 
 
 @beam.typehints.with_output_types(tuple[int, bytes])
 class DecodeMessages(beam.DoFn):
-    def __init__(self, contract: Contract, pii_key: bytes | None):
-        self.contract, self.pii_key = contract, pii_key
+    def __init__(self, contract: Contract, streaming: bool, pii_key: bytes | None):
+        self.contract, self.streaming, self.pii_key = contract, streaming, pii_key
 
     def setup(self) -> None:
         collect_rarely()
@@ -55,24 +58,18 @@ class DecodeMessages(beam.DoFn):
         self._clear()
 
     def _clear(self) -> None:
-        self.events: dict[int, list[Any]] = {}
-        self.dead: dict[int, list[Any]] = {}
-        self.received: dict[tuple[Any, ...], list[int]] = {}
+        self.events: dict[int, list[Any]] = defaultdict(list)
+        self.dead: dict[int, list[Any]] = defaultdict(list)
         self.held, self.earliest = 0, MAX_TIMESTAMP
 
     def process(self, messages: Messages, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
         decode, source, arrivals, ids = self.decoder.decode, messages.source, messages.arrivals, messages.ids
         previous = 0 if messages.first else self.previous_arrival
+        events, dead, shards = self.events, self.dead, SHARDS if self.streaming else BATCH_SHARDS
         for i, payload in enumerate(messages.payloads):
             item = decode(payload, arrivals[i] if arrivals else None, ids[i] if ids else "", source, previous)
             previous = item.arrival_time
-            dead = item.TYPE == DEAD_LETTER
-            (self.dead if dead else self.events).setdefault(dedupe_key(item), []).append(item)
-            key = ledger_key(item)
-            if key in self.received:
-                self.received[key][RECEIVED] += 1
-            else:
-                self.received[key] = [1, 0, 0, 0, 0, 0]
+            (dead if item.TYPE == DEAD_LETTER else events)[dedupe_key(item, shards)].append(item)
         self.previous_arrival = previous
         self.earliest = min(self.earliest, at)
         self.held += len(messages.payloads)
@@ -90,13 +87,21 @@ class DecodeMessages(beam.DoFn):
     def _flush(self) -> Iterable[tuple[Any, Timestamp]]:
         """Every group as (key, packed batch), stamped as the earliest messages among them: never behind the watermark."""
         at = self.earliest
+        received: dict[int, tuple[int, Partials]] = {}  # in a stream, by stretch: (earliest arrival, counts)
         for key in self.events.keys() | self.dead.keys():
-            yield (key, pack(self.events.get(key, []), self.dead.get(key, []))), at
-        if self.received:
-            yield TaggedOutput("received", (0, Partials(self.received))), at
-        for (_, _, _, _, _, event_type), counts in self.received.items():
-            known = event_type if event_type in self.contract.events else "unknown"  # a client must not invent metric names
-            Metrics.counter("received", known).inc(counts[RECEIVED])
+            batch = Batch(self.events.get(key, []), self.dead.get(key, []), [])
+            yield (key, pack(batch.events, batch.dead)), at
+            for arrived, part in batch.by_stretch() if self.streaming else [(0, batch)]:
+                earliest, partials = received.get(arrived // STRETCH_MS) or (arrived, Partials())
+                received[arrived // STRETCH_MS] = min(earliest, arrived), partials
+                for counted in tally(part):
+                    for key, n in counted.items():
+                        partials.setdefault(key, list(EMPTY))[RECEIVED] += n
+        for earliest, partials in received.values():
+            yield TaggedOutput("received", (0, partials)), Timestamp(micros=earliest * 1000) if self.streaming else at
+            for (*_, event_type), counts in partials.items():
+                known = event_type if event_type in self.contract.events else "unknown"  # a client must not invent metric names
+                Metrics.counter("received", known).inc(counts[RECEIVED])
         for item in (d for group in self.dead.values() for d in group):
             Metrics.counter("dead_lettered", item.reason).inc()
         self._clear()

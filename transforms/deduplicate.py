@@ -128,4 +128,4 @@ def without_copies(events: tuple[list[Any], list[Any]], dead: tuple[list[Any], l
     copies = events[1] + dead[1]
     for item in copies:
         Metrics.counter("duplicate", item.TYPE).inc()
-    return Batch(events[0], dead[0], [ledger_key(item) for item in copies])
+    return Batch(events[0], dead[0], [(item.arrival_time, ledger_key(item)) for item in copies])

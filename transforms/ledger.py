@@ -1,11 +1,12 @@
 """The ledger: what came in and what became of it, per hour, build, platform and event type."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from schemas.layout import HOUR_MS
 from schemas.tables import ledger_table
-from transforms.batch import Batch, ledger_key
+from transforms.batch import Batch, ledger_key, tally
 from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, LATE, Flushed, Key, Windowed
 
 EMPTY = (0, 0, 0, 0, 0, 0)
@@ -16,28 +17,19 @@ class Ledger:
     early = False
 
     def __init__(self) -> None:
-        self.counts: dict[Key, list[int]] = {}
+        self.counts: dict[Key, list[int]] = defaultdict(lambda: list(EMPTY))
 
     def add(self, batch: Batch) -> None:
-        for item in batch.events:
-            counts = self._counts(ledger_key(item))
-            counts[LANDED] += 1
-            counts[LATE] += item.late
-        for item in batch.dead:
-            self._counts(ledger_key(item))[DEAD_LETTERED] += 1
-        for key in batch.duplicates:
-            self._counts(key)[DUPLICATE] += 1
-
-    def _counts(self, key: Key) -> list[int]:
-        counts = self.counts.get(key)
-        if counts is None:
-            counts = self.counts[key] = list(EMPTY)
-        return counts
+        landed, dead = tally(batch)
+        for kind, counted in ((LANDED, landed), (DEAD_LETTERED, dead), (LATE, Counter(ledger_key(e) for e in batch.events if e.late)),
+                              (DUPLICATE, Counter(key for _, key in batch.duplicates))):
+            for key, n in counted.items():
+                self.counts[key][kind] += n
 
     def flush(self) -> Iterable[Flushed]:
-        counts, self.counts = self.counts, {}
-        if counts:
-            yield Flushed(0, None, counts)
+        if self.counts:
+            yield Flushed(0, None, dict(self.counts))
+        self.counts.clear()
 
     @staticmethod
     def merge(a: list[int], b: list[int]) -> list[int]:

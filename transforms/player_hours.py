@@ -1,7 +1,7 @@
 """player_hours: what each player did, per hour; sessions, players, DAU and leaderboards are views on it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
-from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
@@ -15,7 +15,7 @@ from transforms.partials import Flushed, Key, Windowed
 
 SHARDS = 16
 EVENTS, REVENUE, SCORE, FIRST, LAST, LATEST, STATES, PIECES = range(8)
-_TIME = attrgetter("event_time")
+_TIME, _PLAYER = attrgetter("event_time"), attrgetter("env", "player_id")
 P_START, P_END, P_EVENTS, P_REVENUE, P_SESSION, P_FIRST = range(6)
 
 
@@ -37,45 +37,44 @@ class PlayerHours:
         self.revenue = {name: [(f.name, f.factor) for f in fields if "revenue" in f.roles] for name, fields in stored.items()}
         self.score = {name: [(f.name, f.factor) for f in fields if "score" in f.roles] for name, fields in stored.items()}
         self.states = {name: [f.name for f in fields if f.is_state] for name, fields in stored.items()}
-        self.groups: dict[Key, list[Any]] = {}
+        self.told = {name for name in stored if self.revenue[name] or self.score[name] or self.states[name]}
+        self.groups: dict[Key, list[Any]] = defaultdict(list)
 
     def add(self, batch: Batch) -> None:
         groups = self.groups
-        for item in batch.events:
-            if item.player_id is not None:
-                key = (item.event_time // HOUR_MS, item.env, item.player_id)
-                if key in groups:
-                    groups[key].append(item)
-                else:
-                    groups[key] = [item]
+        for hour, events in batch.hours():
+            for player, event in zip(map(_PLAYER, events), events, strict=True):
+                groups[hour, *player].append(event)
 
     def flush(self) -> Iterable[Flushed]:
-        groups, self.groups = self.groups, {}
         by_shard: dict[int, dict[Key, Any]] = {}
-        for key, items in groups.items():
+        for key, items in self.groups.items():
+            if key[2] is None:
+                continue
             beam_key = key[0] * SHARDS + xxhash.xxh3_64_intdigest(key[2].encode()) % SHARDS
             by_shard.setdefault(beam_key, {})[key] = self._partial(items)
+        self.groups.clear()
         for beam_key, partials in by_shard.items():
             yield Flushed(beam_key, None, partials)
 
     def _partial(self, items: list[Any]) -> list[Any]:
         items.sort(key=_TIME)
-        if any(a.event_time == b.event_time for a, b in pairwise(items)):
+        if len(set(map(_TIME, items))) < len(items):
             items.sort(key=lambda e: (e.event_time, e.seq or 0, e.event_id))
         revenue = score = 0
         states: dict[str, list[Any]] = {}
         pieces: list[list[Any]] = []
         by_session: dict[str, list[Any]] = {}
         for e in items:
-            kind, time = e.TYPE, e.event_time
-            money = micros(e, self.revenue[kind]) if self.revenue[kind] else 0
-            revenue += money
-            if self.score[kind]:
-                score += micros(e, self.score[kind])
-            for name in self.states[kind]:
-                value = getattr(e, name)
-                if value is not None:
-                    states[name] = [time, e.seq or 0, e.event_id, value]
+            time, money = e.event_time, 0
+            if e.TYPE in self.told:
+                money = micros(e, self.revenue[e.TYPE])
+                revenue += money
+                score += micros(e, self.score[e.TYPE])
+                for name in self.states[e.TYPE]:
+                    value = getattr(e, name)
+                    if value is not None:
+                        states[name] = [time, e.seq or 0, e.event_id, value]
             session = e.session_id
             if self.gap is not None:
                 pieces.append([time, time, 1, money, None, _seen(e)])

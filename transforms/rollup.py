@@ -17,7 +17,7 @@ from schemas.contract import Contract
 from schemas.events import Packer
 from schemas.layout import rollup_partition
 from schemas.tables import Table
-from transforms.batch import Batch
+from transforms.batch import STRETCH_MS, Batch
 from transforms.collector import collect_rarely
 from transforms.columns import columns_of_rows, serialize
 from transforms.counter_hours import CounterHours
@@ -28,8 +28,8 @@ from transforms.player_hours import PlayerHours
 
 FLUSH = 50_000  # events summed at most before their partials are handed on
 EARLY_S = 10  # processing time between early panes
-STRETCH_S = {"ledger": 60}  # windows of arrival in which nothing is late, for the built-in rollups
-OTHER_STRETCH_S = 600
+LEDGER_S = STRETCH_MS // 1000  # windows of arrival, in which nothing is late, for the built-in rollups
+OTHERS_S = 10 * LEDGER_S
 TIMINGS = ("EARLY", "ON_TIME", "LATE", "ON_TIME")  # Beam's EARLY, ON_TIME, LATE, UNKNOWN; batch has one pane
 
 
@@ -73,7 +73,7 @@ class Rollups(beam.PTransform):
     def _window(self, rollup: Rollup) -> beam.WindowInto:
         late = trigger.AfterCount(1)
         if not isinstance(rollup, Declared):  # stamped with arrival, of which the watermark passes none unread: nothing is late
-            return beam.WindowInto(window.FixedWindows(STRETCH_S.get(rollup.table.name, OTHER_STRETCH_S)),
+            return beam.WindowInto(window.FixedWindows(LEDGER_S if isinstance(rollup, Ledger) else OTHERS_S),
                                    trigger=trigger.AfterWatermark(late=late), allowed_lateness=0,
                                    accumulation_mode=trigger.AccumulationMode.ACCUMULATING)
         size, period = rollup.rollup.window_ms / 1000, rollup.rollup.period_ms / 1000
@@ -96,15 +96,20 @@ class Sum(beam.DoFn):
         self.packer = Packer(self.contract)
 
     def start_bundle(self) -> None:
-        self.rollups = rollups_of(self.contract, self.streaming)
-        self.held, self.earliest = 0, MAX_TIMESTAMP
+        self._clear()
+
+    def _clear(self) -> None:
+        self.stretches: dict[int, tuple[Timestamp, list[Rollup]]] = {}
+        self.held = 0
 
     def process(self, batch: Batch, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
         batch = batch.opened(self.packer)
-        for rollup in self.rollups:
-            rollup.add(batch)
+        if self.streaming:  # by each event's own arrival: however bundles are cut, also after a restart, it is in the same window
+            for arrived, part in batch.by_stretch():
+                self._add(arrived // STRETCH_MS, Timestamp(micros=arrived * 1000), part)
+        else:
+            self._add(0, at, batch)
         self.held += len(batch.events) + len(batch.dead)
-        self.earliest = min(self.earliest, at)
         if self.held >= FLUSH:
             for name, value, stamp in self._flush():
                 yield TaggedOutput(name, TimestampedValue(value, stamp))
@@ -113,12 +118,19 @@ class Sum(beam.DoFn):
         for name, value, at in self._flush():
             yield TaggedOutput(name, WindowedValue(value, at, (GlobalWindow(),)))
 
+    def _add(self, stretch: int, at: Timestamp, batch: Batch) -> None:
+        earliest, rollups = self.stretches.get(stretch) or (MAX_TIMESTAMP, rollups_of(self.contract, self.streaming))
+        self.stretches[stretch] = min(earliest, at), rollups
+        for rollup in rollups:
+            rollup.add(batch)
+
     def _flush(self) -> Iterable[tuple[str, tuple[int, Partials], Timestamp]]:
-        for rollup in self.rollups:
-            for flushed in rollup.flush():
-                at = self.earliest if flushed.at is None else Timestamp(micros=flushed.at * 1000)
-                yield rollup.table.name, (flushed.beam_key, Partials(flushed.partials)), at
-        self.held, self.earliest = 0, MAX_TIMESTAMP
+        for earliest, rollups in self.stretches.values():
+            for rollup in rollups:
+                for flushed in rollup.flush():
+                    at = earliest if flushed.at is None else Timestamp(micros=flushed.at * 1000)
+                    yield rollup.table.name, (flushed.beam_key, Partials(flushed.partials)), at
+        self._clear()
 
 
 @beam.typehints.with_input_types(Partials)
