@@ -28,7 +28,7 @@ from transforms.source import Files, parse_source
 LINE_S = 60  # between log lines
 LOOK_S = 0.5  # between looks at the job's state: waiting in Beam's own way ends after 300 s (DEADLINE_EXCEEDED)
 SETTLE_S = 4  # without anything on its way from source to windows: on Prism, what is when the sources end may come late, and is dropped
-DRAIN_S = 60  # for windows to close once the sources have ended
+DRAIN_S = 300  # for windows to close once the sources have ended; a second signal is quicker
 COUNTERS = ("received", "late", "duplicate", "dead_lettered")
 WITHOUT_STREAMS = ("directrunner", "fnapirunner", "bundlebaseddirectrunner", "switchingdirectrunner", "")
 

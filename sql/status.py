@@ -1,7 +1,8 @@
 """gamebeam status: an archive's runs, how fresh they are, what came in, what became of it, and what to do about a stream that died."""
 
+import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,7 @@ RECENT_S = 600  # files no older than this tell how long messages take; an open 
 SAMPLED = 200  # files at most
 COUNTS = ("received", "landed", "late", "duplicate", "dead_lettered")
 PER_RUN = f"""WITH latest AS ({latest_rows("ledger", KEYS["ledger"])})
-SELECT run_id, {", ".join(f"SUM({c}) AS {c}" for c in COUNTS)}, MIN(hour) AS first_hour, MAX(hour) AS last_hour
-FROM latest GROUP BY run_id"""
+SELECT run_id, {", ".join(f"SUM({c}) AS {c}" for c in COUNTS)} FROM latest GROUP BY run_id"""
 TOTALS = f"SELECT {', '.join(f'SUM({c}) AS {c}' for c in COUNTS)}, SUM(missing) AS missing FROM ledger"
 DEAD = """SELECT reason, COUNT(*) AS messages, MAX(arrival_time) AS last_seen
 FROM dead_letters GROUP BY reason ORDER BY messages DESC, reason"""
@@ -33,11 +33,12 @@ def status(contract: Contract, archive: str, named: str) -> str:
     written = _written(contract, archive, runs)
     rows, advice = [], []
     for run in sorted(runs.to_pylist(), key=lambda r: r["started"]):
-        files, counted = written.get(run["run_id"], []), counts.get(run["run_id"])
+        files = written.get(run["run_id"], [])
         last = datetime.fromtimestamp(files[-1][0], UTC).replace(microsecond=0) if files else None
-        rows.append((run["run_id"], run["mode"], run["state"], run["started"].replace(microsecond=0), last, *(counted or [None] * 7)[:5]))
+        counted = counts.get(run["run_id"], [None] * len(COUNTS))
+        rows.append((run["run_id"], run["mode"], run["state"], run["started"].replace(microsecond=0), last, *counts.get(run["run_id"], [None] * len(COUNTS))))
         if run["state"] == "open":
-            advice += _of_open_run(named, archive, run["run_id"], files, counted)
+            advice += _of_open_run(named, archive, run["run_id"], run["started"], files)
     (totals,) = ask(con, TOTALS).rows
     missing = totals[-1] if totals[-1] is not None else 0 if contract.counter else "not measurable"
     return "\n".join([
@@ -59,7 +60,7 @@ def _written(contract: Contract, archive: str, runs: Any) -> dict[str, list[tupl
     return by_run
 
 
-def _of_open_run(contract: str, archive: str, run_id: str, files: list[tuple[float, str]], counted: Any) -> list[str]:
+def _of_open_run(contract: str, archive: str, run_id: str, started: datetime, files: list[tuple[float, str]]) -> list[str]:
     recent = [(when, path) for when, path in files if time.time() - when < RECENT_S]
     if recent:
         delays = sorted(_delays([(when, path) for when, path in recent if "/events/" in path][-SAMPLED:]))
@@ -68,7 +69,8 @@ def _of_open_run(contract: str, archive: str, run_id: str, files: list[tuple[flo
         p50, p95, p99 = (delays[min(len(delays) - 1, int(len(delays) * q))] for q in (0.5, 0.95, 0.99))
         return [f"{run_id}: from arrival to the archive {p50:,.1f} s (p50), {p95:,.1f} s (p95), {p99:,.1f} s (p99), over "
                 f"{len(delays):,} messages of the last {RECENT_S // 60} minutes\n"]
-    hours = f"--from={_hour(counted[5])} --to={_hour(counted[6] + timedelta(hours=1))}" if counted else "--from=HOUR --to=HOUR"
+    days = [date.fromisoformat(day) for _, path in files for day in re.findall(r"/date=([\d-]+)/", path)] or [started.date()]
+    hours = f"--from={min(days)}T00 --to={max(days) + timedelta(days=1)}T00"
     return [f"{run_id} is open, and has written nothing for {RECENT_S // 60} minutes. If it will never go on:\n"
             f"  gamebeam repair --contract={contract} --archive={archive} {hours} --ended={run_id}\n"]
 
@@ -81,6 +83,3 @@ def _delays(files: list[tuple[float, str]]) -> list[float]:
         delays += (when - at / 1000 for at in arrivals)
     return delays
 
-
-def _hour(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H}"

@@ -10,7 +10,7 @@ from apache_beam.runners.sdf_utils import RestrictionTrackerView, ThreadsafeRest
 from small_contract import small_contract
 
 from transforms import follow
-from transforms.draining import DRAIN
+from transforms.draining import DRAIN, PAUSE
 from transforms.follow import ReadNewFiles
 from transforms.followed import Followed, noted
 from transforms.runs import sha256_of
@@ -27,6 +27,7 @@ def message(event_id, at):
 def folder(tmp_path, monkeypatch):
     """look() reads what is new, as a runner has it done; go(s) lets time pass."""
     DRAIN.clear()
+    PAUSE.clear()
     clock = [T + 10**9]
     monkeypatch.setattr(follow, "_now", lambda: clock[0])
     source = ReadNewFiles(SMALL, interval_s=5, followed=Followed(str(tmp_path / "archive"), "run"))

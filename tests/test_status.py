@@ -60,7 +60,7 @@ def test_a_stream_that_stays_open_and_writes_nothing_comes_with_the_command_that
     old = ledger(archive, 3, DAY + 5 * HOUR, 0, DAY)
     os.utime(old, (DAY / 1000, DAY / 1000))
     assert "live is open, and has written nothing for 10 minutes. If it will never go on:" in lines(archive)
-    assert (f"gamebeam repair --contract=starter --archive={archive.root} --from=2026-11-02T05 --to=2026-11-02T06 --ended=live"
+    assert (f"gamebeam repair --contract=starter --archive={archive.root} --from=2026-11-02T00 --to=2026-11-03T00 --ended=live"
             in lines(archive))
 
 
