@@ -36,7 +36,7 @@ def status(contract: Contract, archive: str, named: str) -> str:
         files = written.get(run["run_id"], [])
         last = datetime.fromtimestamp(files[-1][0], UTC).replace(microsecond=0) if files else None
         counted = counts.get(run["run_id"], [None] * len(COUNTS))
-        rows.append((run["run_id"], run["mode"], run["state"], run["started"].replace(microsecond=0), last, *counts.get(run["run_id"], [None] * len(COUNTS))))
+        rows.append((run["run_id"], run["mode"], run["state"], run["started"].replace(microsecond=0), last, *counted))
         if run["state"] == "open":
             advice += _of_open_run(named, archive, run["run_id"], run["started"], files)
     (totals,) = ask(con, TOTALS).rows
