@@ -3,9 +3,11 @@
 import shutil
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 CACHE = Path(__file__).parents[1] / ".cache"
+STARTS_WITHIN_S = 60
 
 
 class MissingTool(OSError):
@@ -24,6 +26,17 @@ def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Until the process listens; OSError with the end of its log if it does not."""
+    until = time.monotonic() + STARTS_WITHIN_S
+    while process.poll() is None and time.monotonic() < until:
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise OSError(f"{log}: it did not start: {log.read_text()[-2_000:]}")
 
 
 def end(process: subprocess.Popen[bytes], seconds: float = 10) -> None:

@@ -1,17 +1,14 @@
 """A Kafka broker of one node (KRaft), from Maven Central's jars."""
 
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engines import CACHE, end, free_port, tool
+from engines import CACHE, end, free_port, tool, wait_for_port
 from engines.maven import maven_jars
 
 VERSION = "4.1.1"
-STARTS_WITHIN_S = 60
 CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAQ"
 SETTINGS = """
 process.roles=broker,controller
@@ -59,20 +56,10 @@ def kafka_broker(folder: Path, port: int | None = None) -> Iterator[str]:
             subprocess.run(formatting, check=True, stdout=log, stderr=log)
         process = subprocess.Popen([*run, "kafka.Kafka", settings], stdout=log, stderr=log, start_new_session=True)
     try:
-        _wait_for(process, port, folder / "broker.log")
+        wait_for_port(process, port, folder / "broker.log")
         yield f"127.0.0.1:{port}"
     finally:
         end(process)
-
-
-def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + STARTS_WITHIN_S
-    while process.poll() is None and time.monotonic() < until:
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise OSError(f"{log}: Kafka did not start: {log.read_text()[-2_000:]}")
 
 
 def kafka_jars() -> Path:

@@ -31,7 +31,7 @@ def send(contract: Contract, out: str, servers: str, topic: str, client: dict[st
     log: list[KafkaError] = []
     producer = Producer({**CLIENT, **client, "bootstrap.servers": servers, "log_level": 0})
     _require_topic(AdminClient({**client, "bootstrap.servers": servers, "log_level": 0}), servers, topic)
-    read, messages = reader(contract), list(_messages(Path(out) / "messages"))
+    read, messages = reader(contract), list(messages_of(Path(out) / "messages"))
     began = time.monotonic()
     for i, (arrival, payload) in enumerate(messages):
         if speed:
@@ -67,13 +67,16 @@ def _require_topic(admin: AdminClient, servers: str, topic: str) -> None:
         raise SendError(f"{servers}: {e.args[0].str()}") from None
 
 
-def _messages(folder: Path) -> Iterator[tuple[int, bytes]]:
+def messages_of(folder: Path) -> Iterator[tuple[int, bytes]]:
     """(arrival in ms, bytes), in the order of the files, which is the order of arrival."""
+    for record in records_of(folder):
+        yield round(record["publish_time"].timestamp() * 1_000_000) // 1000, record["data"]
+
+
+def records_of(folder: Path) -> Iterator[dict[str, Any]]:
     paths = sorted(folder.glob("*.avro"))
     if not paths:
         raise FileNotFoundError(f"{folder}: no Avro files; write them with generate --format=avro")
     for path in paths:
         with path.open("rb") as f:
-            records: Iterator[Any] = iter(fastavro.reader(f))
-            for record in records:
-                yield round(record["publish_time"].timestamp() * 1_000_000) // 1000, record["data"]
+            yield from fastavro.reader(f)  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 from pipeline.bar import bar
 
 COMMANDS: dict[str, str] = {
-    "run": "read messages, write the archive (batch over files, or live from kafka://…)",
+    "run": "read messages, write the archive (batch over files, or live from kafka://…, pubsub://… or with --follow)",
+    "status": "an archive's runs, how fresh they are, what came in and what became of it",
     "query": "ask the archive in BigQuery SQL, on DuckDB",
     "check": "compare every figure of an archive with an answer sheet; exit 1 on any difference",
     "views": "BigQuery SQL: the archive as external tables, and event views over hot tables and archive",
@@ -57,7 +59,7 @@ def _run(argv: list[str]) -> int:
     launched = options.view_as(GoogleCloudOptions).template_location  # a launcher adds flags of its own; the metadata checked ours
     if not launched and (unknown := sorted(_unknown_flags(argv))):
         raise ValueError(f"unknown flag {unknown[0]}; gamebeam run --help lists them")
-    if options.source and not isinstance(parse_source(options.source), Files):
+    if options.source and (options.follow or not isinstance(parse_source(options.source), Files)):
         from pipeline.live import run_live
 
         run = run_live(options, say=lambda line: print(line, file=sys.stderr, flush=True))
@@ -81,6 +83,15 @@ def _unknown_flags(argv: list[str]) -> set[str]:
     for cls in PipelineOptions.__subclasses__():
         cls._add_argparse_args(parser)
     return {a for a in parser.parse_known_args(argv)[1] if a.startswith("-")}
+
+
+def _status(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from sql.status import status
+
+    args = _parser("status").add(("--contract", "starter"), ("--archive", None)).parse(argv)
+    print(status(load_contract(args.contract), args.archive, args.contract), end="")
+    return 0
 
 
 def _query(argv: list[str]) -> int:
@@ -166,23 +177,32 @@ def _generate(argv: list[str]) -> int:
 
 
 def _generate_to(args: argparse.Namespace) -> int:
+    from loadgen.drop import drop
     from loadgen.generate import generate
     from loadgen.live import send
+    from loadgen.send_pubsub import send_pubsub, topic_of
     from schemas.contract import load_contract
-    from transforms.source import Kafka, parse_source
+    from transforms.source import Files, Kafka, parse_source
 
-    contract = load_contract(args.contract)
+    contract, shown = load_contract(args.contract), args.to.split("?")[0]
     if args.to.startswith(("http://", "https://")):
         return _generate_to_collector(args, contract)
-    to = parse_source(args.to)
-    if not isinstance(to, Kafka) or len(to.topics) != 1:
-        raise ValueError(f"--to={args.to.split('?')[0]}: expected kafka://broker:9092/topic, or http://host:port of a collector")
+    to = topic_of(args.to) if args.to.startswith("pubsub:") else parse_source(args.to)
+    if (isinstance(to, Kafka) and len(to.topics) != 1) or (isinstance(to, Files) and re.search(r"://|[*?]", args.to)):
+        raise ValueError(f"--to={shown}: expected kafka://broker:9092/topic, pubsub://projects/PROJECT/topics/TOPIC, http://host:port of a "
+                         "collector, or a folder")
     with bar("generating") as show:
         print(generate(contract, args.out, players=args.players, days=args.days, seed=args.seed, files=args.files, format="avro",
                        start=args.start, faults=_rates(args.faults), progress=show))
     with bar("sending") as show:
-        sent = send(contract, args.out, to.servers, to.topics[0], to.client, args.speed, show)
-    print(f"{sent:,} messages acknowledged by {to.name}; the answer sheet is {args.out}/answers")
+        match to:
+            case Kafka():
+                sent = send(contract, args.out, to.servers, to.topics[0], to.client, args.speed, show)
+            case Files():
+                sent = drop(args.out, to.pattern, args.speed, show)
+            case str():
+                sent = send_pubsub(args.out, to, args.speed, show)
+    print(f"{sent:,} messages taken by {shown}; the answer sheet is {args.out}/answers")
     return 0
 
 

@@ -17,7 +17,10 @@ class JobOptions(PipelineOptions):
     @classmethod
     def _add_argparse_args(cls, parser: ArgumentParser) -> None:
         parser.add_argument("--source", help="Where messages come from: a file or a glob, such as 'messages/*' or "
-                            "gs://bucket/messages/*, or kafka://broker:9092/topic?group=…&start=committed")
+                            "gs://bucket/messages/*, or kafka://broker:9092/topic?group=…&start=committed, or "
+                            "pubsub://projects/PROJECT/subscriptions/SUBSCRIPTION")
+        parser.add_argument("--follow", nargs="?", const=True, default=False, type=_yes,
+                            help="Read the glob's files as they are dropped, each once, without end")
         parser.add_argument("--contract", default="starter", help="A packaged game's name, or the path of a contract's folder, "
                             "on disk or gs://")
         parser.add_argument("--archive", help="Root folder of the Parquet archive, on disk or gs://; one per game")
@@ -26,7 +29,7 @@ class JobOptions(PipelineOptions):
         parser.add_argument("--again", nargs="?", const=True, default=False, type=_yes,
                             help="Read files that a complete run has read already, and supersede it")
         parser.add_argument("--players", help="Where each player's last known values are kept, beside the archive: redis://host:6379/0")
-        parser.add_argument("--config", help="YAML file of the rarely touched, on disk or gs://: pii_key_file")
+        parser.add_argument("--config", help="YAML file of the rarely touched, on disk or gs://: pii_key_file, follow_seconds")
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Config:
     """What --config may say."""
 
     pii_key_file: str | None = None
+    follow_seconds: float = 2.0  # between looks for new files; what comes between two is read together
 
     @classmethod
     def load(cls, path: str | None) -> "Config":

@@ -67,7 +67,7 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     if options.players and not handed_over:
         check_store(options.players)
     given = match_files(options.source)
-    require_times(contract, given)
+    require_times(contract, (i.name for i in given))
     claim_archive(options.archive, contract)
     earlier = read_runs(options.archive)
     inputs = given if options.again else new_inputs(given, earlier)

@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, settings
 
 from engines import MissingTool
 from engines.flink import flink_cluster
-from engines.kafka import kafka_broker
 from engines.prism import prism_binary
 from tests.flink_jobs import Played
 from transforms.collector import collect_as_before
@@ -27,13 +26,12 @@ def prism() -> Path:
 
 
 @pytest.fixture(scope="session")
-def kafka_servers(tmp_path_factory):
-    """The address of a broker."""
-    try:
-        with kafka_broker(tmp_path_factory.mktemp("kafka")) as address:
-            yield address
-    except MissingTool as e:
-        pytest.skip(str(e))
+def servers(tmp_path_factory):
+    """The address of a Kafka broker, one for all tests."""
+    from brokers import kafka
+
+    with kafka(tmp_path_factory.mktemp("kafka")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

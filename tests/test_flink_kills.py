@@ -33,9 +33,9 @@ def lines(played):
 
 
 @pytest.mark.parametrize(("what", "when", "n"), CASES)
-def test_a_kill_costs_nothing(kafka_servers, flink, played, lines, tmp_path, what, when, n):
+def test_a_kill_costs_nothing(servers, flink, played, lines, tmp_path, what, when, n):
     archive = tmp_path / f"{what}-{when}-{n}".replace(" ", "-")
-    killed_in_the_middle(kafka_servers, flink, played, archive, what, when)
+    killed_in_the_middle(servers, flink, played, archive, what, when)
     differences = compare(archive, played).differences
     counts = [(d.expected or 0) - (d.found or 0) for d in differences if d.answer in FROM_EVENTS and d.figure == "events"]
     others = [d for d in differences if not (d.answer in FROM_EVENTS and d.figure == "events")]

@@ -1,28 +1,21 @@
 """FollowFiles: files dropped into a folder, each once, and its clock."""
 
 import os
-import shutil
-import time
+from dataclasses import replace
 from pathlib import Path
 
-import apache_beam as beam
 import pytest
 from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
-from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.runner import PipelineState
 from apache_beam.runners.sdf_utils import RestrictionTrackerView, ThreadsafeRestrictionTracker
 from small_contract import small_contract
 
-from loadgen.generate import generate
-from pipeline.build import Job, build
-from schemas.contract import load_contract
-from sql.check import compare_answers
 from transforms import follow
-from transforms.draining import DRAIN
-from transforms.follow import FollowFiles, ReadNewFiles
-from transforms.runs import Run, claim_archive, now, write_run
+from transforms.draining import DRAIN, PAUSE
+from transforms.follow import ReadNewFiles
+from transforms.followed import Followed, noted
+from transforms.runs import sha256_of
 
-STARTER, SMALL = load_contract("starter"), small_contract()
+SMALL = small_contract()
 T, SECOND = 1_793_491_200_000, 1_000
 
 
@@ -34,12 +27,14 @@ def message(event_id, at):
 def folder(tmp_path, monkeypatch):
     """look() reads what is new, as a runner has it done; go(s) lets time pass."""
     DRAIN.clear()
+    PAUSE.clear()
     clock = [T + 10**9]
     monkeypatch.setattr(follow, "_now", lambda: clock[0])
-    source = ReadNewFiles(SMALL, interval_s=5)
+    source = ReadNewFiles(SMALL, interval_s=5, followed=Followed(str(tmp_path / "archive"), "run"))
     source.setup()
 
     class Looked:
+        archive = source.followed.archive
         rest = source.initial_restriction("")
         watermark = ManualWatermarkEstimator(None)
 
@@ -50,6 +45,10 @@ def folder(tmp_path, monkeypatch):
             tracker.check_done()
             self.rest = status[0] if status else None
             return [(Path(v.value.source).name, len(v.value.payloads), v.value.arrivals, v.timestamp.micros // 1000) for v in found]
+
+        @staticmethod
+        def followed_earlier(*read):
+            source.followed = replace(source.followed, earlier=frozenset(read))
 
         def clock(self):
             reached = self.watermark.current_watermark()
@@ -117,32 +116,33 @@ def test_many_bytes_are_read_in_several_bundles_and_the_end_comes_after_the_last
     DRAIN.clear()
 
 
-@pytest.mark.engine
-def test_files_dropped_while_the_job_runs_on_prism_give_every_figure_of_the_answer_sheet(tmp_path, prism):
-    generate(STARTER, str(tmp_path / "p"), players=20, days=2, seed=4, files=4)
-    inbox, archive = tmp_path / "inbox", str(tmp_path / "a")
-    inbox.mkdir()
-    claim_archive(archive, STARTER)
-    run = Run("live", "open", "streaming", STARTER.fingerprint, now())
-    write_run(archive, run)
-    DRAIN.clear()
-    pipeline = beam.Pipeline(options=PipelineOptions(
-        ["--runner=PrismRunner", "--streaming", "--environment_type=LOOPBACK", f"--prism_location={prism}"]))
-    messages = pipeline | "Read" >> FollowFiles(f"{inbox}/*", 0.5, STARTER)
-    build(messages, Job(STARTER, archive, "live", streaming=True))
-    result = pipeline.run()
-    try:
-        for part in sorted((tmp_path / "p" / "messages").iterdir()):
-            shutil.copy(part, inbox / f".{part.name}")
-            os.replace(inbox / f".{part.name}", inbox / part.name)
-            time.sleep(2)
-        DRAIN.set()
-        end = time.monotonic() + 120
-        while not PipelineState.is_terminal(result.state) and time.monotonic() < end:
-            time.sleep(0.5)
-        assert result.state == PipelineState.DONE
-    finally:
-        DRAIN.clear()
-        result.cancel()
-    found = compare_answers(STARTER, archive, str(tmp_path / "p" / "answers"))
-    assert found.differences == [] and sum(found.figures.values()) > 2_000
+def test_a_file_with_the_content_of_one_that_an_earlier_run_has_read_is_left_out(folder, tmp_path):
+    (tmp_path / "1.jsonl").write_text(message("a", T))
+    folder.followed_earlier(sha256_of(str(tmp_path / "1.jsonl")))
+    (tmp_path / "copy.jsonl").write_text(message("a", T))
+    (tmp_path / "new.jsonl").write_text(message("b", T))
+    assert [found[0] for found in folder.look()] == ["new.jsonl"]
+    assert folder.look() == []
+
+
+def test_a_file_is_noted_as_read_once_no_window_can_hold_any_of_it(folder, tmp_path):
+    (tmp_path / "1.jsonl").write_text(message("a", T))
+    folder.look()
+    folder.go(3_600)
+    folder.look()
+    assert noted(folder.archive, "run", complete=True) == []
+    folder.go(10)
+    folder.look()  # promises
+    folder.look()
+    (file,) = noted(folder.archive, "run", complete=False)
+    assert file == {"name": str(tmp_path / "1.jsonl"), "sha256": sha256_of(str(tmp_path / "1.jsonl")),
+                    "bytes": (tmp_path / "1.jsonl").stat().st_size}
+
+
+def test_what_was_read_last_counts_as_read_only_if_the_run_came_to_its_end(folder, tmp_path):
+    (tmp_path / "1.jsonl").write_text(message("a", T))
+    folder.look()
+    DRAIN.set()
+    assert folder.look() == [] and folder.rest is None
+    assert noted(folder.archive, "run", complete=False) == []
+    assert [file["name"] for file in noted(folder.archive, "run", complete=True)] == [str(tmp_path / "1.jsonl")]

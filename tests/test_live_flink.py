@@ -14,13 +14,13 @@ from transforms.runs import read_runs
 pytestmark = pytest.mark.engine
 
 
-def test_the_job_finds_live_what_the_answer_sheet_says(kafka_servers, flink, played, tmp_path):
+def test_the_job_finds_live_what_the_answer_sheet_says(servers, flink, played, tmp_path):
     archive = str(tmp_path / "archive")
-    played.send(kafka_servers, "all")
-    with submitted(flink, f"kafka://{kafka_servers}/all?group=all", archive, "--checkpointing_interval=1000") as (submitter, job_id):
+    played.send(servers, "all")
+    with submitted(flink, f"kafka://{servers}/all?group=all", archive, "--checkpointing_interval=1000") as (submitter, job_id):
         wait_until(lambda: not played.differences(archive))
         assert played.differences(archive) == []
-        assert wait_until(lambda: committed(kafka_servers, "all", "all") == played.messages)
+        assert wait_until(lambda: committed(servers, "all", "all") == played.messages)
         submitter.send_signal(signal.SIGTERM)
         out, err = submitter.communicate(timeout=60)
         assert submitter.returncode == 0, err
@@ -28,16 +28,16 @@ def test_the_job_finds_live_what_the_answer_sheet_says(kafka_servers, flink, pla
         assert flink.jobs()[job_id] == "RUNNING"
 
 
-def test_a_task_manager_killed_after_the_first_checkpoint_costs_nothing(kafka_servers, flink, played, tmp_path):
-    killed_in_the_middle(kafka_servers, flink, played, tmp_path / "archive", "task manager", "after")
+def test_a_task_manager_killed_after_the_first_checkpoint_costs_nothing(servers, flink, played, tmp_path):
+    killed_in_the_middle(servers, flink, played, tmp_path / "archive", "task manager", "after")
     assert played.differences(str(tmp_path / "archive")) == []
 
 
 @contextmanager
-def half_read(kafka_servers, flink, played, archive):
+def half_read(servers, flink, played, archive):
     """(source, what sends the rest, the job's id), once some is written and several checkpoints are done."""
-    sending = Sending(played, kafka_servers, archive.name)
-    source = f"kafka://{kafka_servers}/{archive.name}?group={archive.name}&idle=20s"
+    sending = Sending(played, servers, archive.name)
+    source = f"kafka://{servers}/{archive.name}?group={archive.name}&idle=20s"
     with submitted(flink, source, str(archive), "--checkpointing_interval=1000") as (submitter, job_id):
         sending.start()
         assert wait_until(lambda: landed(archive) and flink.checkpoints(job_id) > 3) and sending.is_alive()
@@ -53,9 +53,9 @@ def finished(flink, played, archive, sending, source, *flags):
         return played.differences(str(archive))
 
 
-def test_a_job_stopped_with_a_savepoint_goes_on_from_it(kafka_servers, flink, played, tmp_path):
+def test_a_job_stopped_with_a_savepoint_goes_on_from_it(servers, flink, played, tmp_path):
     archive = tmp_path / "savepoint"
-    with half_read(kafka_servers, flink, played, archive) as (source, sending, job_id, submitter):
+    with half_read(servers, flink, played, archive) as (source, sending, job_id, submitter):
         savepoint = flink.stop_with_savepoint(job_id)
         out, err = submitter.communicate(timeout=60)
         assert out == f"run {run_id(archive)}: open\n", err
@@ -63,25 +63,25 @@ def test_a_job_stopped_with_a_savepoint_goes_on_from_it(kafka_servers, flink, pl
 
 
 @pytest.mark.chaos
-def test_a_cancelled_job_goes_on_from_its_last_checkpoint(kafka_servers, flink, played, tmp_path):
+def test_a_cancelled_job_goes_on_from_its_last_checkpoint(servers, flink, played, tmp_path):
     archive = tmp_path / "retained"
-    with half_read(kafka_servers, flink, played, archive) as (source, sending, job_id, _):
+    with half_read(servers, flink, played, archive) as (source, sending, job_id, _):
         flink.cancel(job_id)
         checkpoint = flink.last_checkpoint(job_id)
     assert finished(flink, played, archive, sending, source, f"--run_id={run_id(archive)}", f"--savepoint_path={checkpoint}") == []
 
 
 @pytest.mark.chaos
-def test_a_cold_start_that_rewinds_loses_nothing_and_repair_settles_the_rollups(kafka_servers, flink, played, tmp_path):
+def test_a_cold_start_that_rewinds_loses_nothing_and_repair_settles_the_rollups(servers, flink, played, tmp_path):
     archive = tmp_path / "cold"
-    with half_read(kafka_servers, flink, played, archive) as (source, sending, job_id, _):
+    with half_read(servers, flink, played, archive) as (source, sending, job_id, _):
         flink.cancel(job_id)
         cancelled = run_id(archive)
     with submitted(flink, f"{source}&start=rewind:1000d", str(archive), "--checkpointing_interval=1000"):
         sending.hurry.set()
         sending.join()
         assert wait_until(lambda: not played.differences(str(archive), FROM_EVENTS))
-        assert wait_until(lambda: committed(kafka_servers, archive.name, archive.name) == played.messages)
+        assert wait_until(lambda: committed(servers, archive.name, archive.name) == played.messages)
         time.sleep(30)  # the partitions idle, and every window closes
     (going,) = (r.run_id for r in read_runs(str(archive)) if r.run_id != cancelled)
     repair(str(archive), STARTER, hour("2026-10-01T00"), hour("2026-12-01T00"), ended=f"{cancelled},{going}")

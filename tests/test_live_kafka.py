@@ -9,17 +9,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
-import apache_beam as beam
 import pytest
-from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
-from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.sdf_utils import RestrictionTrackerView, ThreadsafeRestrictionTracker
-from apache_beam.utils.timestamp import Timestamp
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+from apache_beam.metrics.execution import MetricKey, MetricResult
+from apache_beam.metrics.metricbase import MetricName
+from brokers import START, kafka
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from engines import MissingTool, free_port
-from engines.kafka import kafka_broker
 from engines.prism import prism_binary
 from loadgen.generate import generate
 from loadgen.live import send
@@ -30,13 +26,11 @@ from sql.archive import ArchiveError
 from sql.check import compare_answers, report
 from transforms import kafka_client
 from transforms.decode import Decoder
-from transforms.read_kafka import FindPartitions, ReadKafka, ReadPartition
-from transforms.runs import Run, RunError, now, read_runs
-from transforms.source import SourceError, parse_source
+from transforms.runs import Run, RunError, counted, now, read_runs, rows_written
+from transforms.source import SourceError
 
 STARTER = load_contract("starter")
 NOWHERE = "127.0.0.1:9"  # nobody listens there
-START = 1_793_491_200_000  # 2026-11-01, as generate's
 
 
 # Without a broker
@@ -87,131 +81,24 @@ def test_a_streaming_run_is_named_by_its_launch_and_continued_only_with_its_stat
         continued("live", on_prism=True)
 
 
+def test_a_counter_that_the_engine_knows_but_has_not_counted_is_zero():
+    name = MetricKey("step", MetricName("written", "purchase"))
+    metrics = SimpleNamespace(query=lambda: {"counters": [MetricResult(name, 0, None), MetricResult(name, 3, None)]})
+    assert rows_written(metrics) == {"purchase": 3} and counted(metrics, "written") == 3
+
+
 def test_an_empty_message_is_a_malformed_dead_letter():
     dead = Decoder(STARTER).decode(b"", START)
     assert (dead.reason, dead.arrival_time, dead.payload) == ("malformed", START, b"")
 
 
-# The source, against a real broker
-
-
-@contextmanager
-def kafka(folder, port=None):
-    try:
-        broker = kafka_broker(folder, port)
-        address = broker.__enter__()
-    except MissingTool as e:
-        pytest.skip(str(e))
-    try:
-        yield address
-    finally:
-        broker.__exit__(None, None, None)
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory):
-    with kafka(tmp_path_factory.mktemp("kafka")) as address:
-        yield address
-
-
-def topic(servers, name, partitions=1):
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
-    admin.create_topics([NewTopic(name, partitions)])[name].result()
-
-
-def produce(servers, name, *records):
-    """records: (partition, value, CreateTime in ms)."""
-    producer = Producer({"bootstrap.servers": servers, "log_level": 0})
-    for partition, value, at in records:
-        producer.produce(name, value, partition=partition, timestamp=at)
-    assert producer.flush(10) == 0
-
-
-FOUND = []  # by the DoFn below, which Beam finds by its name and so does not copy
-
-
-def remember(messages, at=beam.DoFn.TimestampParam):
-    for i, payload, arrival in zip(messages.ids, messages.payloads, messages.arrivals, strict=True):
-        FOUND.append((i, payload, arrival, at.micros // 1000))
-    return ()
-
-
-def everything(servers, name, query=""):
-    """[(id, payload, arrival, the element's timestamp in ms)] of everything up to now."""
-    FOUND.clear()
-    with beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"])) as p:
-        p | ReadKafka(parse_source(f"kafka://{servers}/{name}?until=idle&idle=1s{query}")) | beam.FlatMap(remember)
-    return sorted(FOUND)
-
-
-@pytest.mark.engine
-def test_a_message_has_the_brokers_time_and_an_id_of_its_place(servers):
-    topic(servers, "times", 2)
-    produce(servers, "times", (0, b"a", START + 5), (1, b"b", START), (0, b"c", START + 7))
-    assert everything(servers, "times") == [("times/0/0", b"a", START + 5, START + 5), ("times/0/1", b"c", START + 7, START + 5),
-                                      ("times/1/0", b"b", START, START)]
-
-
-@pytest.mark.engine
-def test_a_tombstone_and_an_empty_message_are_empty_payloads(servers):
-    topic(servers, "empty")
-    produce(servers, "empty", (0, None, START), (0, b"", START + 1))
-    assert [payload for _, payload, *_ in everything(servers, "empty")] == [b"", b""]
-
-
-@pytest.mark.engine
-def test_a_cold_start_begins_where_it_is_told(servers):
-    topic(servers, "starts")
-    ms = int(time.time() * 1000)
-    produce(servers, "starts", (0, b"old", ms - 7_200_000), (0, b"new", ms - 60_000))
-
-    def payloads(query):
-        return [payload for _, payload, *_ in everything(servers, "starts", query)]
-
-    assert payloads("&start=rewind:1h") == [b"new"]
-    assert payloads("&start=latest") == []
-    assert payloads("&start=earliest&group=first") == [b"old", b"new"]  # and commits
-    produce(servers, "starts", (0, b"more", ms))
-    assert payloads("&start=committed&group=first") == [b"more"]
-    assert payloads("&start=committed&group=second") == [b"old", b"new", b"more"]
-
-
-def stepped(fn, element, restriction, watermark):
-    """One call of a splittable DoFn -> (what it emitted, the rest that it left to the runner)."""
-    tracker = ThreadsafeRestrictionTracker(fn.create_tracker(restriction))
-    arguments = (SimpleNamespace(register=lambda _: None),) if isinstance(fn, ReadPartition) else ()
-    emitted = list(fn.process(element, *arguments, RestrictionTrackerView(tracker), watermark))
-    return emitted, tracker.deferred_status()[0]
-
-
-@pytest.mark.engine
-def test_a_partition_that_is_added_later_is_found_and_its_messages_are_not_behind_the_watermark(servers):
-    topic(servers, "grows", 2)
-    source, watermark = parse_source(f"kafka://{servers}/grows?start=latest"), ManualWatermarkEstimator(None)
-    finder = FindPartitions(source)
-    found, rest = stepped(finder, "grows", finder.initial_restriction("grows"), watermark)
-    assert found == [("grows", 0, 0), ("grows", 1, 0)]
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
-    admin.create_partitions([NewPartitions("grows", 3)])["grows"].result()
-    assert stepped(finder, "grows", rest, watermark) == ([], rest)  # not yet time to look again
-    promised = Timestamp(START / 1000 + 60)
-    (found,), _ = stepped(finder, "grows", rest, ManualWatermarkEstimator(promised))
-    since = START + 60_001
-    assert (found.value, found.timestamp) == (("grows", 2, since), Timestamp(micros=since * 1000))
-
-    produce(servers, "grows", (2, b"first", START))
-    reader = ReadPartition(source, time.time())
-    (read,), _ = stepped(reader, found.value, reader.initial_restriction(found.value), ManualWatermarkEstimator(None))
-    assert (read.value.payloads, read.value.arrivals, read.timestamp) == ([b"first"], [since], found.timestamp)
+# The job, against a real broker
 
 
 @pytest.mark.engine
 def test_a_topic_that_is_not_there_is_an_error(servers, tmp_path):
     with pytest.raises(SourceError, match="no topic nosuch there; create it first"):
         run_live(options(f"kafka://{servers}/nosuch", tmp_path / "archive", "--runner=PrismRunner"), print)
-
-
-# The whole job, live
 
 
 @contextmanager
@@ -243,14 +130,14 @@ def end_by_signal(job):
     children = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(job.pid)], capture_output=True, text=True).stdout.split()
     assert children[1:] == ["prism"]
     job.send_signal(signal.SIGTERM)
-    out, err = job.communicate(timeout=60)
+    out, err = job.communicate(timeout=240)
     assert job.returncode == 0, err
     assert "ending: sources stop, windows close" in err
     assert not Path(f"/proc/{children[0]}").exists()
     return out
 
 
-def wait_until(condition, seconds=60):
+def wait_until(condition, seconds=240):
     until = time.monotonic() + seconds
     while not (met := condition()) and time.monotonic() < until:
         time.sleep(1)
@@ -290,6 +177,18 @@ def test_the_job_finds_live_what_the_answer_sheet_says(servers, tmp_path):
     assert out == f"run {run.run_id}: complete\n" and run.mode == "streaming"
     assert committed(servers, "played", "one") == sent
     assert equals_the_answers(archive, played)
+
+
+@pytest.mark.engine
+def test_a_job_that_reads_until_its_source_is_idle_ends_by_itself_with_everything(servers, tmp_path):
+    played, archive, lines = str(tmp_path / "played"), str(tmp_path / "archive"), []
+    sent = generate(STARTER, played, players=40, days=1, seed=7, format="avro").messages
+    assert send(STARTER, played, servers, "whole", {}) == sent > 1_000
+    run = run_live(options(f"kafka://{servers}/whole?until=idle&group=whole", archive, "--runner=PrismRunner",
+                           f"--prism_location={prism()}"), lines.append)
+    assert run.state == "complete" and any("sources stop, windows close" in line for line in lines)
+    assert "0 differences" in report(compare_answers(STARTER, archive, f"{played}/answers")).splitlines()[-1]
+    assert committed(servers, "whole", "whole") == sent
 
 
 @pytest.mark.engine

@@ -1,8 +1,11 @@
 """What --source may say."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from transforms.source import Files, Kafka, SourceError, parse_source
+from transforms.source import Files, Kafka, PubSub, SourceError, parse_source
 
 
 def test_a_path_a_glob_and_a_bucket_stay_files():
@@ -19,6 +22,14 @@ def test_a_kafka_uri_names_brokers_topics_and_the_clients_own_settings():
 def test_without_parameters_offsets_are_the_groups_and_an_idle_partition_holds_nobody():
     source = parse_source("kafka://a:9092/events")
     assert (source.group, source.start, source.idle_s, source.until_idle) == ("gamebeam", "committed", 3.0, False)
+
+
+def test_a_pubsub_uri_names_a_subscription():
+    plain = parse_source("pubsub://projects/my-game/subscriptions/events")
+    assert plain == PubSub("projects/my-game/subscriptions/events", None, 3.0, False)
+    source = parse_source("pubsub://projects/my-game/subscriptions/events?idle=10s&until=idle&timestamp_attribute=arrival_time")
+    assert source == PubSub("projects/my-game/subscriptions/events", "arrival_time", 10, True)
+    assert source.name == "pubsub://projects/my-game/subscriptions/events"
 
 
 def test_idle_never_is_no_time_and_until_idle_needs_one():
@@ -47,8 +58,21 @@ def test_a_password_is_in_no_text_that_may_be_shown():
     ("kafka://a/t?until=noon", "expected until=idle"),
     ("kafka://a/t?group", "name=value"),
     ("kafka://a/t?group=", "group is empty"),
+    ("pubsub://projects/my-game/topics/events", "a topic is read through a subscription to it"),
+    ("pubsub://my-game/events", "expected pubsub://projects/PROJECT/subscriptions/SUBSCRIPTION"),
+    ("pubsub://projects/my-game/subscriptions/events?group=g", "unknown parameter group; known are idle, until, timestamp_attribute$"),
+    ("pubsub://projects/my-game/subscriptions/events?a.b=c", "unknown parameter a.b"),
     ("kafka://a/t?enable.auto.commit=true", "enable.auto.commit is not for you to set"),
 ])
 def test_what_is_wrong_with_a_uri_is_said(text, says):
     with pytest.raises(SourceError, match=says):
         parse_source(text)
+
+
+@pytest.mark.parametrize("uri", ["kafka://a/t?x=1", "pubsub://projects/my-game/subscriptions/events?x=1"])
+def test_every_parameter_is_in_docs_sources(uri):
+    with pytest.raises(SourceError) as e:
+        parse_source(uri)
+    known = re.search(r"known are ([\w, ]+?)(, and |$)", str(e.value))[1].split(", ")
+    documented = re.findall(r"^\| `(\w+)=", (Path(__file__).parents[1] / "docs" / "sources.md").read_text(), re.MULTILINE)
+    assert known and set(known) <= set(documented)

@@ -3,27 +3,35 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.io.iobase import RestrictionProgress, RestrictionTracker
 from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
 from apache_beam.pvalue import PBegin
-from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
-from apache_beam.utils.timestamp import Duration, Timestamp
+from apache_beam.utils.timestamp import Duration
 
 from schemas.contract import Contract
 from transforms.decode import Decoder
-from transforms.draining import DRAIN
+from transforms.draining import DRAIN, PAUSE
+from transforms.endless import Endless, timestamp
+from transforms.followed import WRITTEN_MS, Followed, Taken
 from transforms.messages import Messages
 from transforms.read import read_file
+from transforms.runs import require_times, sha256_of
 
 BUNDLE = 64 << 20  # bytes of new files read before the runner gets a checkpoint; a file is read whole
 
-# (paths taken that are still there, ms of the newest arrival read or 0, ms of our clock when it was read)
-Folder = tuple[frozenset[str], int, int]
+
+class Folder(NamedTuple):
+    """What is known of it. newest: ms of the newest arrival read, or 0; read_at: ms of our clock when it was read."""
+
+    taken: frozenset[str] = frozenset()  # paths that are still there
+    newest: int = 0
+    read_at: int = 0
+    unsettled: tuple[Taken, ...] = ()  # read, and not yet surely written
 
 
 @dataclass
@@ -33,16 +41,18 @@ class FollowFiles(beam.PTransform):
     A file is taken when it has its name: write it as .name or name.tmp, and move it. Messages are as read_file gives them, and say
     when they arrived: as in batch, from the message itself, but never behind what was promised before: the folder's clock. It stands
     one interval behind the newest arrival read, and goes on from there as time passes. An element is stamped with its earliest.
+    A file with the content of one that an earlier run has read is left out.
     """
 
     pattern: str
     interval_s: float
     contract: Contract
+    followed: Followed
 
     def expand(self, root: PBegin) -> beam.PCollection[Messages]:
         return (root
                 | "Folder" >> beam.Create([self.pattern], reshuffle=False)
-                | "ReadNewFiles" >> beam.ParDo(ReadNewFiles(self.contract, self.interval_s))
+                | "ReadNewFiles" >> beam.ParDo(ReadNewFiles(self.contract, self.interval_s, self.followed))
                 | "Spread" >> beam.Reshuffle().with_output_types(Messages))
 
 
@@ -85,58 +95,59 @@ class Tracker(RestrictionTracker):
 
 
 @beam.typehints.with_output_types(Messages)
-class ReadNewFiles(beam.DoFn, RestrictionProvider):
+class ReadNewFiles(beam.DoFn, Endless):
     """Pattern -> Messages, without end. Restriction: what was taken, and the folder's clock."""
 
-    def __init__(self, contract: Contract, interval_s: float):
-        self.contract, self.interval_s = contract, interval_s
+    def __init__(self, contract: Contract, interval_s: float, followed: Followed):
+        self.contract, self.interval_s, self.followed = contract, interval_s, followed
 
     def setup(self) -> None:
         self.decoder = Decoder(self.contract, pii_key=b"only arrivals are read")
 
     def initial_restriction(self, pattern: str) -> Folder:
-        return frozenset(), 0, 0
+        return Folder()
 
     def create_tracker(self, restriction: Folder) -> Tracker:
         return Tracker(restriction)
 
-    def restriction_size(self, pattern: str, restriction: Folder) -> int:
-        return 1
-
-    def split(self, pattern: str, restriction: Folder) -> Iterable[Folder]:
-        yield restriction
-
-    def truncate(self, pattern: str, restriction: Folder) -> None:
-        return None  # a runner's drain: stop reading
-
     @beam.DoFn.unbounded_per_element()
     def process(self, pattern: str, tracker: Any = beam.DoFn.RestrictionParam(),
                 watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())) -> Iterable[Any]:
-        taken, newest, read_at = tracker.current_restriction()
+        taken, newest, read_at, unsettled = tracker.current_restriction()
         reached = watermark.current_watermark()
         floor = max(reached.micros // 1000 if reached else 0, 0)
         listed = files_there(pattern)
         taken &= listed.keys()  # a name is free again once its file is gone
-        new, held = [path for path in listed if path not in taken], 0
+        new, held = [path for path in listed if path not in taken and not PAUSE.is_set()], 0
         for path in new:
             if held >= BUNDLE:
                 break
             held += listed[path]
             taken |= {path}
+            sha256, last = sha256_of(path), 0
+            if sha256 in self.followed.earlier:
+                continue
             for messages in self._arrived(path, floor):
-                newest, read_at = max(newest, *messages.arrivals or ()), _now()
-                yield TimestampedValue(messages, _timestamp(min(messages.arrivals or ())))
+                last, read_at = max(last, *messages.arrivals or ()), _now()
+                yield TimestampedValue(messages, timestamp(min(messages.arrivals or ())))
+            newest = max(newest, last)
+            unsettled += (Taken(path, sha256, listed[path], last),)
         if not new and DRAIN.is_set():
+            self.followed.note(unsettled, at_end=True)
             tracker.try_claim(None)
             return
-        tracker.try_claim((taken, newest, read_at))
+        if written := [file for file in unsettled if file.newest + WRITTEN_MS <= floor]:
+            self.followed.note(written)
+            unsettled = tuple(file for file in unsettled if file not in written)
+        tracker.try_claim(Folder(taken, newest, read_at, unsettled))
         safe = newest - round(self.interval_s * 1000) + (_now() - read_at)
         if newest and safe > floor:
-            watermark.set_watermark(_timestamp(safe))
+            watermark.set_watermark(timestamp(safe))
         tracker.defer_remainder(Duration(0 if new else self.interval_s))
 
     def _arrived(self, path: str, floor: int) -> Iterable[Messages]:
         """Of one file, with arrivals: the broker's, else what decode finds in each message."""
+        require_times(self.contract, [path])
         previous = 0
         for messages in read_file(path):
             arrivals = messages.arrivals
@@ -162,7 +173,3 @@ def _half_written(path: str) -> bool:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _timestamp(ms: int) -> Timestamp:
-    return Timestamp(micros=ms * 1000)

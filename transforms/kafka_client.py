@@ -17,7 +17,8 @@ SETTINGS = {"fetch.wait.max.ms": 100, "fetch.queue.backoff.ms": 10, "queued.min.
 FIXED = {"enable.auto.commit": False, "enable.auto.offset.store": False, "enable.partition.eof": True, "auto.offset.reset": "error"}
 GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 PASSING = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._RESOLVE)
-GONE_S = 30.0
+GONE_S = 30.0  # a broker that has just come back does not know its topics yet
+LOOK_S = 10.0  # of silence, before a broker is asked whether the partition is still there
 LOG = logging.getLogger(__name__)
 
 
@@ -92,11 +93,13 @@ class PartitionConsumer:
 
     def __init__(self, source: Kafka, partition: Partition, position: int):
         self.source, self.partition, self.consumer = source, partition, connect(source, self._on_commit)
+        self.where = f"kafka: {partition.topic}/{partition.number}"
         self.committed, self.committed_at = position, 0.0
         self.seek(position)
 
     def seek(self, position: int) -> None:
-        self.position, self.end, self.last_message, self.gone_since = position, -1, time.monotonic(), 0.0
+        self.position, self.end, self.gone_since = position, -1, 0.0
+        self.last_message = self.looked_at = time.monotonic()
         self.consumer.assign([TopicPartition(*self.partition, position)])
 
     def poll(self, count: int, seconds: float) -> list[Any]:
@@ -113,34 +116,51 @@ class PartitionConsumer:
                 self._judge(error)
                 continue
             self.gone_since = 0.0
+        now = time.monotonic()
         if messages:
-            self.last_message = time.monotonic()
-        if self.gone_since and time.monotonic() - self.gone_since > GONE_S:
-            raise SourceError(f"kafka: {self.partition.topic}/{self.partition.number}: the topic or partition is gone")
+            self.last_message = now
+        elif now - max(self.last_message, self.looked_at) > LOOK_S:
+            self._look()  # of a topic that was deleted the client says nothing
+        if self.gone_since and now - self.gone_since > GONE_S:
+            raise SourceError(f"{self.where}: the topic or partition is gone; the run cannot go on without it")
         return messages
+
+    def _look(self) -> tuple[int, int] | None:
+        """(the first offset, the end) that a broker says now; None where none answers, or does not know the partition."""
+        self.looked_at = time.monotonic()
+        try:
+            low, high = self.consumer.get_watermark_offsets(TopicPartition(*self.partition), timeout=ASK_S, cached=False)
+        except KafkaException as e:
+            if e.args[0].code() in GONE:
+                self.gone_since = self.gone_since or self.looked_at
+            return None
+        self.gone_since = 0.0
+        return low, high
 
     def _judge(self, error: KafkaError) -> None:
         """A broker that is away comes back; what will not mend itself stops the bundle."""
-        where = f"kafka: {self.partition.topic}/{self.partition.number}"
         if error.code() in GONE:  # so says also a broker that has just come back and does not know its topics yet
             since = self.gone_since or time.monotonic()
             self.seek(self.position)
             self.gone_since = since
             return
-        if error.code() == KafkaError._AUTO_OFFSET_RESET:
-            raise SourceError(f"{where}: offset {self.position} is gone, by retention or because the topic was made anew; "
-                              "start a new run, with start=earliest")
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # so says also who sees a broker come back, and mistakes what it has
+            there = self._look()
+            if there and not there[0] <= self.position <= there[1]:
+                raise SourceError(f"{self.where}: offset {self.position} is gone, by retention or because the topic was made anew; "
+                                  "start a new run, with start=earliest")
+            LOG.warning("%s: %s; reading on from %d", self.where, error.str(), self.position)
+            self.seek(self.position)
+            return
         if error.code() not in PASSING and not error.retriable():
-            raise SourceError(f"{where}: {error.str()}")
+            raise SourceError(f"{self.where}: {error.str()}")
 
     def is_idle(self, seconds: float) -> bool:
         """Read to its end, for so long, and a broker says that this is still the end: one that is away says nothing."""
         if time.monotonic() - self.last_message < seconds or self.end < self.position:
             return False
-        try:
-            return bool(self.consumer.get_watermark_offsets(TopicPartition(*self.partition), timeout=ASK_S, cached=False)[1] <= self.end)
-        except KafkaException:
-            return False
+        there = self._look()
+        return there is not None and there[1] <= self.end
 
     @property
     def uncommitted(self) -> bool:

@@ -6,20 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.io.restriction_trackers import OffsetRange, OffsetRestrictionTracker
+from apache_beam.io.restriction_trackers import OffsetRange
 from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
 from apache_beam.pvalue import PBegin
-from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 
-from transforms.draining import DRAIN, PAUSE
+from transforms.draining import DRAIN, PAUSE, RESTING
+from transforms.endless import END, Endless, from_position, timestamp
 from transforms.kafka_client import BrokerAway, Partition, forget_consumer, partitions_of, start_offset, take_consumer
 from transforms.messages import Messages
 from transforms.shared_watermark import OVER, SharedWatermark, least_here, leave
 from transforms.source import Kafka
 
-ENDLESS = 2**62
 POLL, POLL_S = 2_000, 0.1  # messages and seconds of one poll, which is one element
 BUNDLE, BUNDLE_S = 20_000, 1.0  # then the runner gets a checkpoint
 IDLE_POLL_S = 0.5  # between polls of a partition that has nothing new
@@ -47,32 +46,6 @@ class ReadKafka(beam.PTransform):
                 | "ReadPartition" >> beam.ParDo(ReadPartition(self.source, time.time(), self.shared)))
 
 
-class Tracker(OffsetRestrictionTracker):
-    """Offsets from here on, without end: only the source itself hands the rest back to the runner."""
-
-    def is_bounded(self) -> bool:
-        return False
-
-    def try_split(self, fraction: float) -> Any:
-        return super().try_split(0) if fraction == 0 else None
-
-
-class Endless(RestrictionProvider):
-    """What both splittable DoFns here say of their restrictions."""
-
-    def create_tracker(self, restriction: OffsetRange) -> Tracker:
-        return Tracker(restriction)
-
-    def restriction_size(self, element: Any, restriction: OffsetRange) -> int:
-        return 1
-
-    def split(self, element: Any, restriction: OffsetRange) -> Iterable[OffsetRange]:
-        yield restriction
-
-    def truncate(self, element: Any, restriction: OffsetRange) -> None:
-        return None  # a runner's drain: stop reading
-
-
 @beam.typehints.with_output_types(tuple[str, int, int])
 class FindPartitions(beam.DoFn, Endless):
     """Topic -> its partitions. Restriction: the numbers not yet found.
@@ -84,7 +57,7 @@ class FindPartitions(beam.DoFn, Endless):
         self.source = source
 
     def initial_restriction(self, topic: str) -> OffsetRange:
-        return OffsetRange(0, ENDLESS)
+        return from_position(0)
 
     @beam.DoFn.unbounded_per_element()
     def process(self, topic: str, tracker: Any = beam.DoFn.RestrictionParam(),
@@ -97,10 +70,10 @@ class FindPartitions(beam.DoFn, Endless):
                 if not tracker.try_claim(number):
                     return
                 found = (topic, number, since)
-                yield TimestampedValue(found, _timestamp(since)) if since else found
+                yield TimestampedValue(found, timestamp(since)) if since else found
             watermark.set_watermark(Timestamp.now() + Duration(DISCOVERY_S))
         if ends:
-            tracker.try_claim(ENDLESS - 1)
+            tracker.try_claim(END)
             return
         tracker.defer_remainder(Duration(LOOK_S))
 
@@ -123,7 +96,7 @@ class ReadPartition(beam.DoFn, Endless):
     def initial_restriction(self, found: PartitionFound) -> OffsetRange:
         """Asked once in the life of a job; from then on the offset is the runner's."""
         topic, number, since = found
-        return OffsetRange(start_offset(self.source, Partition(topic, number), self.launched, is_new=bool(since)), ENDLESS)
+        return from_position(start_offset(self.source, Partition(topic, number), self.launched, is_new=bool(since)))
 
     @beam.DoFn.unbounded_per_element()
     def process(self, found: PartitionFound, finalizer: Any = beam.DoFn.BundleFinalizerParam,  # Beam wants it to stand first
@@ -148,10 +121,11 @@ class ReadPartition(beam.DoFn, Endless):
                 arrivals = [max(m.timestamp()[1], floor) for m in polled]
                 newest = max(newest, *arrivals)
                 yield TimestampedValue(Messages(topic, [m.value() or b"" for m in polled], arrivals,
-                                                [f"{topic}/{number}/{m.offset()}" for m in polled]), _timestamp(min(arrivals)))
+                                                [f"{topic}/{number}/{m.offset()}" for m in polled]), timestamp(min(arrivals)))
             now = time.time()
             is_idle = not (read or PAUSE.is_set()) and self.source.idle_s is not None and consumer.is_idle(self.source.idle_s)
-            ends = DRAIN.is_set() or (is_idle and self.source.until_idle)
+            ends = DRAIN.is_set() or (is_idle and self.source.until_idle and not self.shared)  # on Prism the launcher drains
+            (RESTING.add if is_idle else RESTING.discard)(partition)
             if consumer.uncommitted and (ends or PAUSE.is_set() or now - consumer.committed_at >= COMMIT_S):
                 finalizer.register(consumer.commit(last=ends))
         safe = min(newest - DISORDER_MS, int(now * 1000)) if read else int(now * 1000) - IDLE_MS if is_idle else floor
@@ -164,16 +138,12 @@ class ReadPartition(beam.DoFn, Endless):
         if ends:
             leave(f"{self.source.name}?{self.source.group}", partition)
             forget_consumer(self.source, partition)
-            tracker.try_claim(ENDLESS - 1)
+            tracker.try_claim(END)
             return
         if safe > reached:
-            watermark.set_watermark(_timestamp(safe))
+            watermark.set_watermark(timestamp(safe))
         tracker.defer_remainder(Duration(0 if read else IDLE_POLL_S))
 
 
 def _nothing() -> None:
     """Prism asks to finalise every bundle of a DoFn that may want it, and Beam's worker prints a traceback where none did."""
-
-
-def _timestamp(ms: int) -> Timestamp:
-    return Timestamp(micros=ms * 1000)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from schemas.contract import Contract, parse_contract
 from schemas.evolution import breaking_changes
 from schemas.layout import CONTRACT_FILE, RUNS_FOLDER, join, manifest_path
 from transforms.archive import write_at_once
+from transforms.followed import noted
 from transforms.read import is_avro
 
 BLOCK = 1 << 20
@@ -67,20 +69,20 @@ def match_files(pattern: str) -> list[Input]:
     for m in files:
         if m.size_in_bytes == 0:
             raise RunError(f"{m.path}: the file is empty; remove it, or wait until it is written")
-    return [Input(m.path, _sha256(m.path), m.size_in_bytes) for m in sorted(files, key=lambda m: m.path)]
+    return [Input(m.path, sha256_of(m.path), m.size_in_bytes) for m in sorted(files, key=lambda m: m.path)]
 
 
-def require_times(contract: Contract, inputs: list[Input]) -> None:
+def require_times(contract: Contract, paths: Iterable[str]) -> None:
     """Where neither the message nor the file says when a message arrived, every event would be of 1970."""
     if contract.wire.envelope["event_time"] != "arrival" or contract.wire.arrival_time:
         return
-    for i in inputs:
-        if not is_avro(i.name):
-            raise RunError(f"{i.name}: {contract.name}'s messages carry no time, and neither do plain files; "
+    for path in paths:
+        if not is_avro(path):
+            raise RunError(f"{path}: {contract.name}'s messages carry no time, and neither do plain files; "
                            "give Pub/Sub's Avro export, or name arrival_time in wire.yaml")
 
 
-def _sha256(path: str) -> str:
+def sha256_of(path: str) -> str:
     digest = hashlib.sha256()
     with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as f:
         while block := f.read(BLOCK):
@@ -94,12 +96,19 @@ def read_runs(archive: str) -> list[Run]:
     for m in matched:
         with FileSystems.open(m.path) as f:
             body = json.loads(f.read())
-        runs.append(Run(**{**body, "inputs": [Input(**i) for i in body["inputs"]],
-                           "repairs": [Repaired(**r) for r in body.get("repairs", [])]}))
+        run = Run(**{**body, "inputs": [Input(**i) for i in body["inputs"]], "repairs": [Repaired(**r) for r in body.get("repairs", [])]})
+        if run.mode == "streaming" and run.state == "open":
+            run.inputs = followed_inputs(archive, run)
+        runs.append(run)
     gone = {run_id for r in runs if r.state == "complete" for run_id in r.supersedes}
     for run in runs:
         run.state = "superseded" if run.run_id in gone else run.state
     return sorted(runs, key=lambda r: r.started)
+
+
+def followed_inputs(archive: str, run: Run) -> list[Input]:
+    """The files of a followed folder that a streaming run has read for good."""
+    return [Input(**i) for i in noted(archive, run.run_id, run.state == "complete")]  # type: ignore[arg-type]
 
 
 def write_run(archive: str, run: Run) -> None:
@@ -125,9 +134,14 @@ def claim_archive(archive: str, contract: Contract) -> None:
 
 
 def new_inputs(inputs: list[Input], runs: list[Run]) -> list[Input]:
-    """Those that no complete run has read, by content."""
-    done = {i.sha256 for r in runs if r.state == "complete" for i in r.inputs}
+    """Those that no run which counts has read, by content."""
+    done = already_read(runs)
     return [i for i in inputs if i.sha256 not in done]
+
+
+def already_read(runs: list[Run]) -> frozenset[str]:
+    """sha256 of the files that visible runs have read."""
+    return frozenset(i.sha256 for r in runs if r.visible for i in r.inputs)
 
 
 def superseded_by(inputs: list[Input], runs: list[Run]) -> list[Run]:
@@ -136,8 +150,10 @@ def superseded_by(inputs: list[Input], runs: list[Run]) -> list[Run]:
     replaced = []
     for run in runs:
         read = {i.sha256 for i in run.inputs}
-        if run.state != "complete" or not read & given:
+        if not run.visible or not read & given:
             continue
+        if run.state == "open":
+            raise RunError(f"--again: run {run.run_id} is still open and has read some of these files; end it first")
         if missing := [i.name for i in run.inputs if i.sha256 not in given]:
             raise RunError(f"--again: run {run.run_id} also read {missing[0]}{' and others' if len(missing) > 1 else ''}; "
                            "give all of its files, or its events would vanish with it")
@@ -169,13 +185,13 @@ def rows_written(metrics: Any) -> dict[str, int]:
     """Rows per table, from the job's own counters."""
     rows: dict[str, int] = {}
     for c in _counters(metrics, "written"):
-        rows[c.key.metric.name] = rows.get(c.key.metric.name, 0) + c.result
+        rows[c.key.metric.name] = rows.get(c.key.metric.name, 0) + (c.result or 0)  # None: known to the engine, and not counted yet
     return rows
 
 
 def counted(metrics: Any, namespace: str) -> int:
     """The sum of the counters of one namespace, such as received: one per event type."""
-    return sum(c.result for c in _counters(metrics, namespace))
+    return sum(c.result or 0 for c in _counters(metrics, namespace))
 
 
 def _counters(metrics: Any, namespace: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Where messages come from, by URI: kafka://broker[,broker]/topic[,topic]?…, or the path or glob of files."""
+"""Where messages come from, by URI: kafka://broker[,broker]/topic[,topic]?…, pubsub://projects/P/subscriptions/S?…, or a path or glob."""
 
 import re
 from collections.abc import Iterable
@@ -20,6 +20,10 @@ class Files:
 
     pattern: str
 
+    @property
+    def name(self) -> str:
+        return self.pattern
+
 
 @dataclass(frozen=True)
 class Kafka:
@@ -40,14 +44,50 @@ class Kafka:
         return f"kafka://{self.servers}/{','.join(self.topics)}"
 
 
-Source = Files | Kafka
+@dataclass(frozen=True)
+class PubSub:
+    """A subscription: projects/P/subscriptions/S. timestamp_attribute: whose value is the arrival, in place of the publish time."""
+
+    subscription: str
+    timestamp_attribute: str | None = None
+    idle_s: float | None = 3.0
+    until_idle: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"pubsub://{self.subscription}"
+
+
+Source = Files | Kafka | PubSub
 
 
 def parse_source(text: str) -> Source:
     scheme = text.split("://", 1)[0] if "://" in text else ""
     if scheme == "kafka":
         return _kafka(text)
+    if scheme == "pubsub":
+        return _pubsub(text)
     return Files(text)
+
+
+def _pubsub(text: str) -> PubSub:
+    shown, _, query = text.partition("?")
+    path = shown.removeprefix("pubsub://")
+    if not re.fullmatch(r"projects/[a-z][a-z0-9.:-]{4,}[a-z0-9]/subscriptions/[a-zA-Z][\w.~+%-]{2,254}", path, re.ASCII):
+        hint = "a topic is read through a subscription to it: " if "/topics/" in path else ""
+        raise SourceError(f"{shown}: {hint}expected pubsub://projects/PROJECT/subscriptions/SUBSCRIPTION")
+    given = parameters(shown, query, ("idle", "until", "timestamp_attribute"), also="")
+    return PubSub(path, given.get("timestamp_attribute"), *_idle(shown, given))
+
+
+def _idle(shown: str, given: dict[str, str]) -> tuple[float | None, bool]:
+    """(seconds after which a source without messages is idle, None for never; whether that is the job's end)."""
+    idle = given.get("idle", "3s")
+    if given.get("until", "idle") != "idle":
+        raise SourceError(f"{shown}: until={given['until']}: expected until=idle, or nothing for a job without an end")
+    if idle == "never" and "until" in given:
+        raise SourceError(f"{shown}: until=idle needs idle={{seconds}}, not idle=never")
+    return None if idle == "never" else seconds(shown, "idle", idle), "until" in given
 
 
 def _kafka(text: str) -> Kafka:
@@ -67,25 +107,19 @@ def _kafka(text: str) -> Kafka:
         start, rewind = "rewind", seconds(shown, "start=rewind", start.removeprefix("rewind:"))
     elif start not in ("committed", "earliest", "latest"):
         raise SourceError(f"{shown}: start={start}: expected committed, earliest, latest or rewind:2h")
-    idle = given.get("idle", "3s")
-    if given.get("until", "idle") != "idle":
-        raise SourceError(f"{shown}: until={given['until']}: expected until=idle, or nothing for a job without an end")
-    if idle == "never" and "until" in given:
-        raise SourceError(f"{shown}: until=idle needs idle={{seconds}}, not idle=never")
-    return Kafka(uri.netloc, topics, given.get("group", "gamebeam"), start, rewind,
-                 None if idle == "never" else seconds(shown, "idle", idle), "until" in given, client)
+    return Kafka(uri.netloc, topics, given.get("group", "gamebeam"), start, rewind, *_idle(shown, given), client)
 
 
-def parameters(shown: str, query: str, known: Iterable[str]) -> dict[str, str]:
-    """name=value&…: known names, and names with a dot, which are the client library's own."""
+def parameters(shown: str, query: str, known: Iterable[str],
+               also: str = ", and the client's own settings, which have a dot in their name") -> dict[str, str]:
+    """name=value&…: known names, and those that `also` speaks of."""
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
     except ValueError:
         raise SourceError(f"{shown}: after the ? stands name=value&name=value") from None
     for name, value in pairs:
-        if name not in known and "." not in name:
-            raise SourceError(f"{shown}: unknown parameter {name}; known are {', '.join(known)}, and the client's own settings, "
-                              "which have a dot in their name")
+        if name not in known and not (also and "." in name):
+            raise SourceError(f"{shown}: unknown parameter {name}; known are {', '.join(known)}{also}")
         if not value:
             raise SourceError(f"{shown}: {name} is empty")
     return dict(pairs)

@@ -1,0 +1,57 @@
+"""send_pubsub(): what generate wrote, into a Pub/Sub topic, each message with its simulated arrival as an attribute."""
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+from google.api_core.exceptions import GoogleAPICallError, NotFound
+from google.auth.exceptions import DefaultCredentialsError
+from google.cloud.pubsub_v1 import PublisherClient
+from google.cloud.pubsub_v1.types import BatchSettings
+
+from loadgen.live import SendError, messages_of
+
+ARRIVAL = "arrival_time"  # ms: a publish time is always now; read with ?timestamp_attribute=arrival_time
+WAIT_S = 30.0
+ON_THE_WAY = 5_000  # messages published and not yet acknowledged
+
+
+def topic_of(uri: str) -> str:
+    topic = uri.removeprefix("pubsub://")
+    if not re.fullmatch(r"projects/[^/?]+/topics/[^/?]+", topic):
+        raise SendError(f"--to={uri}: expected pubsub://projects/PROJECT/topics/TOPIC")
+    return topic
+
+
+def send_pubsub(out: str, topic: str, speed: float = 0, progress: Callable[[int, int], None] | None = None) -> int:
+    """Publishes OUT/messages in order of arrival, and returns how many the service acknowledged.
+
+    speed: simulated seconds in a second; 0: as fast as it takes them. The topic must be there: a subscription that is made after the
+    sending would get nothing.
+    """
+    try:
+        publisher = PublisherClient(BatchSettings(max_messages=500, max_latency=0.02))
+        publisher.get_topic(topic=topic, timeout=WAIT_S)
+    except NotFound:
+        raise SendError(f"pubsub://{topic}: no such topic; create it, and the subscription that the job reads, first") from None
+    except (GoogleAPICallError, DefaultCredentialsError) as e:
+        raise SendError(f"pubsub://{topic}: {str(e).splitlines()[0]}") from None
+    messages, waiting = list(messages_of(Path(out) / "messages")), deque[Future[str]]()
+    began = time.monotonic()
+    try:
+        for i, (arrival, payload) in enumerate(messages):
+            if speed:
+                time.sleep(max(0.0, began + (arrival - messages[0][0]) / 1000 / speed - time.monotonic()))
+            waiting.append(publisher.publish(topic, payload, **{ARRIVAL: str(arrival)}))
+            while len(waiting) >= ON_THE_WAY:
+                waiting.popleft().result(WAIT_S)
+            if progress and i % 1_000 == 0:
+                progress(i, len(messages))
+        for sent in waiting:
+            sent.result(WAIT_S)
+    except (GoogleAPICallError, TimeoutError) as e:
+        raise SendError(f"pubsub://{topic}: {str(e) or f'no answer within {WAIT_S:.0f} s'}") from None
+    return len(messages)

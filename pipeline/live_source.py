@@ -1,0 +1,75 @@
+"""A live source, looked at from here before the job starts, so that what is wrong with it is one line."""
+
+import re
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+import apache_beam as beam
+
+from schemas.contract import Contract
+from transforms.follow import FollowFiles
+from transforms.followed import Followed
+from transforms.runs import RunError, already_read, read_runs
+from transforms.source import Files, Kafka, PubSub, Source, SourceError
+
+
+@dataclass(frozen=True)
+class LiveSource:
+    """read: (run_id, engine) -> Messages. parts: what must be idle for until=idle to end the job; None without that."""
+
+    read: Callable[[str, str], beam.PTransform]
+    parts: frozenset[Hashable] | None = None
+
+
+def live_source(source: Source, contract: Contract, archive: str, interval_s: float) -> LiveSource:
+    """interval_s: between looks at a folder that is followed."""
+    try:
+        match source:
+            case Kafka():
+                return _kafka(source)
+            case PubSub():
+                return _pubsub(source)
+            case Files():
+                return _folder(source.pattern, contract, archive, interval_s)
+    except ModuleNotFoundError as e:
+        extra = "kafka" if isinstance(source, Kafka) else "gcp"
+        raise RunError(f"{source.name}: {e.name} is not installed here; pip install 'gamebeam[{extra}]'") from None
+
+
+def _kafka(source: Kafka) -> LiveSource:
+    from transforms.kafka_client import Partition, partitions_of
+    from transforms.read_kafka import ReadKafka
+    from transforms.shared_watermark import SharedWatermark
+
+    partitions = tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic)))
+
+    def read(run_id: str, engine: str) -> beam.PTransform:
+        return ReadKafka(source, SharedWatermark(run_id, partitions) if engine == "prismrunner" else None)
+
+    return LiveSource(read, frozenset(partitions) if source.until_idle else None)
+
+
+def _pubsub(source: PubSub) -> LiveSource:
+    from transforms.pubsub_client import require_subscription
+    from transforms.read_pubsub import ReadPubSub
+
+    require_subscription(source)
+
+    def read(run_id: str, engine: str) -> beam.PTransform:
+        return ReadPubSub(source, native=engine == "dataflowrunner", drains=engine == "prismrunner")
+
+    return LiveSource(read, frozenset([source.subscription]) if source.until_idle else None)
+
+
+def _folder(pattern: str, contract: Contract, archive: str, interval_s: float) -> LiveSource:
+    folder = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
+    if not re.search(r"[*?\[]", pattern):
+        raise SourceError(f"{pattern}: --follow wants a glob in quotes, such as '{pattern.rstrip('/')}/*.jsonl'")
+    if "://" not in pattern and not Path(folder or ".").is_dir():
+        raise SourceError(f"{folder}: no such folder to follow; create it first, or mend its name")
+
+    def read(run_id: str, engine: str) -> beam.PTransform:
+        return FollowFiles(pattern, interval_s, contract, Followed(archive, run_id, already_read(read_runs(archive))))
+
+    return LiveSource(read)

@@ -1,0 +1,50 @@
+"""Which files of a followed folder are read for good: noted beside the run's manifest by whoever reads, on any engine."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from apache_beam.io.filesystems import FileSystems
+
+from schemas.layout import RUNS_FOLDER, join
+from transforms.archive import LATE_S, write_at_once
+
+WRITTEN_MS = LATE_S * 1000  # once the watermark is so far past a file's newest arrival, no window of the archive still holds any of it
+AT_END = "at-end"  # what was read last: read for good only if the run came to its end
+
+
+class Taken(NamedTuple):
+    """A file that was read; newest: ms of its newest arrival."""
+
+    name: str
+    sha256: str
+    bytes: int
+    newest: int
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A run's notes. earlier: sha256 of the files that runs before it have read."""
+
+    archive: str
+    run_id: str
+    earlier: frozenset[str] = frozenset()
+
+    def note(self, files: Iterable[Taken], at_end: bool = False) -> None:
+        """Under the same name when done again."""
+        body = json.dumps([{"name": f.name, "sha256": f.sha256, "bytes": f.bytes} for f in files]).encode()
+        name = AT_END if at_end else hashlib.sha256(body).hexdigest()[:16]
+        write_at_once(join(self.archive, RUNS_FOLDER, self.run_id, f"{name}.json"), body)
+
+
+def noted(archive: str, run_id: str, complete: bool) -> list[dict[str, str | int]]:
+    """name, sha256 and bytes of the files that the run has read for good."""
+    found = FileSystems.match([join(archive, RUNS_FOLDER, run_id, "*.json")])[0].metadata_list
+    files = []
+    for m in sorted(found, key=lambda m: m.path):
+        if complete or not m.path.endswith(f"/{AT_END}.json"):
+            with FileSystems.open(m.path) as f:
+                files += json.loads(f.read())
+    return files
