@@ -16,7 +16,8 @@ COMMANDS: dict[str, str] = {
     "repair": "recompute the rollups of some hours from the deduplicated archive",
     "replay": "decode dead letters again under the present contract, and land those that are events now",
     "generate": "players who play, the faults on the way, and the answer sheet",
-    "contract": "check, infer or docs: a game's contract",
+    "tables": "plan or apply: BigQuery's tables and views, from the contract",
+    "contract": "check, infer, docs or diff: a game's contract",
     "demo": "generate, run, check and ask, on this machine",
 }
 
@@ -122,6 +123,28 @@ def _replay(argv: list[str]) -> int:
     return 0
 
 
+def _tables(argv: list[str]) -> int:
+    if argv[:1] not in (["plan"], ["apply"]):
+        print("usage: gamebeam tables plan|apply --contract=… --tables=bq://project.dataset [--location=EU]", file=sys.stderr)
+        return 2
+    from schemas.bigquery import parse_target
+    from schemas.contract import load_contract
+    from sql.bigquery import bigquery_views
+    from transforms.bigquery_client import rest_client
+    from transforms.plan_tables import apply_tables, plan_tables
+
+    args = _parser(f"tables {argv[0]}").add(("--contract", "starter"), ("--tables", None), ("--location", "")).parse(argv[1:])
+    contract, target = load_contract(args.contract), parse_target(args.tables)
+    client = rest_client(target.project)
+    statements = plan_tables(client, target, contract, bigquery_views(contract, target), args.location)
+    print("".join(f"{statement};\n\n" for statement in statements), end="")
+    if argv[0] == "apply":
+        apply_tables(client, statements, args.location)
+    done = "applied" if argv[0] == "apply" else "to apply"
+    print(f"{target}: " + (f"{len(statements)} statements {done}" if statements else "nothing to do"), file=sys.stderr)
+    return 0
+
+
 def _generate(argv: list[str]) -> int:
     from loadgen.generate import generate
     from schemas.contract import load_contract
@@ -171,7 +194,7 @@ def _rates(text: str) -> dict[str, float] | None:
 def _contract(argv: list[str]) -> int:
     from schemas.contract import load_contract
 
-    usage = "usage: gamebeam contract check PATH | infer SAMPLE.jsonl --out DIR | docs [PATH]"
+    usage = "usage: gamebeam contract check PATH | infer SAMPLE.jsonl --out DIR | docs [PATH] | diff OLD NEW"
     match argv:
         case ["check", path]:
             from transforms.examples import check_examples
@@ -194,6 +217,12 @@ def _contract(argv: list[str]) -> int:
 
             print(dictionary(load_contract(rest[0] if rest else "starter")))
             return 0
+        case ["diff", old, new]:
+            from schemas.evolution import difference
+
+            lines, breaking = difference(load_contract(old), load_contract(new))
+            print("\n".join(lines))
+            return 1 if breaking else 0
     print(usage, file=sys.stderr)
     return 2
 

@@ -19,6 +19,7 @@ from apache_beam.runners.runner import PipelineState
 from pipeline.build import Job, build
 from pipeline.options import Config, JobOptions, pii_key
 from pipeline.prism import prism
+from pipeline.warehouse import open_warehouse
 from schemas.contract import Contract, load_contract
 from transforms.draining import DRAIN, PAUSE
 from transforms.kafka_client import Partition, partitions_of
@@ -45,7 +46,9 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     contract, key = load_contract(options.contract), pii_key(Config.load(options.config))
     partitions = tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic)))
     claim_archive(options.archive, contract)
+    warehouse = open_warehouse(options, contract)
     run = streaming_run(options, contract, read_runs(options.archive), on_prism)
+    warehouse.publish(run)
     write_run(options.archive, run)
     options.view_as(StandardOptions).streaming = True
     PAUSE.clear()
@@ -53,7 +56,8 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     with (prism(options) if on_prism else nullcontext()), _signals() as signalled:
         pipeline = beam.Pipeline(options=options)
         shared = SharedWatermark(run.run_id, partitions) if on_prism else None
-        build(pipeline | "Read" >> ReadKafka(source, shared), Job(contract, options.archive, run.run_id, streaming=True, pii_key=key))
+        job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, tables=warehouse.target)
+        build(pipeline | "Read" >> ReadKafka(source, shared), job)
         result = pipeline.run()
         say(json.dumps({"time": now(), "run_id": run.run_id, "source": source.name, "archive": options.archive, "state": "STARTED"}))
         in_process = (options.view_as(PortableOptions).environment_type or "LOOPBACK") == "LOOPBACK"
@@ -64,6 +68,7 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
                 _end(result)
     if state == PipelineState.DONE:
         run.state, run.finished = "complete", now()
+    warehouse.publish(run)
     write_run(options.archive, run)
     return run
 

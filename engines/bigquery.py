@@ -1,0 +1,84 @@
+"""A BigQuery emulator (PyPI's local-bigquery: DuckDB behind BigQuery's REST and Storage Write API), in an environment of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from engines import CACHE, MissingTool, end, free_port
+
+VERSION = "0.4.0"
+REQUIREMENTS = Path(__file__).parent / "local-bigquery.txt"  # with hashes
+FOLDER = CACHE / f"local-bigquery-{VERSION}"
+EXTENSIONS = ("icu", "ducklake", "httpfs", "spatial")  # DuckDB's: they come from PyPI too
+STARTS_WITHIN_S = 120
+
+
+class Emulator(NamedTuple):
+    rest: str  # http://host:port
+    grpc: str  # host:port
+    process: subprocess.Popen[bytes]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points the clients at it, the job's own included."""
+        return {"BIGQUERY_EMULATOR_HOST": self.rest, "BIGQUERY_STORAGE_EMULATOR_HOST": self.grpc}
+
+
+@contextmanager
+def bigquery_emulator(folder: Path, project: str, ports: tuple[int, int] | None = None) -> Iterator[Emulator]:
+    """An emulator whose data lie in the folder; the same folder and ports again is the same one, restarted."""
+    binary = emulator_binary()
+    rest, storage = ports or (free_port(), free_port())
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "emulator.log").open("ab") as log:
+        process = subprocess.Popen(
+            [binary, "--host", "127.0.0.1", "--port", str(rest), "--grpc-port", str(storage), "--project", project, "--data-dir",
+             folder / "data"], stdout=log, stderr=log, start_new_session=True, env={**os.environ, "HOME": str(FOLDER / "home")})
+    try:
+        _wait_for(process, rest, folder / "emulator.log")
+        yield Emulator(f"http://127.0.0.1:{rest}", f"127.0.0.1:{storage}", process)
+    finally:
+        end(process)
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """REST comes up last."""
+    until = time.monotonic() + STARTS_WITHIN_S
+    while process.poll() is None and time.monotonic() < until:
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise OSError(f"{log}: the BigQuery emulator did not start: {log.read_text()[-2_000:]}")
+
+
+def emulator_binary() -> Path:
+    """Installed on first use: half a minute, 610 MB."""
+    binary, installed = FOLDER / "bin" / "local-bigquery", FOLDER / ".installed"
+    if not installed.exists():
+        subprocess.run([python_3_13(), "-m", "venv", FOLDER], check=True)
+        python = FOLDER / "bin" / "python"
+        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "--no-deps",
+                        "-r", REQUIREMENTS], check=True)
+        home = FOLDER / "home"
+        home.mkdir(exist_ok=True)
+        load = f"from duckdb_extensions import import_extension\nfor name in {EXTENSIONS}: import_extension(name)"
+        subprocess.run([python, "-c", load], check=True, env={**os.environ, "HOME": str(home)})
+        installed.touch()
+    return binary
+
+
+def python_3_13() -> str:
+    """The emulator needs Python 3.13 or newer, which need not be the project's own."""
+    candidates = [shutil.which(f"python3.{minor}") for minor in (13, 14)]
+    candidates += sorted(str(p) for p in Path.home().glob(".pyenv/versions/3.1[34]*/bin/python3"))
+    for candidate in filter(None, candidates):
+        if subprocess.run([candidate, "-c", "import sys; sys.exit(sys.version_info < (3, 13))"], capture_output=True).returncode == 0:
+            return candidate
+    raise MissingTool("Python 3.13 is not on this machine: the BigQuery emulator runs on it")
