@@ -16,7 +16,7 @@ DEAD_LETTER_DAYS = 14  # they may hold what nobody meant to send
 ROLLUP_DAYS = 760  # 25 months, or retention and first_seen would be wrong
 CLUSTERED_BY = ("player_id", "fingerprint", "counter", "event_type", "env")  # the first of these that a table has
 RUN_MANIFESTS = "run_manifests"
-URI = re.compile(r"bq://([a-z][a-z0-9.:-]*[a-z0-9])\.([A-Za-z0-9_]+)")
+URI = re.compile(r"bq://((?:[a-z0-9.-]+:)?[a-z][a-z0-9-]*[a-z0-9])\.([A-Za-z0-9_]+)")
 
 
 @dataclass(frozen=True)
