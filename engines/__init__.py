@@ -3,6 +3,7 @@
 import shutil
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 CACHE = Path(__file__).parents[1] / ".cache"
@@ -24,6 +25,16 @@ def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path, seconds: float = 120) -> None:
+    until = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < until:
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise OSError(f"{log}: nothing listens on port {port}: {log.read_text()[-2_000:]}")
 
 
 def end(process: subprocess.Popen[bytes], seconds: float = 10) -> None:

@@ -2,21 +2,17 @@
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from engines import CACHE, MissingTool, end, free_port
+from engines import CACHE, MissingTool, end, free_port, wait_for_port
+from engines.environment import environment
 
-VERSION = "0.4.0"
-REQUIREMENTS = Path(__file__).parent / "local-bigquery.txt"  # with hashes
-FOLDER = CACHE / f"local-bigquery-{VERSION}"
+NAME = "local-bigquery-0.4.0"
 EXTENSIONS = ("icu", "ducklake", "httpfs", "spatial")  # DuckDB's: they come from PyPI too
-STARTS_WITHIN_S = 120
 
 
 class Emulator(NamedTuple):
@@ -39,39 +35,18 @@ def bigquery_emulator(folder: Path, project: str, ports: tuple[int, int] | None 
     with (folder / "emulator.log").open("ab") as log:
         process = subprocess.Popen(
             [binary, "--host", "127.0.0.1", "--port", str(rest), "--grpc-port", str(storage), "--project", project, "--data-dir",
-             folder / "data"], stdout=log, stderr=log, start_new_session=True, env={**os.environ, "HOME": str(FOLDER / "home")})
+             folder / "data"], stdout=log, stderr=log, start_new_session=True, env={**os.environ, "HOME": str(CACHE / NAME / "home")})
     try:
-        _wait_for(process, rest, folder / "emulator.log")
+        wait_for_port(process, rest, folder / "emulator.log")  # REST comes up last
         yield Emulator(f"http://127.0.0.1:{rest}", f"127.0.0.1:{storage}", process)
     finally:
         end(process)
 
 
-def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """REST comes up last."""
-    until = time.monotonic() + STARTS_WITHIN_S
-    while process.poll() is None and time.monotonic() < until:
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise OSError(f"{log}: the BigQuery emulator did not start: {log.read_text()[-2_000:]}")
-
-
 def emulator_binary() -> Path:
     """Installed on first use: half a minute, 610 MB."""
-    binary, installed = FOLDER / "bin" / "local-bigquery", FOLDER / ".installed"
-    if not installed.exists():
-        subprocess.run([python_3_13(), "-m", "venv", FOLDER], check=True)
-        python = FOLDER / "bin" / "python"
-        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "--no-deps",
-                        "-r", REQUIREMENTS], check=True)
-        home = FOLDER / "home"
-        home.mkdir(exist_ok=True)
-        load = f"from duckdb_extensions import import_extension\nfor name in {EXTENSIONS}: import_extension(name)"
-        subprocess.run([python, "-c", load], check=True, env={**os.environ, "HOME": str(home)})
-        installed.touch()
-    return binary
+    load = f"from duckdb_extensions import import_extension\nfor name in {EXTENSIONS}: import_extension(name)"
+    return environment(NAME, python_3_13(), load) / "bin" / "local-bigquery"
 
 
 def python_3_13() -> str:
