@@ -14,7 +14,7 @@ setup(
         "apache-beam==2.77.0", "duckdb", "fastavro", "lz4", "msgspec", "pyarrow", "pyyaml", "rich", "sqlglot", "xxhash",
     ],
     extras_require={
-        "gcp": ["apache-beam[gcp]==2.77.0", "google-cloud-pubsub", "google-cloud-bigquery"],
+        "gcp": ["apache-beam[gcp]==2.77.0", "google-cloud-pubsub", "google-cloud-bigquery", "google-cloud-bigquery-storage"],
         "kafka": ["confluent-kafka"],
         "bench": ["pyspark"],
         "dev": ["hypothesis", "mypy", "pytest", "ruff", "types-PyYAML"],

@@ -16,7 +16,7 @@ COMMANDS: dict[str, str] = {
     "repair": "recompute the rollups of some hours from the deduplicated archive",
     "replay": "decode dead letters again under the present contract, and land those that are events now",
     "generate": "players who play, the faults on the way, and the answer sheet",
-    "tables": "plan or apply: BigQuery's tables and views, from the contract",
+    "tables": "plan, apply or load: BigQuery's tables and views, from the contract",
     "contract": "check, infer, docs or diff: a game's contract",
     "demo": "generate, run, check and ask, on this machine",
 }
@@ -124,8 +124,11 @@ def _replay(argv: list[str]) -> int:
 
 
 def _tables(argv: list[str]) -> int:
+    if argv[:1] == ["load"]:
+        return _tables_load(argv[1:])
     if argv[:1] not in (["plan"], ["apply"]):
-        print("usage: gamebeam tables plan|apply --contract=… --tables=bq://project.dataset [--location=EU]", file=sys.stderr)
+        print("usage: gamebeam tables plan|apply --contract=… --tables=bq://project.dataset [--location=EU]\n"
+              "       gamebeam tables load --contract=… --archive=… --tables=…", file=sys.stderr)
         return 2
     from schemas.bigquery import parse_target
     from schemas.contract import load_contract
@@ -142,6 +145,17 @@ def _tables(argv: list[str]) -> int:
         apply_tables(client, statements, args.location)
     done = "applied" if argv[0] == "apply" else "to apply"
     print(f"{target}: " + (f"{len(statements)} statements {done}" if statements else "nothing to do"), file=sys.stderr)
+    return 0
+
+
+def _tables_load(argv: list[str]) -> int:
+    from schemas.bigquery import parse_target
+    from schemas.contract import load_contract
+    from transforms.load_runs import load_runs
+
+    args = _parser("tables load").add(("--contract", "starter"), ("--archive", None), ("--tables", None)).parse(argv)
+    for run, rows in load_runs(args.archive, load_contract(args.contract), parse_target(args.tables)):
+        print(f"run {run.run_id}: {rows:,} rows")
     return 0
 
 

@@ -13,7 +13,6 @@ from transforms.deduplicate import Deduplicate
 from transforms.messages import Messages
 from transforms.rollup import Rollups
 from transforms.route import Route
-from transforms.write_bigquery import WriteTables
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,8 @@ def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tu
     written = rows | "Archive" >> WriteArchive(job.archive, job.run_id, job.streaming)
     if job.tables is None:
         return written
+    from transforms.write_bigquery import WriteTables  # Google's clients: only where they are needed
+
     by_type = {name: routed[name] for name in (*job.contract.events, DEAD_LETTER)}
     refused = (by_type, rollups) | "Tables" >> WriteTables(job.contract, job.tables, job.run_id, job.streaming)
     also_written = refused | "ArchiveRefused" >> WriteArchive(job.archive, f"{job.run_id}-refused", job.streaming)

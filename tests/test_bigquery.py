@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from small_contract import FIELDS, small_contract
+from streams import Advance, Sent, run_stream
 
 from engines import MissingTool, free_port
 from engines.bigquery import bigquery_emulator, emulator_binary
@@ -146,6 +147,36 @@ def test_a_change_that_no_new_column_mends_is_refused_with_the_difference(played
     assert why in shown.err.splitlines() and shown.out == ""
 
 
+def test_a_repair_of_the_archive_is_loaded_once_and_changes_the_views_as_there(played, folder):
+    hour = f"{NOW - timedelta(days=3):%F}T00"
+    where = [f"--contract={folder}", f"--archive={played}/archive"]
+    assert main(["repair", *where, f"--from={hour}", f"--to={hour[:-2]}12"]) == 0
+    load = ["tables", "load", *where, "--tables=bq://lab.small"]
+    assert main(load) == 0
+    loaded = "SELECT COUNT(*) AS n FROM small_tables.ledger WHERE run_id LIKE 'repair-%'"
+    rows = in_bigquery(loaded)[0]["n"]
+    assert rows > 0 and main(load) == 0 and in_bigquery(loaded)[0]["n"] == rows
+    con = open_archive(load_contract(str(folder)), str(played / "archive"))
+    for view in ("ledger", "player_hours", "revenue_per_minute", "runs"):
+        archived = ask(con, f"SELECT * FROM {view}")
+        assert counted(in_bigquery(f"SELECT * FROM {view}")) == counted(
+            dict(zip(archived.columns, row, strict=True)) for row in archived.rows), view
+
+
+def test_events_older_than_their_table_keeps_them_go_to_the_archive_alone(emulator, folder, tmp_path):
+    contract = load_contract(str(folder))
+    make_tables("old", contract)
+    (tmp_path / "messages").mkdir()
+    long_ago = int((NOW - timedelta(days=31)).timestamp() * 1000)
+    (tmp_path / "messages" / "1.jsonl").write_text(
+        purchase("new") + "\n" + purchase("old", event_time=long_ago, received_time=long_ago))
+    assert run(folder, tmp_path, tables="bq://lab.old") == 0
+    assert in_bigquery("SELECT event_id FROM old_tables.purchase") == [{"event_id": "new"}]
+    assert in_bigquery("SELECT SUM(landed) AS n FROM old_tables.ledger") == [{"n": 2}]
+    archived = ask(open_archive(contract, str(tmp_path / "archive")), "SELECT event_id FROM purchase ORDER BY event_id")
+    assert archived.rows == [("new",), ("old",)]
+
+
 def event(name, **changed):
     fields = [f | {"type": changed.pop(f["name"], f["type"])} for f in FIELDS[name]]
     return json.dumps({"type": "record", "name": name, "fields": fields + [{"name": n, "type": t} for n, t in changed.items()]})
@@ -191,6 +222,33 @@ def test_rows_that_bigquery_refuses_are_dead_letters_with_its_words_and_the_othe
     counts = "SUM(received), SUM(landed), SUM(duplicate), SUM(dead_lettered), SUM(table_rejected)"
     assert ask(con, f"SELECT {counts} FROM ledger WHERE missing IS NULL").rows == [(20, 20, 0, 0, 3)]
     assert [tuple(r.values()) for r in in_bigquery(f"SELECT {counts} FROM strict_tables.ledger")] == [(20, 20, 0, 0, 3)]
+
+
+def test_a_stream_on_prism_writes_the_tables_that_it_archives_and_counts_what_was_refused(emulator, folder, prism, tmp_path):
+    contract = load_contract(str(folder))
+    target = make_tables("live", contract, lambda s: s.replace("`label` STRING", "`label` STRING NOT NULL"))
+    start = int(NOW.timestamp() * 1000) // 3_600_000 * 3_600_000 - 86_400_000
+
+    def sent(event_id, minutes, arrived=None, **changes):
+        changes |= {"event_time": start + minutes * 60_000}
+        return Sent(start + (arrived or minutes) * 60_000, purchase(event_id, **changes).encode())
+
+    steps = [Advance(), [sent("a", 0), sent("b", 1), sent("a", 0, 1)], Advance(), [sent("refused", 2, label=None), Sent(start, b"{")],
+             Advance(), [sent("c", 180), sent("late", 3, 181)], Advance(), [sent("refused too", 300, label=None)]]
+    run_stream(contract, str(tmp_path / "a"), steps, runner="PrismRunner", tables=target,
+               flags=[f"--prism_location={prism}", "--environment_type=LOOPBACK"])
+    assert sorted(r["event_id"] for r in in_bigquery("SELECT event_id FROM live_tables.purchase")) == ["a", "b", "c", "late"]
+    dead = "SELECT reason, COUNT(*) AS n FROM {} GROUP BY reason ORDER BY reason"
+    reasons = {row["reason"]: row["n"] for row in in_bigquery(dead.format("live_dead_letters.dead_letter"))}
+    assert reasons == {"malformed": 1, "table_rejected": 2}
+    con = open_archive(contract, str(tmp_path / "a"))
+    assert ask(con, dead.format("dead_letters")).rows == [("malformed", 1), ("table_rejected", 2)]
+    counts = "SUM(received), SUM(landed), SUM(duplicate), SUM(dead_lettered), SUM(table_rejected)"
+    assert ask(con, f"SELECT {counts} FROM ledger WHERE missing IS NULL").rows == [(8, 6, 1, 1, 2)]
+    for table in ("ledger", "player_hours", "revenue_per_minute", "active_players"):
+        archived = ask(con, f"SELECT * FROM tables.{table}")
+        assert archived.rows and counted(in_bigquery(f"SELECT * FROM live_tables.{table}")) == counted(
+            dict(zip(archived.columns, row, strict=True)) for row in archived.rows), table
 
 
 def rows_of(contract, table, number, **columns):

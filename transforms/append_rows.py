@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from google.api_core.exceptions import GoogleAPICallError, InvalidArgument, NotFound, ServiceUnavailable, from_grpc_status
 from google.cloud.bigquery_storage_v1 import types
 
-from schemas.bigquery import Target
+from schemas.bigquery import Target, WantedTable
+from schemas.layout import DAY_MS
 from transforms.bigquery_client import rest_client, write_client
 
 REQUEST_BYTES = 4 << 20  # of Arrow; BigQuery takes 10 MB
@@ -87,6 +88,14 @@ class Appender:
         except GoogleAPICallError:
             lacking = []
         return f"it lacks {', '.join(lacking)}; {self.mend}" if lacking else error.message
+
+
+def young(table: WantedTable, rows: pa.Table) -> pa.Table:
+    """Without rows that are older than their partition may be: BigQuery would drop them at once. The archive has them."""
+    if table.partition is None or table.expiry_days is None:
+        return rows
+    oldest = time.time_ns() // 1_000_000 - table.expiry_days * DAY_MS
+    return rows.filter(pc.greater_equal(rows.column(table.partition), pa.scalar(oldest, pa.timestamp("ms", tz="UTC"))))
 
 
 def requests(stream: str, batches: tuple[pa.RecordBatch, ...]) -> Iterator[types.AppendRowsRequest]:

@@ -10,7 +10,6 @@ from typing import Any
 import apache_beam as beam
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 from apache_beam.metrics import Metrics
 from apache_beam.transforms import trigger, window
 from apache_beam.transforms.window import GlobalWindow
@@ -22,7 +21,7 @@ from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from schemas.layout import HOUR_MS, event_partition, rollup_partition
 from schemas.tables import LEDGER_COUNTS, ledger_table, tables
-from transforms.append_rows import LOG, Appender, Rejected
+from transforms.append_rows import LOG, Appender, Rejected, young
 from transforms.columns import deserialize, serialize
 
 HELD_BYTES = 16 << 20  # as they came: compressed
@@ -104,8 +103,10 @@ class AppendRows(beam.DoFn):
     def _flush(self) -> Iterable[tuple[str, bytes]]:
         blobs, self.blobs, self.held = self.blobs, {}, 0
         for table, some in blobs.items():
-            rows = self._young(table, pa.Table.from_batches(deserialize(some)).combine_chunks())
-            for batch in rows.to_batches():
+            rows = pa.Table.from_batches(deserialize(some))
+            kept = young(self.wanted[table], rows).combine_chunks()
+            Metrics.counter("expired", table).inc(rows.num_rows - kept.num_rows)
+            for batch in kept.to_batches():
                 self.appender = self.appender or Appender(self.target, self.contract.name)
                 refused = self.appender.append(table, batch)
                 Metrics.counter("appended", table).inc(batch.num_rows - len(refused))
@@ -114,14 +115,6 @@ class AppendRows(beam.DoFn):
                     yield from dead_letters(self.contract, table, refused, self.run_id, self.target)
                 elif refused:
                     LOG.warning("%s: %d rows refused, such as: %s; the archive has them", table, len(refused), refused[0].why)
-
-    def _young(self, table: str, rows: pa.Table) -> pa.Table:
-        """Without rows that are older than their partition may be: BigQuery would drop them at once. The archive has them."""
-        wanted = self.wanted[table]
-        oldest = pa.scalar((time.time_ns() // 1_000_000) - (wanted.expiry_days or 0) * 24 * HOUR_MS, pa.timestamp("ms", tz="UTC"))
-        young = rows.filter(pc.greater_equal(rows.column(wanted.partition or ""), oldest))
-        Metrics.counter("expired", table).inc(rows.num_rows - young.num_rows)
-        return young
 
 
 def dead_letters(contract: Contract, event_type: str, refused: list[Rejected], run_id: str, target: Target) -> Iterable[tuple[str, bytes]]:
