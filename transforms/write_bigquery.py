@@ -24,7 +24,7 @@ from schemas.tables import LEDGER_COUNTS, ledger_table, tables
 from transforms.append_rows import LOG, Appender, Rejected, young
 from transforms.columns import deserialize, serialize
 
-HELD_BYTES = 16 << 20  # as they came: compressed
+HELD_BYTES = 4 << 20  # as they came, compressed: several times that in memory
 REASON = "table_rejected"
 STRETCH_S = 300  # of the ledger's rows about refused rows. Not the ledger's own: rows of one window and key replace each other
 WORDS = 500  # characters of BigQuery's explanation that are kept
@@ -110,8 +110,8 @@ class AppendRows(beam.DoFn):
                 self.appender = self.appender or Appender(self.target, self.contract.name)
                 refused = self.appender.append(table, batch)
                 Metrics.counter("appended", table).inc(batch.num_rows - len(refused))
-                Metrics.counter("refused", table).inc(len(refused))
                 if table in self.contract.events:
+                    Metrics.counter("refused", table).inc(len(refused))
                     yield from dead_letters(self.contract, table, refused, self.run_id, self.target)
                 elif refused:
                     LOG.warning("%s: %d rows refused, such as: %s; the archive has them", table, len(refused), refused[0].why)
@@ -125,7 +125,7 @@ def dead_letters(contract: Contract, event_type: str, refused: list[Rejected], r
         event = row.to_pylist()[0]
         payload = msgspec.json.encode({k: v for k, v in event.items() if k != "run_id" and v is not None})
         known = {name: event.get(name) for name in schema.names if name in event}
-        partition = event_partition(int(event["arrival_time"].timestamp() * 1000), False)
+        partition = event_partition(round(event["arrival_time"].timestamp() * 1000), False)
         by_partition.setdefault(partition, []).append(known | {
             "run_id": run_id, "dead_id": _digest(f"dead\0{REASON}\0".encode() + payload), "source": target.table_id(event_type),
             "reason": REASON, "detail": why[:WORDS], "event_type": event_type, "payload": payload,
@@ -142,7 +142,7 @@ def counts_of(dead: tuple[str, bytes]) -> Iterable[tuple[str, int]]:
     """(the ledger's key as JSON, 1) of each dead letter: JSON, because a key must have one encoding."""
     for batch in deserialize([dead[1]]):
         for row in batch.to_pylist():
-            ms = int(row["event_time"].timestamp() * 1000)
+            ms = round(row["event_time"].timestamp() * 1000)
             yield json.dumps([ms - ms % HOUR_MS, *(row[n] for n in ("game", "env", "platform", "app_version", "event_type"))]), 1
 
 
