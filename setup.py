@@ -15,7 +15,7 @@ setup(
         "apache-beam==2.77.0", "duckdb", "fastavro", "lz4", "msgspec", "pyarrow", "pyyaml", "redis", "rich", "sqlglot", "xxhash",
     ],
     extras_require={
-        "gcp": ["apache-beam[gcp]==2.77.0", "google-cloud-pubsub", "google-cloud-bigquery"],
+        "gcp": ["apache-beam[gcp]==2.77.0", "google-cloud-pubsub", "google-cloud-bigquery", "google-cloud-bigquery-storage"],
         "kafka": ["confluent-kafka"],
         "collector": ["argon2-cffi", "confluent-kafka", "google-cloud-pubsub", "httptools", "prometheus-client", "starlette", "uvicorn",
                       "uvloop"],

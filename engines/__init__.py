@@ -28,15 +28,15 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
-def wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path, seconds: float = STARTS_WITHIN_S) -> None:
     """Until the process listens; OSError with the end of its log if it does not."""
-    until = time.monotonic() + STARTS_WITHIN_S
+    until = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < until:
         with socket.socket() as s:
             if s.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.1)
-    raise OSError(f"{log}: it did not start: {log.read_text()[-2_000:]}")
+    raise OSError(f"{log}: nothing listens on port {port}: {log.read_text()[-2_000:]}")
 
 
 def end(process: subprocess.Popen[bytes], seconds: float = 10) -> None:

@@ -21,7 +21,8 @@ COMMANDS: dict[str, str] = {
     "replay": "decode dead letters again under the present contract, and land those that are events now",
     "generate": "players who play, the faults on the way, and the answer sheet",
     "collect": "the front door: serve --config=collector.yaml, or key add, list and remove",
-    "contract": "check, infer or docs: a game's contract",
+    "tables": "plan, apply or load: BigQuery's tables and views, from the contract",
+    "contract": "check, infer, docs or diff: a game's contract",
     "demo": "generate, run, check and ask, on this machine",
 }
 
@@ -159,6 +160,42 @@ def _replay(argv: list[str]) -> int:
     return 0
 
 
+def _tables(argv: list[str]) -> int:
+    if argv[:1] == ["load"]:
+        return _tables_load(argv[1:])
+    if argv[:1] not in (["plan"], ["apply"]):
+        print("usage: gamebeam tables plan|apply --contract=… --tables=bq://project.dataset [--location=EU]\n"
+              "       gamebeam tables load --contract=… --archive=… --tables=…", file=sys.stderr)
+        return 2
+    from schemas.bigquery import parse_target
+    from schemas.contract import load_contract
+    from sql.bigquery import bigquery_views
+    from transforms.bigquery_client import rest_client
+    from transforms.plan_tables import apply_tables, plan_tables
+
+    args = _parser(f"tables {argv[0]}").add(("--contract", "starter"), ("--tables", None), ("--location", "")).parse(argv[1:])
+    contract, target = load_contract(args.contract), parse_target(args.tables)
+    client = rest_client(target.project)
+    statements = plan_tables(client, target, contract, bigquery_views(contract, target), args.location)
+    print("".join(f"{statement};\n\n" for statement in statements), end="")
+    if argv[0] == "apply":
+        apply_tables(client, statements, args.location)
+    done = "applied" if argv[0] == "apply" else "to apply"
+    print(f"{target}: " + (f"{len(statements)} statements {done}" if statements else "nothing to do"), file=sys.stderr)
+    return 0
+
+
+def _tables_load(argv: list[str]) -> int:
+    from schemas.bigquery import parse_target
+    from schemas.contract import load_contract
+    from transforms.load_runs import load_runs
+
+    args = _parser("tables load").add(("--contract", "starter"), ("--archive", None), ("--tables", None)).parse(argv)
+    for run, rows in load_runs(args.archive, load_contract(args.contract), parse_target(args.tables)):
+        print(f"run {run.run_id}: {rows:,} rows")
+    return 0
+
+
 def _generate(argv: list[str]) -> int:
     from loadgen.generate import generate
     from schemas.contract import load_contract
@@ -243,7 +280,7 @@ def _rates(text: str) -> dict[str, float] | None:
 def _contract(argv: list[str]) -> int:
     from schemas.contract import load_contract
 
-    usage = "usage: gamebeam contract check PATH | infer SAMPLE.jsonl --out DIR | docs [PATH]"
+    usage = "usage: gamebeam contract check PATH | infer SAMPLE.jsonl --out DIR | docs [PATH] | diff OLD NEW"
     match argv:
         case ["check", path]:
             from transforms.examples import check_examples
@@ -266,6 +303,12 @@ def _contract(argv: list[str]) -> int:
 
             print(dictionary(load_contract(rest[0] if rest else "starter")))
             return 0
+        case ["diff", old, new]:
+            from schemas.evolution import difference
+
+            lines, breaking = difference(load_contract(old), load_contract(new))
+            print("\n".join(lines))
+            return 1 if breaking else 0
     print(usage, file=sys.stderr)
     return 2
 

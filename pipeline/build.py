@@ -1,10 +1,13 @@
 """The job, as one straight line. Batch and streaming are the same line; only the source differs."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import apache_beam as beam
 
+from schemas.bigquery import Target
 from schemas.contract import Contract
+from schemas.events import DEAD_LETTER
 from transforms.archive import WriteArchive
 from transforms.decode_messages import Decode
 from transforms.deduplicate import Deduplicate
@@ -24,6 +27,7 @@ class Job:
     streaming: bool = False
     pii_key: bytes | None = None
     players: str | None = None
+    tables: Target | None = None
 
 
 def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tuple[str, int]]:
@@ -31,8 +35,20 @@ def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tu
     decoded = messages | "Decode" >> Decode(job.contract, job.streaming, job.pii_key)
     unique = decoded.batches | "Deduplicate" >> Deduplicate(job.contract, job.streaming)
     routed = unique | "Route" >> Route(job.contract, job.run_id)
-    if job.players:
-        tuple(routed[name] for name in job.contract.events) | "Players" >> WritePlayers(job.contract, job.players)
     rollups = (unique, decoded.received) | "Rollups" >> Rollups(job.contract, job.run_id, job.streaming)
     rows = (routed.archive, rollups) | "Rows" >> beam.Flatten()
-    return rows | "Archive" >> WriteArchive(job.archive, job.run_id, job.streaming)
+    written = rows | "Archive" >> WriteArchive(job.archive, job.run_id, job.streaming)
+    if job.players:
+        tuple(routed[name] for name in job.contract.events) | "Players" >> WritePlayers(job.contract, job.players)
+    if job.tables:
+        written = (written, _into_tables(routed, rollups, job, job.tables)) | "Written" >> beam.Flatten()
+    return written
+
+
+def _into_tables(routed: Any, rollups: Any, job: Job, target: Target) -> beam.PCollection[tuple[str, int]]:
+    """BigQuery's tables; what it refuses is written to the archive, as dead letters."""
+    from transforms.write_bigquery import WriteTables  # Google's clients: only where they are needed
+
+    by_type = {name: routed[name] for name in (*job.contract.events, DEAD_LETTER)}
+    refused = (by_type, rollups) | "Tables" >> WriteTables(job.contract, target, job.run_id, job.streaming)
+    return refused | "ArchiveRefused" >> WriteArchive(job.archive, f"{job.run_id}-refused", job.streaming)

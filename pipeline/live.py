@@ -2,82 +2,92 @@
 
 import json
 import re
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
-from typing import Any
 
 import apache_beam as beam
-import grpc
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PortableOptions, StandardOptions
-from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.runners.runner import PipelineState
 
 from pipeline.build import Job, build
+from pipeline.flink import has_state, prepare
+from pipeline.live_source import live_source
 from pipeline.options import Config, JobOptions, on_dataflow, pii_key
 from pipeline.prism import prism
+from pipeline.warehouse import open_warehouse
+from pipeline.watch import end, signals, watch
 from schemas.contract import Contract
-from transforms.draining import DRAIN, PAUSE
-from transforms.kafka_client import Partition, partitions_of
+from transforms.draining import DRAIN, PAUSE, RESTING
 from transforms.player_store import check_store
 from transforms.read_contract import read_contract
-from transforms.read_kafka import ReadKafka
-from transforms.runs import Run, RunError, claim_archive, counted, now, read_runs, rows_written, write_run
-from transforms.shared_watermark import SharedWatermark
-from transforms.source import Kafka, parse_source
+from transforms.runs import Run, RunError, claim_archive, followed_inputs, now, read_runs, write_run
+from transforms.source import Files, Source, parse_source
 
-LINE_S = 60  # between log lines
-LOOK_S = 0.5  # between looks at the job's state: waiting in Beam's own way ends after 300 s (DEADLINE_EXCEEDED)
-SETTLE_S = 4  # without anything on its way from source to windows: on Prism, what is when the sources end may come late, and is dropped
-DRAIN_S = 60  # for windows to close once the sources have ended
-COUNTERS = ("received", "late", "duplicate", "dead_lettered")
 WITHOUT_STREAMS = ("directrunner", "fnapirunner", "bundlebaseddirectrunner", "switchingdirectrunner", "")
 
 
 def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
-    """Runs until the source ends, a signal ends it, or it fails. say: takes the log lines."""
+    """Runs until the source ends, a signal ends it, or it fails; on Dataflow, until the job is handed over. say: takes the log lines."""
     source = parse_source(options.source)
-    assert isinstance(source, Kafka)
-    if not options.archive:
-        raise RunError("--archive is missing")
-    on_prism = _engine(options, source.name) == "prismrunner"
-    contract, key = read_contract(options.contract), pii_key(Config.load(options.config), on_dataflow(options))
-    handed_over = on_dataflow(options)  # its launcher need not reach the broker
+    engine = _checked(options, source)
+    on_prism, handed_over = engine == "prismrunner", on_dataflow(options)
+    contract, config = read_contract(options.contract), Config.load(options.config)
+    key = pii_key(config, handed_over)
     if options.players and not handed_over:
         check_store(options.players)
-    partitions = () if handed_over else tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic)))
+    live = live_source(source, contract, options.archive, config.follow_seconds, reachable=not handed_over)
     claim_archive(options.archive, contract)
+    warehouse = open_warehouse(options, contract)
     run = streaming_run(options, contract, read_runs(options.archive), on_prism)
+    run.state, run.finished = "open", None
+    warehouse.publish(run)
     write_run(options.archive, run)
+    if engine in ("flinkrunner", "portablerunner"):
+        prepare(options, run.run_id)
     options.view_as(StandardOptions).streaming = True
-    PAUSE.clear()
-    DRAIN.clear()
-    with (prism(options) if on_prism else nullcontext()), _signals() as signalled:
+    for flag in (PAUSE, DRAIN, RESTING):
+        flag.clear()
+    with (prism(options) if on_prism else nullcontext()), signals() as signalled:
         pipeline = beam.Pipeline(options=options)
-        shared = SharedWatermark(run.run_id, partitions) if on_prism else None
-        job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players)
-        build(pipeline | "Read" >> ReadKafka(source, shared), job)
+        job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players, tables=warehouse.target)
+        build(pipeline | "Read" >> live.read(run.run_id, engine), job)
         result = pipeline.run()
         say(json.dumps({"time": now(), "run_id": run.run_id, "source": source.name, "archive": options.archive, "state": "STARTED"}))
         if handed_over:
             return run
-        in_process = (options.view_as(PortableOptions).environment_type or "LOOPBACK") == "LOOPBACK"
+        in_process = on_prism or options.view_as(PortableOptions).environment_type == "LOOPBACK"
         try:
-            state = _watch(result, run, signalled, in_process, say)
+            state = watch(result, run, signalled, in_process, live.parts if on_prism else None, say)
         finally:
             if in_process:
-                _end(result)
-    if state == PipelineState.DONE:
+                end(result)
+    if state == PipelineState.DONE and (in_process or live.parts is not None):  # else it was stopped with a savepoint, and can go on
         run.state, run.finished = "complete", now()
+        run.inputs = followed_inputs(options.archive, run)
+    warehouse.publish(run)
     write_run(options.archive, run)
     return run
 
 
+def _checked(options: JobOptions, source: Source) -> str:
+    """The engine, if it can run this."""
+    if not options.archive:
+        raise RunError("--archive is missing")
+    if options.follow and not isinstance(source, Files):
+        raise RunError(f"{source.name}: --follow is for files; this source never ends anyway")
+    if options.again:
+        raise RunError("--again is for batch runs; a stream reads again with start=rewind:…, or from a new --archive")
+    asked = options.view_as(StandardOptions).runner or ""
+    engine = asked.rsplit(".", 1)[-1].lower()
+    if engine in WITHOUT_STREAMS:
+        raise RunError(f"{source.name}: {asked or 'no --runner'} cannot read a live source; give --runner=PrismRunner on one machine, "
+                       "--runner=FlinkRunner or --runner=PortableRunner --job_endpoint=… on a cluster")
+    return engine
+
+
 def streaming_run(options: JobOptions, contract: Contract, earlier: list[Run], on_prism: bool) -> Run:
-    """A new run, or the open one that --run_id names: its state comes back from the savepoint or checkpoint given with it."""
+    """A new run, or the one that --run_id names: its state comes back from the savepoint or checkpoint given with it."""
     cloud = options.view_as(GoogleCloudOptions)
     launch, job = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), cloud.job_name or contract.name
     run_id = options.run_id or (_continued(job, earlier) if cloud.update else f"{job}-{launch}")
@@ -85,14 +95,20 @@ def streaming_run(options: JobOptions, contract: Contract, earlier: list[Run], o
         raise RunError(f"--run_id={run_id}: letters, digits, '.', '_' and '-' only; files are named by it")
     known = next((r for r in earlier if r.run_id == run_id), None)
     if known is None:
+        if has_state(options):
+            raise RunError(f"--run_id={options.run_id or ''}: the archive knows no such run; give that of the job whose state this is")
         return Run(run_id, "open", "streaming", contract.fingerprint, now())
-    if known.state != "open" or known.mode != "streaming":
+    if known.mode != "streaming" or not known.visible:
         raise RunError(f"--run_id={run_id}: a {known.mode} run of this name is {known.state}; leave --run_id out, or choose another")
-    if on_dataflow(options) and not (cloud.update or cloud.template_location):  # a template's launcher does not say which it is
-        raise RunError(f"--run_id={run_id}: used before; give --update to continue its state, or leave --run_id out for a cold start")
     if on_prism:
         raise RunError(f"--run_id={run_id}: used before, and Prism keeps no state to continue it from: its windows would begin anew "
                        "and hide what they held; leave --run_id out: views add a new run's rows")
+    if on_dataflow(options):
+        if not (cloud.update or cloud.template_location):  # a template's launcher does not say which it is
+            raise RunError(f"--run_id={run_id}: used before; give --update to continue its state, or leave --run_id out for a cold start")
+    elif not has_state(options):
+        raise RunError(f"--run_id={run_id}: used before; give --savepoint_path, a savepoint or retained checkpoint of it, or leave "
+                       "--run_id out, for a new run with start=rewind:…: without its state it would overwrite what it wrote")
     return known
 
 
@@ -102,98 +118,3 @@ def _continued(job: str, earlier: list[Run]) -> str:
     if not mine:
         raise RunError(f"--update: the archive has no open run of job {job}; give its --run_id, or leave --update out for a cold start")
     return mine[-1].run_id
-
-
-def _engine(options: JobOptions, source: str) -> str:
-    asked = options.view_as(StandardOptions).runner or ""
-    engine = asked.rsplit(".", 1)[-1].lower()
-    if engine in WITHOUT_STREAMS:
-        raise RunError(f"{source}: {asked or 'no --runner'} cannot read a live source; give --runner=PrismRunner on one machine, "
-                       "--runner=FlinkRunner or --runner=PortableRunner --job_endpoint=… on a cluster")
-    return engine
-
-
-def _watch(result: Any, run: Run, signalled: list[int], in_process: bool, say: Callable[[str], None]) -> str:
-    """The job's last state. The first signal lets a job in this process drain, the second cancels it."""
-    next_line, drain_until, settled = time.monotonic() + LINE_S, None, 0
-    while True:
-        try:
-            state = result.state
-            ended = PipelineState.is_terminal(state)
-            if ended or time.monotonic() >= next_line:
-                say(_line(result, run, state))
-                next_line += LINE_S
-        except grpc.RpcError as e:
-            raise RunError(f"run {run.run_id}: the engine is gone ({e.code().name}); what was not yet committed is read again by a "
-                           "run with start=committed, or earlier with start=rewind:…") from None
-        if state == PipelineState.FAILED:
-            raise RunError(f"run {run.run_id} stopped: {_why(result)}; mend it, and start a new run")
-        if ended:
-            return state
-        if signalled and not in_process:
-            say(f"the job goes on without this process; stop it with a savepoint, and continue with --run_id={run.run_id}")
-            return state
-        if signalled and drain_until is None:
-            say("ending: sources stop, windows close (again to end at once)")
-            PAUSE.set()
-            drain_until = time.monotonic() + DRAIN_S
-        if drain_until and not DRAIN.is_set():
-            settled = settled + 1 if _all_routed(result) else 0
-            if settled * LOOK_S >= SETTLE_S:
-                DRAIN.set()
-        if drain_until and (len(signalled) > 1 or time.monotonic() > drain_until):
-            say("cancelled: what lay in open windows is in no rollup; repair them, or read again with start=rewind:…")
-            return PipelineState.CANCELLED
-        time.sleep(LOOK_S)
-
-
-def _metrics(result: Any) -> Any:
-    result._metrics = None  # Beam asks only once
-    return result.metrics()
-
-
-def _all_routed(result: Any) -> bool:
-    """received = landed + duplicate (dead letters land in a table too): nothing is between decode and routing."""
-    metrics = _metrics(result)
-    return counted(metrics, "received") == counted(metrics, "landed") + counted(metrics, "duplicate")
-
-
-def _line(result: Any, run: Run, state: str) -> str:
-    metrics = _metrics(result)
-    run.rows = rows_written(metrics)
-    counts = {name: counted(metrics, name) for name in COUNTERS}
-    return json.dumps({"time": now(), "run_id": run.run_id, "state": state, **counts, "written": run.rows})
-
-
-def _why(result: Any) -> str:
-    """The last line of the job's last error message."""
-    request = beam_job_api_pb2.JobMessagesRequest(job_id=result._job_id)
-    found = "unknown"
-    try:
-        for message in result._job_service.GetMessageStream(request, timeout=5):
-            response = message.message_response
-            if response.importance >= beam_job_api_pb2.JobMessage.JOB_MESSAGE_ERROR and response.message_text.strip():
-                found = response.message_text
-    except grpc.RpcError:
-        pass  # the stream ends so
-    return found.strip().splitlines()[-1]
-
-
-def _end(result: Any) -> None:
-    with suppress(grpc.RpcError):  # over already
-        result.cancel()  # also ends the workers in this process
-
-
-@contextmanager
-def _signals() -> Iterator[list[int]]:
-    """The signals that came. Only the main thread may ask for them."""
-    came: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield came
-        return
-    before = {s: signal.signal(s, lambda number, _: came.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield came
-    finally:
-        for s, handler in before.items():
-            signal.signal(s, handler)

@@ -22,14 +22,14 @@ class LiveSource:
     parts: frozenset[Hashable] | None = None
 
 
-def live_source(source: Source, contract: Contract, archive: str, interval_s: float) -> LiveSource:
-    """interval_s: between looks at a folder that is followed."""
+def live_source(source: Source, contract: Contract, archive: str, interval_s: float, reachable: bool = True) -> LiveSource:
+    """interval_s: between looks at a folder that is followed. reachable: from here; a template's launcher need not reach a broker."""
     try:
         match source:
             case Kafka():
-                return _kafka(source)
+                return _kafka(source, reachable)
             case PubSub():
-                return _pubsub(source)
+                return _pubsub(source, reachable)
             case Files():
                 return _folder(source.pattern, contract, archive, interval_s)
     except ModuleNotFoundError as e:
@@ -37,12 +37,12 @@ def live_source(source: Source, contract: Contract, archive: str, interval_s: fl
         raise RunError(f"{source.name}: {e.name} is not installed here; pip install 'gamebeam[{extra}]'") from None
 
 
-def _kafka(source: Kafka) -> LiveSource:
+def _kafka(source: Kafka, reachable: bool) -> LiveSource:
     from transforms.kafka_client import Partition, partitions_of
     from transforms.read_kafka import ReadKafka
     from transforms.shared_watermark import SharedWatermark
 
-    partitions = tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic)))
+    partitions = tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic))) if reachable else ()
 
     def read(run_id: str, engine: str) -> beam.PTransform:
         return ReadKafka(source, SharedWatermark(run_id, partitions) if engine == "prismrunner" else None)
@@ -50,11 +50,12 @@ def _kafka(source: Kafka) -> LiveSource:
     return LiveSource(read, frozenset(partitions) if source.until_idle else None)
 
 
-def _pubsub(source: PubSub) -> LiveSource:
+def _pubsub(source: PubSub, reachable: bool) -> LiveSource:
     from transforms.pubsub_client import require_subscription
     from transforms.read_pubsub import ReadPubSub
 
-    require_subscription(source)
+    if reachable:
+        require_subscription(source)
 
     def read(run_id: str, engine: str) -> beam.PTransform:
         return ReadPubSub(source, native=engine == "dataflowrunner", drains=engine == "prismrunner")

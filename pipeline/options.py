@@ -24,6 +24,7 @@ class JobOptions(PipelineOptions):
         parser.add_argument("--contract", default="starter", help="A packaged game's name, or the path of a contract's folder, "
                             "on disk or gs://")
         parser.add_argument("--archive", help="Root folder of the Parquet archive, on disk or gs://; one per game")
+        parser.add_argument("--tables", help="BigQuery tables beside the archive: bq://project.dataset; gamebeam tables apply makes them")
         parser.add_argument("--run_id", help="Name of this run; derived from its inputs by default; in a stream from the launch, "
                             "and given again to continue it from a savepoint")
         parser.add_argument("--again", nargs="?", const=True, default=False, type=_yes,

@@ -10,6 +10,7 @@ from apache_beam.options.pipeline_options import StandardOptions
 
 from pipeline.build import Job, build
 from pipeline.options import Config, JobOptions, on_dataflow, pii_key
+from pipeline.warehouse import open_warehouse
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from transforms.collector import collect_as_before
@@ -42,7 +43,7 @@ class Outcome:
     run: Run | None  # None where there was nothing new to read
     skipped: list[Input]
     contract: Contract
-    counts: dict[str, int]  # received, duplicate and late, over all types
+    counts: dict[str, int]  # received, duplicate, late and refused (by BigQuery), over all types
 
     def lines(self) -> list[str]:
         """What came in and what became of it, for a person."""
@@ -54,7 +55,8 @@ class Outcome:
         landed = sum(self.run.rows.get(name, 0) for name in self.contract.events)
         c = self.counts
         return [*lines, f"run {self.run.run_id}: received {c['received']:,} = landed {landed:,} (late {c['late']:,}) "
-                        f"+ duplicate {c['duplicate']:,} + dead-lettered {self.run.rows.get(DEAD_LETTER, 0):,}"]
+                        f"+ duplicate {c['duplicate']:,} + dead-lettered {self.run.rows.get(DEAD_LETTER, 0) - c['refused']:,}"
+                        + (f"; {c['refused']:,} of the landed were refused by BigQuery" if c["refused"] else "")]
 
 
 def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = None) -> Outcome:
@@ -69,6 +71,7 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     given = match_files(options.source)
     require_times(contract, (i.name for i in given))
     claim_archive(options.archive, contract)
+    warehouse = open_warehouse(options, contract)
     earlier = read_runs(options.archive)
     inputs = given if options.again else new_inputs(given, earlier)
     skipped = [i for i in given if i not in inputs]
@@ -84,9 +87,10 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     write_run(options.archive, run)
     pipeline = beam.Pipeline(options=options)
     messages = pipeline | "Read" >> ReadFiles([i.name for i in inputs])
-    written = build(messages, Job(contract, options.archive, run_id, pii_key=key, players=options.players))
+    job = Job(contract, options.archive, run_id, pii_key=key, players=options.players, tables=warehouse.target)
+    written = build(messages, job)
     if handed_over:
-        _ = written | "Commit" >> Commit(options.archive, run)
+        _ = written | "Commit" >> Commit(options.archive, run, warehouse.publish)
     try:
         with _shown(show, sum(i.bytes for i in inputs)):
             result = pipeline.run()
@@ -100,8 +104,9 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
         collect_as_before()
     metrics = result.metrics()
     run.rows, run.finished, run.state = rows_written(metrics), now(), "complete"
+    warehouse.publish(run)  # first: a run that is killed here is done again, and shows in both or in none
     write_run(options.archive, run)
-    counts = {name: counted(metrics, name) for name in ("received", "duplicate", "late")}
+    counts = {name: counted(metrics, name) for name in ("received", "duplicate", "late", "refused")}
     return Outcome(run, skipped, contract, counts)
 
 

@@ -1,6 +1,7 @@
 """Which changes of a contract an archive or a table can take: new types and new nullable fields; nothing else."""
 
 from schemas.contract import Contract
+from schemas.tables import declared_table
 
 
 def breaking_changes(old: Contract, new: Contract) -> list[str]:
@@ -31,3 +32,28 @@ def breaking_changes(old: Contract, new: Contract) -> list[str]:
         changes += [f"{name}.{f.name} is new and required: make it nullable"
                     for f in new.events[name].fields if f.name not in before and not f.nullable]
     return changes
+
+
+def difference(old: Contract, new: Contract) -> tuple[list[str], bool]:
+    """(a line per change, whether any of them breaks what was written under `old`)."""
+    broken = breaking_changes(old, new)
+    added = [f"event type {name} is new" for name in new.events if name not in old.events]
+    for name, event in new.events.items():
+        known = {f.name: f for f in old.events[name].fields} if name in old.events else {}
+        for f in event.fields:
+            was = known.get(f.name)
+            if known and was is None and f.nullable:
+                added.append(f"{name}.{f.name} is new")
+            elif was and f.nullable and not was.nullable:
+                added.append(f"{name}.{f.name} was required, and is nullable")
+    rollups = {r.name: r for r in old.rollups}
+    for r in new.rollups:
+        if r.name not in rollups:
+            added.append(f"rollup {r.name} is new")
+        elif r.fingerprint != rollups[r.name].fingerprint:
+            added.append(f"rollup {r.name} is another step: in a running job its windows begin anew")
+            now = {f.name: f.type for f in declared_table(new, r).fields}
+            broken += [f"{r.name}.{f.name} is {now.get(f.name, 'gone')}: give the changed rollup a new name"
+                       for f in declared_table(old, rollups[r.name]).fields if now.get(f.name) != f.type]
+    lines = [*(f"breaks: {line}" for line in broken), *(f"adds: {line}" for line in added)]
+    return lines or ["nothing that a table or a file would notice"], bool(broken)

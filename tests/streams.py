@@ -12,6 +12,7 @@ from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
 from pipeline.build import Job, build
+from schemas.bigquery import Target
 from schemas.contract import Contract
 from sql.engine import ask, open_archive
 from sql.views import view_sql
@@ -46,13 +47,13 @@ Step = list[Sent] | Wait | Advance  # a list arrives as one element
 
 
 def run_stream(contract: Contract, archive: str, steps: Iterable[Step], *, run_id: str = "live",
-               runner: str = "BundleBasedDirectRunner", flags: Iterable[str] = ()) -> None:
+               runner: str = "BundleBasedDirectRunner", flags: Iterable[str] = (), tables: Target | None = None) -> None:
     """The whole job over a stream by hand; its run stays open, as a streaming job's does."""
     steps = list(steps)
     claim_archive(archive, contract)
     write_run(archive, Run(run_id, "open", "streaming", contract.fingerprint, now()))
     pipeline = beam.Pipeline(options=PipelineOptions([f"--runner={runner}", "--streaming", *flags]))
-    build(pipeline | "Arriving" >> played(steps), Job(contract, archive, run_id, streaming=True))
+    build(pipeline | "Arriving" >> played(steps), Job(contract, archive, run_id, streaming=True, tables=tables))
     pipeline.run().wait_until_finish()
 
 

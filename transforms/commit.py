@@ -1,6 +1,6 @@
 """Commit: a batch run's manifest, written by the job itself, where no process waits for its end."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import apache_beam as beam
@@ -14,6 +14,7 @@ class Commit(beam.PTransform):
 
     archive: str
     run: Run
+    publish: Callable[[Run], None]  # to BigQuery, first: a run that is killed here is done again, and shows in both or in none
 
     def expand(self, written: beam.PCollection[tuple[str, int]]) -> beam.PCollection[str]:
         return (written
@@ -22,5 +23,7 @@ class Commit(beam.PTransform):
                 | "WriteManifest" >> beam.Map(self._commit))
 
     def _commit(self, rows: Iterable[tuple[str, int]]) -> str:
-        write_run(self.archive, replace(self.run, rows=dict(rows), state="complete", finished=now()))
+        complete = replace(self.run, rows=dict(rows), state="complete", finished=now())
+        self.publish(complete)
+        write_run(self.archive, complete)
         return self.run.run_id

@@ -19,7 +19,7 @@ from schemas.tables import ledger_table, tables
 from transforms.batch import Batch
 from transforms.copies import pick
 from transforms.declared import Declared
-from transforms.decode import AHEAD_MS, BEHIND_MS
+from transforms.decode import AHEAD_MS, BEHIND_MS, REASONS
 from transforms.part_files import PartFiles
 from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, RECEIVED, TABLE_REJECTED, Key
 from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
@@ -177,7 +177,7 @@ class _Archived:
                 for item in items_of(self.contract, DEAD_LETTER, columns):
                     if item.reason == LANDED_LATER:
                         landed.add((item.dead_id, dead_hour(item)))
-                    else:
+                    elif item.reason in REASONS:
                         found.setdefault(dead_hour(item), []).append(item)
         return {at: [item for item in items if (item.dead_id, at) not in landed] for at, items in found.items()}
 

@@ -1,0 +1,34 @@
+"""The job's side of BigQuery: are its tables there, and which runs count."""
+
+from pipeline.options import JobOptions
+from schemas.bigquery import Target, parse_target
+from schemas.contract import Contract
+from transforms.runs import Run, RunError
+
+
+class Warehouse:
+    """target: None where the job writes no tables; then nothing is done."""
+
+    def __init__(self, target: Target | None, contract: Contract):
+        self.target, self.contract = target, contract
+
+    def publish(self, run: Run) -> None:
+        """From here on the views of BigQuery read what the run wrote, if its state lets them."""
+        if self.target:
+            from transforms.publish_run import publish_run
+
+            publish_run(self.target, self.contract.name, run)
+
+
+def open_warehouse(options: JobOptions, contract: Contract) -> Warehouse:
+    """The tables of --tables, if it is given; refused unless all of them are there."""
+    if not options.tables:
+        return Warehouse(None, contract)
+    from transforms.bigquery_client import rest_client
+    from transforms.plan_tables import missing_tables
+
+    target = parse_target(options.tables)
+    if missing := missing_tables(rest_client(target.project), target, contract):
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise RunError(f"{target}: no table {missing[0]}{more}; run: gamebeam tables apply --contract={options.contract} --tables={target}")
+    return Warehouse(target, contract)

@@ -1,0 +1,115 @@
+"""A running job, watched from the process that submitted it: its log lines, its signals, its orderly end."""
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import grpc
+from apache_beam.portability.api import beam_job_api_pb2
+from apache_beam.runners.runner import PipelineState
+
+from transforms.draining import DRAIN, PAUSE, RESTING
+from transforms.runs import Run, RunError, counted, now, rows_written
+
+LINE_S = 60  # between log lines
+LOOK_S = 0.5  # between looks at the job's state: waiting in Beam's own way ends after 300 s (DEADLINE_EXCEEDED)
+SETTLE_S = 4  # without anything on its way from source to windows: on Prism, what is when the sources end may come late, and is dropped
+DRAIN_S = 300  # for windows to close once the sources have ended; a second signal is quicker
+COUNTERS = ("received", "late", "duplicate", "dead_lettered")
+
+
+def watch(result: Any, run: Run, signalled: list[int], in_process: bool, parts: frozenset[Hashable] | None,
+          say: Callable[[str], None]) -> str:
+    """The job's last state. The first signal lets a job in this process drain, the second cancels it; so does until=idle drain it,
+    once all its parts rest.
+    """
+    next_line, drain_until, settled = time.monotonic() + LINE_S, None, 0
+    while True:
+        try:
+            state = result.state
+            ended = PipelineState.is_terminal(state)
+            if ended or time.monotonic() >= next_line:
+                say(_line(result, run, state))
+                next_line += LINE_S
+        except grpc.RpcError as e:
+            goes_on = "what was not yet committed is read again by a run with start=committed, or earlier with start=rewind:…"
+            if not in_process:
+                goes_on = "a job that the cluster has goes on; its dashboard tells"
+            raise RunError(f"run {run.run_id}: the engine is gone ({e.code().name}); {goes_on}") from None
+        if state == PipelineState.FAILED:
+            raise RunError(f"run {run.run_id} stopped: {_why(result)}; mend it, and start a new run")
+        if ended:
+            return state
+        if signalled and not in_process:
+            say("the job goes on without this process; stop it with a savepoint, and continue it with "
+                f"--run_id={run.run_id} --savepoint_path=…")
+            return state
+        if drain_until is None and (signalled or (parts is not None and parts <= RESTING)):
+            say("ending: sources stop, windows close (again to end at once)")
+            PAUSE.set()
+            drain_until = time.monotonic() + DRAIN_S
+        if drain_until and not DRAIN.is_set():
+            settled = settled + 1 if _all_routed(result) else 0
+            if settled * LOOK_S >= SETTLE_S:
+                DRAIN.set()
+        if drain_until and (len(signalled) > 1 or time.monotonic() > drain_until):
+            say("cancelled: what lay in open windows is in no rollup; repair them, or read again with start=rewind:…")
+            return PipelineState.CANCELLED
+        time.sleep(LOOK_S)
+
+
+def _metrics(result: Any) -> Any:
+    result._metrics = None  # Beam asks only once
+    return result.metrics()
+
+
+def _all_routed(result: Any) -> bool:
+    """received = landed + duplicate (dead letters land in a table too): nothing is between decode and routing."""
+    metrics = _metrics(result)
+    return counted(metrics, "received") == counted(metrics, "landed") + counted(metrics, "duplicate")
+
+
+def _line(result: Any, run: Run, state: str) -> str:
+    metrics = _metrics(result)
+    run.rows = rows_written(metrics)
+    counts = {name: counted(metrics, name) for name in COUNTERS}
+    told = {**counts, "written": run.rows} if any(counts.values()) else {}  # Flink tells only at the end
+    return json.dumps({"time": now(), "run_id": run.run_id, "state": state, **told})
+
+
+def _why(result: Any) -> str:
+    """The last line of the job's last error message."""
+    request = beam_job_api_pb2.JobMessagesRequest(job_id=result._job_id)
+    found = "unknown"
+    try:
+        for message in result._job_service.GetMessageStream(request, timeout=5):
+            response = message.message_response
+            if response.importance >= beam_job_api_pb2.JobMessage.JOB_MESSAGE_ERROR and response.message_text.strip():
+                found = response.message_text
+    except grpc.RpcError:
+        pass  # the stream ends so
+    return found.strip().splitlines()[-1]
+
+
+def end(result: Any) -> None:
+    with suppress(grpc.RpcError):  # over already
+        result.cancel()  # also ends the workers in this process
+
+
+@contextmanager
+def signals() -> Iterator[list[int]]:
+    """The signals that came. Only the main thread may ask for them."""
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    before = {s: signal.signal(s, lambda number, _: came.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield came
+    finally:
+        for s, handler in before.items():
+            signal.signal(s, handler)
