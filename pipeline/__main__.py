@@ -12,6 +12,7 @@ from pipeline.bar import bar
 COMMANDS: dict[str, str] = {
     "run": "read messages, write the archive (batch over files, or live from kafka://…)",
     "query": "ask the archive in BigQuery SQL, on DuckDB",
+    "report": "one HTML page about a game: its questions drawn, each figure marked provisional or final",
     "check": "compare every figure of an archive with an answer sheet; exit 1 on any difference",
     "repair": "recompute the rollups of some hours from the deduplicated archive",
     "replay": "decode dead letters again under the present contract, and land those that are events now",
@@ -82,6 +83,17 @@ def _query(argv: list[str]) -> int:
     args = _parser("query", ("sql", "SQL text, a .sql file, or the name of one of the game's questions")).add(
         ("--contract", "starter"), ("--archive", None), ("--format", "table"), ("--as-of", ""), ("--env", "live")).parse(argv)
     print(query(load_contract(args.contract), args.archive, args.sql, args.format, args.as_of, args.env))
+    return 0
+
+
+def _report(argv: list[str]) -> int:
+    from reports.report import report
+    from schemas.contract import load_contract
+
+    args = _parser("report").add(("--contract", "starter"), ("--archive", None), ("--out", "report.html"), ("--also", ""),
+                                 ("--as-of", ""), ("--env", "live")).parse(argv)
+    for path in report(load_contract(args.contract), args.archive, args.out, args.also, args.as_of, args.env):
+        print(path)
     return 0
 
 

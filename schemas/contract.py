@@ -65,7 +65,7 @@ class Contract:
     @cached_property
     def essence(self) -> dict[str, str]:
         """The text that says what events are: all of it but the examples, and what people ask."""
-        return {name: body for name, body in self.text.items() if not name.startswith(("examples/", "questions/", "views/"))}
+        return {name: body for name, body in self.text.items() if not name.startswith(("examples/", "questions/", "views/", "feeds.", "report."))}
 
     @cached_property
     def secret_words(self) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ def load_contract(name_or_path: str) -> Contract:
         if "/" in name_or_path or not folder.is_dir():
             known = sorted(p.name for p in PACKAGED.iterdir() if p.is_dir())
             raise ContractError(name_or_path, None, f"no such folder, and no packaged game of that name ({', '.join(known)})")
-    wanted = ("contract.yaml", "wire.yaml", "rollups.yaml")
+    wanted = ("contract.yaml", "wire.yaml", "rollups.yaml", "feeds.yaml", "report.yaml")
     text = {name: (folder / name).read_text() for name in wanted if (folder / name).is_file()}
     for group, suffix in (("events", ".avsc"), ("examples", ".jsonl"), ("views", ".sql"), ("questions", ".sql")):
         if (folder / group).is_dir():

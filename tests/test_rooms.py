@@ -11,9 +11,10 @@ MAY_IMPORT = {
     "transforms": {"schemas"},
     "loadgen": {"schemas"},
     "sql": {"schemas"},
-    "pipeline": {"schemas", "transforms", "loadgen", "sql"},  # the door opens every room
+    "reports": {"schemas", "sql"},
+    "pipeline": {"schemas", "transforms", "loadgen", "sql", "reports"},  # the door opens every room
 }
-WITHOUT_BEAM = ("schemas", "loadgen", "sql")
+WITHOUT_BEAM = ("schemas", "loadgen", "sql", "reports")
 
 
 def imported(path: Path) -> set[str]:
