@@ -48,6 +48,8 @@ def _drawing(figure: Figure, base: Any) -> Any:
     base = base.encode(tooltip=tips)
     muted = alt.Opacity(field="status", type="ordinal", sort=None, legend=None,
                         scale=alt.Scale(domain=list(STATUS.values()), range=[1, MUTED]))
+    if color and figure.kind == "heatmap":
+        color["scale"] = {"range": ["#eef4ff", "#7cb0ff"]}  # a number is read on each of them
     hue = {"color": alt.Color(**color)} if color else {}
     match figure.kind:
         case "line" | "area":
@@ -83,8 +85,10 @@ def _channel(figure: Figure, channel: str) -> dict[str, Any]:
     settings: dict[str, Any] = {"field": column, "type": kind, "title": label(column)}
     if kind in NAMES:
         settings["sort"] = None
+        if channel != "color":
+            settings["axis"] = {"labelAngle": 0 if figure.kind == "heatmap" else -40 if channel == "x" else 0}
     elif kind == "quantitative" and channel != "x" and _format(figure):
-        settings["legend" if channel == "color" else "axis"] = (alt.Legend if channel == "color" else alt.Axis)(**_format(figure))
+        settings["legend" if channel == "color" else "axis"] = _format(figure)
     return settings
 
 
@@ -119,5 +123,5 @@ def _height(figure: Figure) -> int | dict[str, int]:
     """Where the rows stand one under another, each has its line."""
     y = figure.options.get("y", "")
     if figure.kind in ("bar", "heatmap") and y in figure.columns and _channel(figure, "y").get("type") in NAMES:
-        return {"step": 22}
+        return {"step": 12 if figure.options.get("stack") == "no" else 22}
     return 240

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from reports.charts import chart, vega_script
 from reports.figures import STATUS, Figure, Settled, is_number, label, written
 
+FORMATS = {"_share": "%", "_rate": "%", "_usd": "$"}
 MOST_ROWS = 200  # of a table; the CSV has all
 
 
@@ -45,14 +46,12 @@ def _templates() -> Environment:
 
 
 def _cell(figure: Figure, value: Any, column: str) -> str:
-    """A table's format is for its shares and its money alone."""
-    format = figure.options.get("format", "")
-    named = figure.options.get("y")
-    if figure.kind == "table":
-        format = format if format == "%" and column.endswith(("_share", "_rate")) or format == "$" and column.endswith("_usd") else ""
-    elif named and column != named and column != figure.options.get("color"):
-        format = ""
-    return written(value, column, format)
+    """Shares and money are told by their names, or are what the chart's own format is for."""
+    for ending, format in FORMATS.items():
+        if column.endswith(ending):
+            return written(value, column, format)
+    drawn = figure.kind != "table" and column in (figure.options.get("y"), figure.options.get("color"))
+    return written(value, column, figure.options.get("format", "") if drawn else "")
 
 
 @cache

@@ -65,7 +65,8 @@ class Contract:
     @cached_property
     def essence(self) -> dict[str, str]:
         """The text that says what events are: all of it but the examples, and what people ask."""
-        return {name: body for name, body in self.text.items() if not name.startswith(("examples/", "questions/", "views/", "feeds.", "report."))}
+        asked = ("examples/", "questions/", "views/", "feeds.", "report.")
+        return {name: body for name, body in self.text.items() if not name.startswith(asked)}
 
     @cached_property
     def secret_words(self) -> tuple[str, ...]:

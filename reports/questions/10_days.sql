@@ -1,7 +1,7 @@
 -- title: Days
 -- doc: What is in of each day, and when it counts as final. Missing are events that clients counted and that never came. Unusual: the count or the revenue of a type is further from the median of the last 14 days than 5 times their median deviation.
 -- key: day
--- chart: table highest=no format=%
+-- chart: table highest=no
 SELECT
   day, SUM(IF(event_type IS NULL, events, 0)) AS events,
   MAX(IF(event_type IS NULL, arrived_1h, NULL)) AS arrived_1h_share, MAX(IF(event_type IS NULL, arrived_1d, NULL)) AS arrived_1d_share,
