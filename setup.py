@@ -8,7 +8,7 @@ setup(
     description="The Apache Beam job between a game's players and its analysts: every event accounted for",
     license="Apache-2.0",
     python_requires=">=3.11",
-    packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*", "reports*"]),
+    packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*", "reports*", "feeds*"]),
     package_data={"schemas": ["*.avsc", "*.yaml", "games/**/*"], "sql": ["**/*.sql"], "reports": ["**/*.sql", "templates/*"]},
     install_requires=[
         "apache-beam==2.77.0", "duckdb", "fastavro", "lz4", "msgspec", "pyarrow", "pyyaml", "rich", "sqlglot", "xxhash",
@@ -17,6 +17,7 @@ setup(
         "gcp": ["apache-beam[gcp]==2.77.0", "google-cloud-pubsub", "google-cloud-bigquery"],
         "kafka": ["confluent-kafka"],
         "bench": ["pyspark"],
+        "feeds": ["pycountry"],
         "reports": ["altair", "jinja2", "starlette", "uvicorn", "vl-convert-python"],
         "dev": ["hypothesis", "mypy", "playwright", "pytest", "ruff", "types-PyYAML"],
     },

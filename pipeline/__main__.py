@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "run": "read messages, write the archive (batch over files, or live from kafka://…)",
     "query": "ask the archive in BigQuery SQL, on DuckDB",
     "report": "one HTML page about a game: its questions drawn, each figure marked provisional or final",
+    "feeds": "run or watch: load the CSV files that others drop into a folder",
     "check": "compare every figure of an archive with an answer sheet; exit 1 on any difference",
     "repair": "recompute the rollups of some hours from the deduplicated archive",
     "replay": "decode dead letters again under the present contract, and land those that are events now",
@@ -94,6 +95,19 @@ def _report(argv: list[str]) -> int:
                                  ("--as-of", ""), ("--env", "live")).parse(argv)
     for path in report(load_contract(args.contract), args.archive, args.out, args.also, args.as_of, args.env):
         print(path)
+    return 0
+
+
+def _feeds(argv: list[str]) -> int:
+    from feeds.drop import run, watch
+    from schemas.contract import load_contract
+
+    if argv[:1] not in (["run"], ["watch"]):
+        print("usage: gamebeam feeds run|watch --drop=FOLDER --contract=… --archive=…", file=sys.stderr)
+        return 2
+    args = _parser(f"feeds {argv[0]}").add(("--contract", "starter"), ("--archive", None), ("--drop", None)).parse(argv[1:])
+    for line in (run if argv[0] == "run" else watch)(load_contract(args.contract), args.archive, args.drop):
+        print(line, flush=True)
     return 0
 
 

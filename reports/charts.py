@@ -24,7 +24,8 @@ MOST_ROWS = 5_000
 def vega_script() -> str:
     """Vega, Vega-Lite and vega-embed as one script that defines vegaEmbed: no page asks a network for it."""
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    return vl_convert.javascript_bundle(vl_version=version).replace("</script", "<\\/script")
+    bundle = vl_convert.javascript_bundle(vl_version=version)  # type: ignore[call-arg]  # its stub lacks the default
+    return bundle.replace("</script", "<\\/script")
 
 
 def chart(figure: Figure) -> dict[str, Any] | None:
@@ -44,13 +45,14 @@ def chart(figure: Figure) -> dict[str, Any] | None:
 
 def _drawing(figure: Figure, base: Any) -> Any:
     x, y, color = (_channel(figure, c) for c in CHANNELS)
-    tips = [alt.Tooltip(field=c, type=_type(figure, c), title=label(c), **_tip_format(figure, c)) for c in (*figure.columns, "status")]
+    tips: list[Any] = [{"field": c, "type": _type(figure, c), "title": label(c), **_tip_format(figure, c)}
+                       for c in (*figure.columns, "status")]
     base = base.encode(tooltip=tips)
     muted = alt.Opacity(field="status", type="ordinal", sort=None, legend=None,
                         scale=alt.Scale(domain=list(STATUS.values()), range=[1, MUTED]))
     if color and figure.kind == "heatmap":
         color["scale"] = {"range": ["#eef4ff", "#7cb0ff"]}  # a number is read on each of them
-    hue = {"color": alt.Color(**color)} if color else {}
+    hue: dict[str, Any] = {"color": alt.Color(**color)} if color else {}
     match figure.kind:
         case "line" | "area":
             encoded = base.encode(x=alt.X(**x), y=alt.Y(**y), **hue)
@@ -92,11 +94,11 @@ def _channel(figure: Figure, channel: str) -> dict[str, Any]:
     return settings
 
 
-def _format(figure: Figure) -> dict[str, str]:
+def _format(figure: Figure) -> dict[str, Any]:
     return {"format": FORMATS[f]} if (f := figure.options.get("format", "")) in FORMATS else {}
 
 
-def _tip_format(figure: Figure, column: str) -> dict[str, str]:
+def _tip_format(figure: Figure, column: str) -> dict[str, Any]:
     return _format(figure) if column in (figure.options.get("y"), figure.options.get("color")) else {}
 
 

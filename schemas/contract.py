@@ -17,7 +17,7 @@ from schemas.rollups import Rollup, duration_ms, parse_rollups
 from schemas.wire import CANONICAL, Wire, parse_wire
 
 RESERVED_VIEWS = ("events", "ledger", "player_hours", "counter_hours", "sessions", "players", "dead_letters", "runs",
-                  "dead_letter", "dead_letter_problems", "leaderboard", "event", "data_status")
+                  "dead_letter", "dead_letter_problems", "leaderboard", "event", "data_status", "feed_dead_letters")
 BIGQUERY_RESERVED = set(
     "all and any array as asc assert_rows_modified at between by case cast collate contains create cross cube current "
     "default define desc distinct else end enum escape except exclude exists extract false fetch following for from full "

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from schemas import tables as schema
 from schemas.contract import Contract, envelope_fields
+from schemas.feeds import feed_views
 from schemas.fields import Field
 from schemas.questions import own_views
 from schemas.rollups import Rollup, Value
@@ -32,6 +33,7 @@ def view_sql(contract: Contract, tables: str = "tables", views: str = "main") ->
     texts["events"] = events_view(contract)
     texts |= {name: built_in_view(contract, name) for name in BUILT_IN}
     texts |= {rollup.name: rollup_view(contract, rollup) for rollup in contract.rollups}
+    texts |= feed_views(contract, VISIBLE_RUNS)
     for name, text in own_views(contract).items():
         texts[name] = fill(text, base=f"(\n{texts.get(name, '')}\n)", visible_runs=VISIBLE_RUNS)
     return {name: fill(text, tables=tables, views=views, time_zone=contract.time_zone) for name, text in texts.items()}

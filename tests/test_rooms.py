@@ -12,7 +12,8 @@ MAY_IMPORT = {
     "loadgen": {"schemas"},
     "sql": {"schemas"},
     "reports": {"schemas", "sql"},
-    "pipeline": {"schemas", "transforms", "loadgen", "sql", "reports"},  # the door opens every room
+    "feeds": {"schemas", "transforms"},
+    "pipeline": {"schemas", "transforms", "loadgen", "sql", "reports", "feeds"},  # the door opens every room
 }
 WITHOUT_BEAM = ("schemas", "loadgen", "sql", "reports")
 
