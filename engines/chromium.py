@@ -11,6 +11,7 @@ from engines import MissingTool
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # As root it has no sandbox; the rest keeps it from asking its maker's hosts.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+WAIT_MS = 240_000  # a loaded machine may take long
 
 
 @dataclass
@@ -24,7 +25,7 @@ class Tab:
     def open(self, url: str) -> None:
         """Until every chart is drawn."""
         self.page.goto(url)
-        self.page.wait_for_function("[...document.querySelectorAll('.chart')].every(c => c.dataset.drawn)", timeout=60_000)
+        self.page.wait_for_function("[...document.querySelectorAll('.chart')].every(c => c.dataset.drawn)", timeout=WAIT_MS)
 
 
 @contextmanager
@@ -36,6 +37,7 @@ def tab() -> Iterator[Tab]:
         raise MissingTool("chromium is not on this machine: pages are tested in it (apt-get install chromium)")
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=FLAGS) as browser:
         opened = Tab(browser.new_page(viewport={"width": 1280, "height": 900}))
+        opened.page.set_default_timeout(WAIT_MS)
         opened.page.on("console", lambda m: opened.errors.append(m.text) if m.type == "error" else None)
         opened.page.on("pageerror", lambda e: opened.errors.append(str(e)))
         opened.page.on("request", lambda r: opened.requests.append(r.url))

@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "run": "read messages, write the archive (batch over files, or live from kafka://…)",
     "query": "ask the archive in BigQuery SQL, on DuckDB",
     "report": "one HTML page about a game: its questions drawn, each figure marked provisional or final",
+    "serve": "the report live over the archive, with a page per player",
     "feeds": "run or watch: load the CSV files that others drop into a folder",
     "check": "compare every figure of an archive with an answer sheet; exit 1 on any difference",
     "repair": "recompute the rollups of some hours from the deduplicated archive",
@@ -95,6 +96,19 @@ def _report(argv: list[str]) -> int:
                                  ("--as-of", ""), ("--env", "live")).parse(argv)
     for path in report(load_contract(args.contract), args.archive, args.out, args.also, args.as_of, args.env):
         print(path)
+    return 0
+
+
+def _serve(argv: list[str]) -> int:
+    from reports.serve import is_loopback, serve
+    from schemas.contract import load_contract
+
+    args = _parser("serve").add(("--contract", "starter"), ("--archive", None), ("--host", "127.0.0.1"), ("--port", 8000),
+                                ("--env", "live")).parse(argv)
+    print(f"http://{args.host}:{args.port}/", flush=True)
+    if not is_loopback(args.host):
+        print(f"gamebeam serve: {args.host} is not loopback, and nobody is asked for a password", file=sys.stderr)
+    serve(load_contract(args.contract), args.archive, args.host, args.port, args.env)
     return 0
 
 
@@ -197,7 +211,7 @@ def _rates(text: str) -> dict[str, float] | None:
 def _contract(argv: list[str]) -> int:
     from schemas.contract import load_contract
 
-    usage = "usage: gamebeam contract check PATH | infer SAMPLE.jsonl --out DIR | docs [PATH]"
+    usage = "usage: gamebeam contract check PATH | infer SAMPLE.jsonl --out DIR | docs [PATH] [--archive=…]"
     match argv:
         case ["check", path]:
             from transforms.examples import check_examples
@@ -216,12 +230,23 @@ def _contract(argv: list[str]) -> int:
             print(infer(Path(args.sample), Path(args.out)))
             return 0
         case ["docs", *rest]:
-            from schemas.dictionary import dictionary
-
-            print(dictionary(load_contract(rest[0] if rest else "starter")))
-            return 0
+            return _contract_docs(rest)
     print(usage, file=sys.stderr)
     return 2
+
+
+def _contract_docs(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from schemas.dictionary import dictionary
+    from sql.engine import open_archive
+    from sql.seen import seen
+
+    flags = _parser("contract docs").add(("--archive", ""))
+    flags.parser.add_argument("path", nargs="?", default="starter", help="a packaged game's name, or a contract's folder")
+    args = flags.parse(argv)
+    contract = load_contract(args.path)
+    print(dictionary(contract, seen(open_archive(contract, args.archive), contract) if args.archive else None))
+    return 0
 
 
 def _demo(argv: list[str]) -> int:

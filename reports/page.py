@@ -18,14 +18,18 @@ MOST_ROWS = 200  # of a table; the CSV has all
 
 @dataclass(frozen=True)
 class Page:
-    """What a page is made of. live: it is served, takes its script from the server and looks for news there."""
+    """What a page is made of. version: of the archive, where it is served: scripts and news then come from the server."""
 
     title: str
     subtitle: str
     days: Settled
     sections: Sequence[tuple[str, Sequence[Figure]]]
     made: datetime
-    live: bool = False
+    version: str = ""
+
+    @property
+    def live(self) -> bool:
+        return bool(self.version)
 
 
 def html(page: Page) -> str:
@@ -33,7 +37,7 @@ def html(page: Page) -> str:
     drawn = [(title, [{"figure": f, "chart": chart(f), "id": f"chart-{i}-{j}"} for j, f in enumerate(figures)])
              for i, (title, figures) in enumerate(page.sections)]
     return _templates().get_template("page.html").render(
-        page=page, sections=drawn, style=_asset("page.css"), script=_asset("page.js"),
+        page=page, sections=drawn, style=asset("page.css"), script=asset("page.js"),
         vega="" if page.live or not any(d["chart"] for _, ds in drawn for d in ds) else vega_script(), made=_utc(page.made))
 
 
@@ -55,7 +59,7 @@ def _cell(figure: Figure, value: Any, column: str) -> str:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
     return (files("reports") / "templates" / name).read_text()
 
 

@@ -27,13 +27,13 @@ def report(contract: Contract, archive: str, out: str, also: str = "", as_of: st
     return [path, *(_csv(path.with_suffix(""), f) for _, figures in page.sections for f in figures if also)]
 
 
-def page_of(con: duckdb.DuckDBPyConnection, contract: Contract, as_of: str = "", env: str = "live", live: bool = False) -> Page:
+def page_of(con: duckdb.DuckDBPyConnection, contract: Contract, as_of: str = "", env: str = "live", version: str = "") -> Page:
     con.execute("CREATE OR REPLACE TEMP TABLE data_status AS SELECT * FROM main.data_status")  # several ask; it is worked out once
     layout, days = page_layout(contract), settled(con, env)
     values = parameters(con, contract, as_of, env)
     sections = [(s.title, [figure(con, q, values, days) for q in s.questions]) for s in layout.sections]
     subtitle = f"{contract.name}, {env}; days in {contract.time_zone}; money in {contract.currency}"
-    return Page(layout.title, subtitle, days, sections, datetime.now(UTC), live)
+    return Page(layout.title, subtitle, days, sections, datetime.now(UTC), version)
 
 
 def _csv(folder: Path, f: Figure) -> Path:
