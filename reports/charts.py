@@ -1,6 +1,7 @@
 """A figure as a Vega-Lite chart. Vega writes texts as texts: a name with markup in it stays a name."""
 
 import math
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from reports.figures import STATUS, Figure, is_number, label
+from reports.figures import STATUS, Figure, format_of, is_number, label
 from schemas.fields import ContractError
 from sql.show import plain
 
 DRAWN = ("bar", "line", "area", "pie", "histogram", "heatmap", "scatter")
 CHANNELS = ("x", "y", "color")
+ENCODED = (*CHANNELS, "low", "high")
 FORMATS = {"%": ".0%", "$": "$,.2f"}
 NAMES = ("nominal", "ordinal")
 MUTED = 0.45  # opacity of what is provisional
@@ -32,7 +34,8 @@ def chart(figure: Figure) -> dict[str, Any] | None:
     """The chart's specification, data included; None for what is no drawing, or has no rows."""
     if figure.kind not in DRAWN or not figure.rows:
         return None
-    for channel in CHANNELS:
+    figure = _one_y(figure)
+    for channel in ENCODED:
         if (column := figure.options.get(channel)) and column not in figure.columns:
             raise ContractError(f"questions/{figure.question.name}.sql", "chart",
                                 f"{channel}={column}: the answer has {', '.join(figure.columns)}")
@@ -41,6 +44,19 @@ def chart(figure: Figure) -> dict[str, Any] | None:
     drawing = _drawing(figure, alt.Chart(alt.Data(values=rows)))
     sized = drawing.properties(width="container", height=_height(figure), autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
     return sized.configure_view(strokeOpacity=0).to_dict()
+
+
+def _one_y(figure: Figure) -> Figure:
+    """y=dau,wau: each row as many as it has figures, told apart by colour; bars stand side by side."""
+    names = figure.options.get("y", "").split(",")
+    if len(names) < 2 or not set(names) <= set(figure.columns) or not figure.question.chart:
+        return figure
+    rows = [((*row, label(name), row[figure.columns.index(name)]), final)
+            for row, final in zip(figure.rows, figure.final, strict=True) for name in names]
+    options = {**figure.options, "y": "value", "color": "figure", "stack": "no"}
+    question = replace(figure.question, chart=replace(figure.question.chart, options=options))
+    return replace(figure, question=question, columns=(*figure.columns, "figure", "value"), rows=tuple(r for r, _ in rows),
+                   final=tuple(f for _, f in rows))
 
 
 def _drawing(figure: Figure, base: Any) -> Any:
@@ -72,7 +88,11 @@ def _drawing(figure: Figure, base: Any) -> Any:
     if color and figure.options.get("stack") == "no":
         beside = {"field": color["field"], "type": "nominal", "sort": None}
         hue |= {"yOffset": alt.YOffset(**beside)} if y["type"] in NAMES else {"xOffset": alt.XOffset(**beside)}
-    return base.mark_bar().encode(x=alt.X(**x), y=alt.Y(**y), opacity=muted, **hue)
+    bars = base.mark_bar().encode(x=alt.X(**x), y=alt.Y(**y), opacity=muted, **hue)
+    if not {"low", "high"} <= set(figure.options):
+        return bars
+    interval = {"y": alt.Y(field=figure.options["low"], type="quantitative"), "y2": alt.Y2(field=figure.options["high"])}
+    return bars + base.mark_rule(strokeWidth=2).encode(x=alt.X(**x), **interval)
 
 
 def _channel(figure: Figure, channel: str) -> dict[str, Any]:
@@ -88,14 +108,15 @@ def _channel(figure: Figure, channel: str) -> dict[str, Any]:
     if kind in NAMES:
         settings["sort"] = None
         if channel != "color":
-            settings["axis"] = {"labelAngle": 0 if figure.kind == "heatmap" else -40 if channel == "x" else 0}
+            settings["axis"] = {"labelAngle": -40 if channel == "x" and figure.kind != "heatmap" else 0, "labelOverlap": True}
     elif kind == "quantitative" and channel != "x" and _format(figure):
         settings["legend" if channel == "color" else "axis"] = _format(figure)
     return settings
 
 
 def _format(figure: Figure) -> dict[str, Any]:
-    return {"format": FORMATS[f]} if (f := figure.options.get("format", "")) in FORMATS else {}
+    drawn = figure.options.get("color" if figure.kind == "heatmap" else "y", "")
+    return {"format": FORMATS[f]} if (f := figure.options.get("format", "") or format_of(drawn)) in FORMATS else {}
 
 
 def _tip_format(figure: Figure, column: str) -> dict[str, Any]:

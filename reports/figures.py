@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from sql.translate import SqlError
 
 Value = Any
 NUMBER = (int, float, Decimal)
+ENDINGS = {"_share": "%", "_rate": "%", "_usd": "$"}
 STATUS = {True: "final", False: "provisional"}
 
 
@@ -75,7 +76,7 @@ def figure(con: duckdb.DuckDBPyConnection, question: Question, values: Mapping[s
 
 
 def figure_of(question: Question, result: Result, days: Settled, title: str) -> Figure:
-    """A row is final as its column is_final says, else as its day is; where it has neither, once every day is."""
+    """A row is final as its column is_final says, else as its day is, which may be the nth of a cohort; without any, once every day is."""
     columns = result.columns
     if "is_final" in columns:
         at = columns.index("is_final")
@@ -84,9 +85,15 @@ def figure_of(question: Question, result: Result, days: Settled, title: str) -> 
         rows = tuple(row[:at] + row[at + 1:] for row in result.rows)
     else:
         rows = tuple(result.rows)
-        at = columns.index("day") if "day" in columns else -1
-        final = tuple(days.is_final(row[at] if at >= 0 and isinstance(row[at], date) else None) for row in rows)
+        final = tuple(days.is_final(_day(dict(zip(columns, row, strict=True)))) for row in rows)
     return Figure(question, title, tuple(columns), rows, final, _highest(question, columns, rows))
+
+
+def _day(row: Mapping[str, Value]) -> date | None:
+    day, cohort = row.get("day"), row.get("cohort")
+    if isinstance(day, int) and isinstance(cohort, date):
+        return cohort + timedelta(days=day)
+    return day if isinstance(day, date) else None
 
 
 def _highest(question: Question, columns: list[str], rows: tuple[tuple[Value, ...], ...]) -> frozenset[tuple[int, int]]:
@@ -105,6 +112,11 @@ def _highest(question: Question, columns: list[str], rows: tuple[tuple[Value, ..
 
 def is_number(value: Value) -> bool:
     return isinstance(value, NUMBER) and not isinstance(value, bool) and value == value  # no NaN
+
+
+def format_of(column: str) -> str:
+    """Shares and money are told by their names."""
+    return next((f for ending, f in ENDINGS.items() if f"_{column}".endswith(ending)), "")
 
 
 def written(value: Value, column: str = "", format: str = "") -> str:

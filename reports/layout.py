@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from schemas.contract import Contract
 from schemas.fields import ContractError, load_yaml
-from schemas.questions import Question, parse_question, questions
+from schemas.questions import Question, parse_question, questions, report_questions
 
 FILE = "report.yaml"
 KNOWN = {"title", "sections"}
@@ -26,7 +26,7 @@ class Layout:
 
 def page_layout(contract: Contract) -> Layout:
     """The game's own sections, then what the pipeline says of every game. A question about one player is on that player's page."""
-    asked = {name: q for name, q in questions(contract).items() if not is_of_a_player(q)}
+    asked = {name: q for name, q in {**questions(contract), **report_questions(contract)}.items() if not is_of_a_player(q)}
     settings = load_yaml(contract.text.get(FILE, ""), FILE)
     if unknown := set(settings) - KNOWN:
         raise ContractError(FILE, sorted(unknown)[0], f"unknown; known are {', '.join(sorted(KNOWN))}")
@@ -38,7 +38,7 @@ def page_layout(contract: Contract) -> Layout:
 
 
 def player_layout(contract: Contract) -> Layout:
-    about = tuple(q for q in questions(contract).values() if is_of_a_player(q))
+    about = tuple(q for q in report_questions(contract).values() if is_of_a_player(q))
     return Layout("Player", (Section("What is known", (about_every_player(), *about)),))
 
 
@@ -66,5 +66,6 @@ def _section(number: int, section: object, asked: dict[str, Question]) -> Sectio
         raise ContractError(FILE, at, "expected title: … and questions: [name, …]")
     for name in section["questions"]:
         if name not in asked:
-            raise ContractError(FILE, f"{at}.questions", f"there is no questions/{name}.sql ({', '.join(asked) or 'none at all'})")
+            raise ContractError(FILE, f"{at}.questions",
+                                f"neither questions/{name}.sql nor reports/{name}.sql is there ({', '.join(asked) or 'none at all'})")
     return Section(str(section["title"]), tuple(asked[name] for name in section["questions"]))

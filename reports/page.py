@@ -10,9 +10,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports.charts import chart, vega_script
-from reports.figures import STATUS, Figure, Settled, is_number, label, written
+from reports.figures import STATUS, Figure, Settled, format_of, is_number, label, written
 
-FORMATS = {"_share": "%", "_rate": "%", "_usd": "$"}
 MOST_ROWS = 200  # of a table; the CSV has all
 
 
@@ -50,12 +49,8 @@ def _templates() -> Environment:
 
 
 def _cell(figure: Figure, value: Any, column: str) -> str:
-    """Shares and money are told by their names, or are what the chart's own format is for."""
-    for ending, format in FORMATS.items():
-        if column.endswith(ending):
-            return written(value, column, format)
     drawn = figure.kind != "table" and column in (figure.options.get("y"), figure.options.get("color"))
-    return written(value, column, figure.options.get("format", "") if drawn else "")
+    return written(value, column, format_of(column) or (figure.options.get("format", "") if drawn else ""))
 
 
 @cache

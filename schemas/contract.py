@@ -65,7 +65,7 @@ class Contract:
     @cached_property
     def essence(self) -> dict[str, str]:
         """The text that says what events are: all of it but the examples, and what people ask."""
-        asked = ("examples/", "questions/", "views/", "feeds.", "report.")
+        asked = ("examples/", "questions/", "views/", "reports/", "feeds.", "report.")
         return {name: body for name, body in self.text.items() if not name.startswith(asked)}
 
     @cached_property
@@ -101,7 +101,7 @@ def load_contract(name_or_path: str) -> Contract:
             raise ContractError(name_or_path, None, f"no such folder, and no packaged game of that name ({', '.join(known)})")
     wanted = ("contract.yaml", "wire.yaml", "rollups.yaml", "feeds.yaml", "report.yaml")
     text = {name: (folder / name).read_text() for name in wanted if (folder / name).is_file()}
-    for group, suffix in (("events", ".avsc"), ("examples", ".jsonl"), ("views", ".sql"), ("questions", ".sql")):
+    for group, suffix in (("events", ".avsc"), ("examples", ".jsonl"), ("views", ".sql"), ("questions", ".sql"), ("reports", ".sql")):
         if (folder / group).is_dir():
             text |= {f"{group}/{p.name}": p.read_text() for p in sorted((folder / group).iterdir(), key=lambda p: p.name)
                      if p.name.endswith(suffix)}
@@ -267,5 +267,5 @@ def _check_asked(contract: Contract, at: Any) -> None:
         if name not in made and "{base}" in sql:
             raise ContractError(at(f"views/{name}.sql"), "{base}", f"there is no view {name} to stand in for")
     for file, body in contract.text.items():
-        if file.startswith("questions/"):
-            parse_question(file.removeprefix("questions/").removesuffix(".sql"), body, at(file))
+        if file.startswith(("questions/", "reports/")):
+            parse_question(file.split("/")[1].removesuffix(".sql"), body, at(file))

@@ -72,6 +72,18 @@ def test_a_question_that_knows_better_says_is_final_itself():
     assert f.columns == ("cohort",) and f.final == (True, False)
 
 
+def test_a_cohorts_nth_day_is_final_once_that_day_is():
+    f = drawn("", ["cohort", "day"], (date(2026, 11, 1), 1), (date(2026, 11, 1), 2))
+    assert f.final == (True, False)
+
+
+def test_several_figures_in_one_chart_and_intervals_are_drawn():
+    carried = chart(drawn("-- key: day\n-- chart: line x=day y=dau,wau", ["day", "dau", "wau"], (date(2026, 11, 2), 1, 5)))
+    assert [(r["figure"], r["value"]) for r in carried["data"]["values"]] == [("dau", 1), ("wau", 5)]
+    carried = chart(drawn("-- key: e\n-- chart: bar x=e y=rate low=a high=b", ["e", "rate", "a", "b"], ("Zeus", 0.5, 0.4, 0.6)))
+    assert carried["layer"][1]["encoding"]["y"]["field"] == "a" and carried["layer"][1]["encoding"]["y2"]["field"] == "b"
+
+
 def test_maxima_are_marked_but_not_of_keys_nor_where_all_are_equal():
     f = drawn("-- key: level", ["level", "n", "same"], (9, 3, 1), (2, 3, 1), (1, 2, 1))
     assert f.highest == {(0, 1), (1, 1)}
@@ -92,7 +104,8 @@ def test_a_chart_of_a_column_that_is_not_there_names_the_file_and_what_is_there(
 
 
 @pytest.mark.parametrize("text, told", [
-    ("sections:\n- title: A\n  questions: [nope]", "there is no questions/nope.sql"), ("pages: 1", "pages: unknown; known are"),
+    ("sections:\n- title: A\n  questions: [nope]", "neither questions/nope.sql nor reports/nope.sql is there"),
+    ("pages: 1", "pages: unknown; known are"),
     ("sections:\n- questions: []", "expected title: … and questions:")])
 def test_a_slip_in_report_yaml_is_told_with_its_file(text, told):
     contract = load_contract("starter")

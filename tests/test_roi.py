@@ -13,7 +13,7 @@ from pipeline.options import JobOptions
 from pipeline.run import run_batch
 from schemas.contract import load_contract
 from schemas.feeds import feeds
-from schemas.questions import questions
+from schemas.questions import report_questions
 from sql.engine import ask, open_archive
 
 HEAD = "day,media_source,campaign,country,impressions,clicks,cost_usd\n"
@@ -93,4 +93,4 @@ def test_spend_is_matched_across_codes_and_the_sum_is_the_feeds_to_the_cent(aske
         assert row["cost_micros"] == (CENTS[row["country"]] * 10_000 if paid else 7_770_000 if row is nobody else 0)
         unpaid = "installs without spend" if not row["cost_micros"] else "spend without installs"
         assert row["line"] == ("matched" if row["cost_micros"] and row["installs"] else unpaid)
-    assert ask(asked[0], questions(load_contract("starter"))["roi_ties"].sql).rows == [(315.45, 315.45, 0.0)]
+    assert ask(asked[0], report_questions(load_contract("starter"))["roi_ties"].sql).rows == [(315.45, 315.45, 0.0)]

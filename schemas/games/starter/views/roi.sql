@@ -8,22 +8,18 @@ WITH installs AS (
   WHERE env = 'live' AND player_id IS NOT NULL
   QUALIFY ROW_NUMBER() OVER (PARTITION BY player_id ORDER BY event_time, event_id) = 1
 ),
-money AS (
-  SELECT player_id, event_time, CAST(ROUND(price_usd * 1000000) AS INT64) AS micros FROM {views}.purchase WHERE env = 'live'
-  UNION ALL
-  SELECT player_id, event_time, -CAST(ROUND(price_usd * 1000000) AS INT64) FROM {views}.refund WHERE env = 'live'
-  UNION ALL
-  SELECT player_id, event_time, CAST(ROUND(revenue_usd * 1000000) AS INT64) FROM {views}.ad_impression WHERE env = 'live'
+paid AS (
+  SELECT player_id, event_time, micros FROM {views}.money WHERE env = 'live'
 ),
 brought AS (
   SELECT
     installs.player_id,
-    SUM(IF(money.event_time < TIMESTAMP_ADD(installed, INTERVAL 1 DAY), micros, 0)) AS d1_micros,
-    SUM(IF(money.event_time < TIMESTAMP_ADD(installed, INTERVAL 7 DAY), micros, 0)) AS d7_micros,
-    SUM(IF(money.event_time < TIMESTAMP_ADD(installed, INTERVAL 30 DAY), micros, 0)) AS d30_micros,
+    SUM(IF(paid.event_time < TIMESTAMP_ADD(installed, INTERVAL 1 DAY), micros, 0)) AS d1_micros,
+    SUM(IF(paid.event_time < TIMESTAMP_ADD(installed, INTERVAL 7 DAY), micros, 0)) AS d7_micros,
+    SUM(IF(paid.event_time < TIMESTAMP_ADD(installed, INTERVAL 30 DAY), micros, 0)) AS d30_micros,
     SUM(micros) AS micros
   FROM installs
-  JOIN money ON installs.player_id = money.player_id
+  JOIN paid ON installs.player_id = paid.player_id
   GROUP BY installs.player_id
 ),
 cohorts AS (
