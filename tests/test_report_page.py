@@ -69,14 +69,14 @@ def test_the_figures_are_those_of_the_three_players(opened):
     assert cards["players"] == "3" and cards["revenue usd"] == "$15.97"
     carried = figure(opened, "retention").locator("script[data-chart]").text_content()
     rows = json.loads(carried)["data"]["values"]
-    assert {r["day"]: round(r["share"], 3) for r in rows} == {1: 0.333, 2: 0.333}
+    assert {r["day"]: round(r["share"], 3) for r in rows} == {0: 1.0, 1: 0.333, 2: 0.333}
 
 
 def test_every_figure_says_whether_it_is_final(opened):
     for badge in opened.page.locator("article h3").all():
         assert badge.locator("b.final, b.provisional").count() == 1 or "Nothing yet" in badge.locator("..").inner_text()
     carried = json.loads(figure(opened, "retention").locator("script[data-chart]").text_content())
-    assert {r["day"]: r["status"] for r in carried["data"]["values"]} == {1: "final", 2: "provisional"}
+    assert {r["day"]: r["status"] for r in carried["data"]["values"]} == {0: "final", 1: "final", 2: "provisional"}
 
 
 def test_the_highest_of_each_column_stands_out(opened):
