@@ -41,7 +41,7 @@ $(READY): requirements.lock setup.py
 # Writes requirements.lock anew from setup.py's ranges.
 lock: $(READY)
 	$(BIN)/python -m pip install -q uv
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra gcp --extra dev --extra kafka setup.py -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra gcp --extra dev --extra kafka --extra reports --extra feeds setup.py -o requirements.lock
 
 clean:
 	rm -rf $(VENV) .cache build *.egg-info

@@ -8,9 +8,9 @@ setup(
     description="The Apache Beam job between a game's players and its analysts: every event accounted for",
     license="Apache-2.0",
     python_requires=">=3.11",
-    packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*", "collector*", "clients*"]),
+    packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*", "reports*", "feeds*", "collector*", "clients*"]),
     package_data={"schemas": ["*.avsc", "*.yaml", "games/**/*"], "sql": ["**/*.sql"], "transforms": ["*.lua"],
-                  "collector": ["**/*.yaml", "*.html", "**/*.lua"], "clients": ["README.md"]},
+                  "reports": ["**/*.sql", "templates/*"], "collector": ["**/*.yaml", "*.html", "**/*.lua"], "clients": ["README.md"]},
     install_requires=[
         "apache-beam==2.77.0", "duckdb", "fastavro", "lz4", "msgspec", "pyarrow", "pyyaml", "redis", "rich", "sqlglot", "xxhash",
     ],
@@ -20,7 +20,10 @@ setup(
         "collector": ["argon2-cffi", "confluent-kafka", "google-cloud-pubsub", "httptools", "prometheus-client", "starlette", "uvicorn",
                       "uvloop"],
         "bench": ["pyspark"],
-        "dev": ["httpx", "hypothesis", "mypy", "pytest", "python-hcl2", "ruff", "schemathesis", "setuptools", "types-PyYAML", "wheel"],
+        "feeds": ["pycountry"],
+        "reports": ["altair", "jinja2", "starlette", "uvicorn", "vl-convert-python"],
+        "dev": ["httpx", "hypothesis", "mypy", "playwright", "pytest", "python-hcl2", "ruff", "schemathesis", "setuptools", "types-PyYAML",
+                "wheel"],
     },
     entry_points={"console_scripts": ["gamebeam = pipeline.__main__:main"]},
 )

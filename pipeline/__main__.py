@@ -14,6 +14,9 @@ COMMANDS: dict[str, str] = {
     "run": "read messages, write the archive (batch over files, or live from kafka://…, pubsub://… or with --follow)",
     "status": "an archive's runs, how fresh they are, what came in and what became of it",
     "query": "ask the archive in BigQuery SQL, on DuckDB",
+    "report": "one HTML page about a game: its questions drawn, each figure marked provisional or final",
+    "serve": "the report live over the archive, with a page per player",
+    "feeds": "run or watch: load the CSV files that others drop into a folder",
     "check": "compare every figure of an archive with an answer sheet; exit 1 on any difference",
     "views": "BigQuery SQL: the archive as external tables, and event views over hot tables and archive",
     "cost": "what a query over one day of the archive reads, and costs on BigQuery",
@@ -102,6 +105,43 @@ def _query(argv: list[str]) -> int:
     args = _parser("query", ("sql", "SQL text, a .sql file, or the name of one of the game's questions")).add(
         ("--contract", "starter"), ("--archive", None), ("--format", "table"), ("--as-of", ""), ("--env", "live")).parse(argv)
     print(query(load_contract(args.contract), args.archive, args.sql, args.format, args.as_of, args.env))
+    return 0
+
+
+def _report(argv: list[str]) -> int:
+    from reports.report import report
+    from schemas.contract import load_contract
+
+    args = _parser("report").add(("--contract", "starter"), ("--archive", None), ("--out", "report.html"), ("--also", ""),
+                                 ("--as-of", ""), ("--env", "live")).parse(argv)
+    for path in report(load_contract(args.contract), args.archive, args.out, args.also, args.as_of, args.env):
+        print(path)
+    return 0
+
+
+def _serve(argv: list[str]) -> int:
+    from reports.serve import is_loopback, serve
+    from schemas.contract import load_contract
+
+    args = _parser("serve").add(("--contract", "starter"), ("--archive", None), ("--host", "127.0.0.1"), ("--port", 8000),
+                                ("--env", "live")).parse(argv)
+    print(f"http://{args.host}:{args.port}/", flush=True)
+    if not is_loopback(args.host):
+        print(f"gamebeam serve: {args.host} is not loopback, and nobody is asked for a password", file=sys.stderr)
+    serve(load_contract(args.contract), args.archive, args.host, args.port, args.env)
+    return 0
+
+
+def _feeds(argv: list[str]) -> int:
+    from feeds.drop import run, watch
+    from schemas.contract import load_contract
+
+    if argv[:1] not in (["run"], ["watch"]):
+        print("usage: gamebeam feeds run|watch --drop=FOLDER --contract=… --archive=…", file=sys.stderr)
+        return 2
+    args = _parser(f"feeds {argv[0]}").add(("--contract", "starter"), ("--archive", None), ("--drop", None)).parse(argv[1:])
+    for line in (run if argv[0] == "run" else watch)(load_contract(args.contract), args.archive, args.drop):
+        print(line, flush=True)
     return 0
 
 
@@ -280,7 +320,7 @@ def _rates(text: str) -> dict[str, float] | None:
 def _contract(argv: list[str]) -> int:
     from schemas.contract import load_contract
 
-    usage = "usage: gamebeam contract check PATH | infer SAMPLE.jsonl --out DIR | docs [PATH] | diff OLD NEW"
+    usage = "usage: gamebeam contract check PATH | infer SAMPLE.jsonl --out DIR | docs [PATH] [--archive=…] | diff OLD NEW"
     match argv:
         case ["check", path]:
             from transforms.examples import check_examples
@@ -299,10 +339,7 @@ def _contract(argv: list[str]) -> int:
             print(infer(Path(args.sample), Path(args.out)))
             return 0
         case ["docs", *rest]:
-            from schemas.dictionary import dictionary
-
-            print(dictionary(load_contract(rest[0] if rest else "starter")))
-            return 0
+            return _contract_docs(rest)
         case ["diff", old, new]:
             from schemas.evolution import difference
 
@@ -311,6 +348,20 @@ def _contract(argv: list[str]) -> int:
             return 1 if breaking else 0
     print(usage, file=sys.stderr)
     return 2
+
+
+def _contract_docs(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from schemas.dictionary import dictionary
+    from sql.engine import open_archive
+    from sql.seen import seen
+
+    flags = _parser("contract docs").add(("--archive", ""))
+    flags.parser.add_argument("path", nargs="?", default="starter", help="a packaged game's name, or a contract's folder")
+    args = flags.parse(argv)
+    contract = load_contract(args.path)
+    print(dictionary(contract, seen(open_archive(contract, args.archive), contract) if args.archive else None))
+    return 0
 
 
 def _demo(argv: list[str]) -> int:

@@ -7,6 +7,7 @@ from loadgen.generate import generate
 from pipeline.bar import bar
 from pipeline.options import JobOptions
 from pipeline.run import run_batch, runner_named
+from reports.report import report
 from schemas.contract import load_contract
 from sql.check import compare_answers
 from sql.engine import ask, open_archive
@@ -52,4 +53,6 @@ def demo(out: Path, players: int) -> int:
     for difference in comparison.differences[:20]:
         print(f"   {difference}")
     print(f"   {sum(comparison.figures.values()):,} figures compared: {len(comparison.differences)} differences")
+    [page] = report(contract, str(out / "archive"), str(out / "report.html"))
+    print(f"\n5. the same for people: {page}")
     return 1 if comparison.differences else 0

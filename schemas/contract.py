@@ -18,7 +18,7 @@ from schemas.rollups import Rollup, duration_ms, parse_rollups
 from schemas.wire import CANONICAL, Wire, parse_wire
 
 RESERVED_VIEWS = ("events", "ledger", "player_hours", "counter_hours", "sessions", "players", "dead_letters", "runs",
-                  "dead_letter", "dead_letter_problems", "leaderboard", "event", "data_status")
+                  "dead_letter", "dead_letter_problems", "leaderboard", "event", "data_status", "feed_dead_letters")
 BIGQUERY_RESERVED = set(
     "all and any array as asc assert_rows_modified at between by case cast collate contains create cross cube current "
     "default define desc distinct else end enum escape except exclude exists extract false fetch following for from full "
@@ -67,7 +67,8 @@ class Contract:
     @cached_property
     def essence(self) -> dict[str, str]:
         """The text that says what events are: all of it but the examples, and what people ask."""
-        return {name: body for name, body in self.text.items() if not name.startswith(("examples/", "questions/", "views/"))}
+        asked = ("examples/", "questions/", "views/", "reports/", "feeds.", "report.")
+        return {name: body for name, body in self.text.items() if not name.startswith(asked)}
 
     @cached_property
     def secret_words(self) -> tuple[str, ...]:
@@ -106,9 +107,9 @@ def load_contract(name_or_path: str) -> Contract:
         if "/" in name_or_path or not folder.is_dir():
             known = sorted(p.name for p in PACKAGED.iterdir() if p.is_dir())
             raise ContractError(name_or_path, None, f"no such folder, and no packaged game of that name ({', '.join(known)})")
-    wanted = ("contract.yaml", "wire.yaml", "rollups.yaml", "notifications.yaml")
+    wanted = ("contract.yaml", "wire.yaml", "rollups.yaml", "notifications.yaml", "feeds.yaml", "report.yaml")
     text = {name: (folder / name).read_text() for name in wanted if (folder / name).is_file()}
-    for group, suffix in (("events", ".avsc"), ("examples", ".jsonl"), ("views", ".sql"), ("questions", ".sql")):
+    for group, suffix in (("events", ".avsc"), ("examples", ".jsonl"), ("views", ".sql"), ("questions", ".sql"), ("reports", ".sql")):
         if (folder / group).is_dir():
             text |= {f"{group}/{p.name}": p.read_text() for p in sorted((folder / group).iterdir(), key=lambda p: p.name)
                      if p.name.endswith(suffix)}
@@ -277,5 +278,5 @@ def _check_asked(contract: Contract, at: Any) -> None:
         if name not in made and "{base}" in sql:
             raise ContractError(at(f"views/{name}.sql"), "{base}", f"there is no view {name} to stand in for")
     for file, body in contract.text.items():
-        if file.startswith("questions/"):
-            parse_question(file.removeprefix("questions/").removesuffix(".sql"), body, at(file))
+        if file.startswith(("questions/", "reports/")):
+            parse_question(file.split("/")[1].removesuffix(".sql"), body, at(file))

@@ -1,11 +1,14 @@
-"""`gamebeam contract docs`: a game's data dictionary as Markdown, from its contract alone."""
+"""`gamebeam contract docs`: a game's data dictionary as Markdown, from its contract, and from what an archive holds if one is given."""
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
 
 from schemas.contract import Contract, envelope_fields
+from schemas.feeds import feed_tables
 from schemas.fields import Field, FieldType
+from schemas.questions import questions
 from schemas.rollups import UNITS, Rollup
 from schemas.tables import Table, tables
 
@@ -29,7 +32,20 @@ MEANINGS = {
 }
 
 
-def dictionary(contract: Contract) -> str:
+class Seen(Protocol):
+    """What an archive holds of an event type. nulls: column -> share of its events."""
+
+    @property
+    def events(self) -> int: ...
+    @property
+    def first(self) -> datetime | None: ...
+    @property
+    def last(self) -> datetime | None: ...
+    @property
+    def nulls(self) -> Mapping[str, float]: ...
+
+
+def dictionary(contract: Contract, seen: Mapping[str, Seen] | None = None) -> str:
     """Every table of a game: what its columns hold, what they mean, what is personal and what a role says."""
     all_tables = tables(contract)
     own = [all_tables[name] for name in contract.events]
@@ -39,7 +55,8 @@ def dictionary(contract: Contract) -> str:
     lines += ["## Every event has", "", *_table(envelope_fields()), ""]
     lines += ["## Event types", "", "Each is a table: the columns above, then these. Its view shows each event once.", ""]
     for table in own:
-        lines += [f"### {table.name}", "", table.doc, "", *_event(contract, table), ""]
+        held = seen[table.name] if seen else None
+        lines += [f"### {table.name}", "", table.doc, "", *_held(held), *_event(contract, table, held), ""]
     lines += ["## The pipeline's own tables", "", "Rows are added, never changed; the views show what holds.", ""]
     for table in built_in:
         about = f"{table.doc} {ABOUT.get(table.name, '')}".rstrip()
@@ -48,7 +65,21 @@ def dictionary(contract: Contract) -> str:
         lines += ["## Rollups that the game declares", "", "A row per window and keys; late events are left out.", ""]
     for rollup in contract.rollups:
         lines += [f"### {rollup.name}", "", *_rollup(rollup), "", *_table(all_tables[rollup.name].fields), ""]
+    lines += ["## Feeds", "", "CSV files that others send, and what of them could not be read.", ""]
+    for table in feed_tables(contract).values():
+        lines += [f"### {table.name}", "", table.doc, "", *_table(table.fields), ""]
+    if asked := questions(contract):
+        lines += ["## Questions", "", "`gamebeam query NAME` answers them.", ""]
+        lines += [f"- `{q.name}`: {_cell(q.title)}. {_cell(q.doc)}".rstrip() for q in asked.values()]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _held(held: Seen | None) -> list[str]:
+    if held is None:
+        return []
+    if not held.first or not held.last:
+        return ["Never seen.", ""]
+    return [f"Seen {held.events:,} times, first {held.first:%Y-%m-%d %H:%M}, last {held.last:%Y-%m-%d %H:%M} UTC.", ""]
 
 
 def _about(contract: Contract) -> list[str]:
@@ -62,18 +93,22 @@ def _about(contract: Contract) -> list[str]:
             f"- A message has at most {contract.max_message_bytes} bytes."]
 
 
-def _event(contract: Contract, table: Table) -> list[str]:
+def _event(contract: Contract, table: Table, held: Seen | None = None) -> list[str]:
     kept = {f.name for f in envelope_fields()} | {"run_id"}
     fields = [f for f in table.fields if f.name not in kept]
-    lines = _table(fields) if fields else ["No columns of its own."]
+    lines = _table(fields, held.nulls if held else None) if fields else ["No columns of its own."]
     dropped = [f for f in contract.events[table.name].fields if not f.stored]
     if dropped:
         lines += ["", "Never stored (pii: drop): " + ", ".join(f"`{f.name}`" for f in dropped) + "."]
     return lines
 
 
-def _table(fields: Iterable[Field]) -> list[str]:
-    return [*HEAD, *(row for f in fields for row in _rows(f, f.name))]
+def _table(fields: Iterable[Field], nulls: Mapping[str, float] | None = None) -> list[str]:
+    if nulls is None:
+        return [*HEAD, *(row for f in fields for row in _rows(f, f.name))]
+    rows = [(f.name if i == 0 else "", row) for f in fields for i, row in enumerate(_rows(f, f.name))]
+    shares = {name: f"{100 * share:.1f} %" for name, share in nulls.items()}
+    return [f"{HEAD[0]} null |", f"{HEAD[1]}---|", *(f"{row} {shares.get(name, '')} |" for name, row in rows)]
 
 
 def _rows(f: Field, name: str) -> list[str]:

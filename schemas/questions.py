@@ -47,6 +47,11 @@ def questions(contract: "Contract") -> dict[str, Question]:
     return {name: parse_question(name, body, f"questions/{name}.sql") for name, body in _group(contract, "questions").items()}
 
 
+def report_questions(contract: "Contract") -> dict[str, Question]:
+    """What stands on the game's pages beside its questions: reports/<name>.sql, written alike. @player_id: it is about one player."""
+    return {name: parse_question(name, body, f"reports/{name}.sql") for name, body in _group(contract, "reports").items()}
+
+
 def own_views(contract: "Contract") -> dict[str, str]:
     """View's name -> its SELECT, with placeholders; each after those of the game's own that it reads."""
     found = {name: body.strip().removesuffix(";") for name, body in _group(contract, "views").items()}

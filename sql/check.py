@@ -18,7 +18,7 @@ from schemas.tables import declared_table
 from sql.engine import Result, ask, open_archive
 from sql.query import parameters
 from sql.show import plain
-from sql.views import fill
+from sql.views import fill, money_micros
 
 Row = tuple[Any, ...]
 SHOWN = 20  # differences printed per answer
@@ -114,11 +114,9 @@ def contents_sql(contract: Contract) -> str:
 
 
 def _contents_of(contract: Contract, event_type: str) -> str:
-    money = " + ".join(f"COALESCE(CAST(ROUND(`{f.name}` * 1000000) AS INT64), 0) * {f.factor}"
-                       for f in contract.fields_with_role(event_type, "revenue") if f.stored) or "0"
     return (f"SELECT '{event_type}' AS event_type, TIMESTAMP_TRUNC(event_time, HOUR) AS hour, env, platform, app_version, "
             f"COUNT(*) AS events, SUM(UNIX_MILLIS(event_time)) AS event_time_sum, SUM(COALESCE(seq, 0)) AS seq_sum, "
-            f"SUM({money}) AS money_micros\nFROM `{event_type}` GROUP BY 2, 3, 4, 5")
+            f"SUM({money_micros(contract, event_type)}) AS money_micros\nFROM `{event_type}` GROUP BY 2, 3, 4, 5")
 
 
 def _rollup_check(contract: Contract, rollup: Rollup) -> Check:

@@ -9,6 +9,7 @@ import duckdb
 from sqlglot import exp
 
 from schemas.contract import Contract
+from schemas.feeds import feed_tables
 from schemas.fields import FieldType
 from schemas.tables import Table, tables
 from sql.archive import part_files, read_runs
@@ -38,7 +39,7 @@ def open_archive(contract: Contract, archive: str) -> duckdb.DuckDBPyConnection:
     con.execute("CREATE TABLE tables.runs AS SELECT * FROM manifests")
     con.unregister("manifests")
     con.execute("SET python_enable_replacements = false")  # or a misspelt table might find a Python variable
-    for table in tables(contract).values():
+    for table in (*tables(contract).values(), *feed_tables(contract).values()):
         con.execute(_table_sql(table, part_files(archive, table.folder, table.name, runs)))
     for name, text in view_sql(contract).items():
         con.execute(f'CREATE VIEW main."{name}" AS {_translated(text)}')

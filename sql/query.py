@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from schemas.contract import Contract
-from schemas.questions import Question, questions
+from schemas.questions import Question, questions, report_questions
 from sql.engine import Result, ask, open_archive
 from sql.show import FORMATS, show
 
@@ -53,7 +53,7 @@ def find(contract: Contract, text_or_file: str) -> str | Question:
         return Path(text_or_file).read_text()
     if not re.fullmatch(r"\w+", text_or_file):
         return text_or_file
-    known = questions(contract)
+    known = {**report_questions(contract), **questions(contract)}
     if text_or_file not in known:
         raise FileNotFoundError(f"{text_or_file}: neither SQL, nor a file.sql, nor a question of {contract.name} "
                                 f"({', '.join(known) or 'it has none'})")

@@ -117,6 +117,25 @@ def _divide(node: exp.Binary) -> exp.Expr:
     return new
 
 
+def _divide_whole(node: exp.IntDiv) -> exp.Expr:
+    """DIV(a - 1, 2) would be written a - 1 // 2."""
+    new = _divide(node).copy()
+    for side in ("this", "expression"):
+        if isinstance(new.args[side], exp.Binary):
+            new.set(side, exp.paren(new.args[side]))
+    return exp.paren(new)
+
+
+def _index(node: exp.Bracket) -> exp.Expr:
+    """DuckDB counts from 1; sqlglot adds the 1 only where it knows that the index is a number."""
+    if node.args.get("offset") != 0 or isinstance(node.expressions[0], exp.Literal):
+        return node
+    new = node.copy()
+    new.set("expressions", [exp.Add(this=exp.paren(node.expressions[0].copy()), expression=exp.convert(1))])
+    new.set("offset", 1)
+    return new
+
+
 def _cast(node: exp.Cast) -> exp.Expr:
     """FLOAT64 to INT64 rounds halves away from zero, DuckDB's to the even neighbour; the type is known only at run time."""
     if not node.to.is_type("bigint") or isinstance(node.this, exp.Literal | exp.Round):
@@ -216,6 +235,7 @@ REWRITES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.ApproxQuantiles: _quantiles,
     exp.ApproxTopK: _top_count,
     exp.ArrayAgg: _array_agg,
+    exp.Bracket: _index,
     exp.Cast: _cast,
     exp.DateAdd: _same_type,
     exp.DateSub: _same_type,
@@ -225,7 +245,7 @@ REWRITES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Format: lambda node: _call("PRINTF", node.this, *node.expressions),
     exp.GenerateTimestampArray: _timestamps,
     exp.IgnoreNulls: _array_agg,
-    exp.IntDiv: _divide,
+    exp.IntDiv: _divide_whole,
     exp.Mod: _divide,
     exp.ParseDatetime: _format_seconds,
     exp.SafeConvertBytesToString: lambda node: _call("TRY", _call("DECODE", node.this)),

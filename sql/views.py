@@ -11,12 +11,13 @@ from importlib.resources import files
 
 from schemas import tables as schema
 from schemas.contract import Contract, envelope_fields
+from schemas.feeds import feed_views
 from schemas.fields import Field
 from schemas.questions import own_views
 from schemas.rollups import Rollup, Value
 
 BUILT_IN = ("runs", "dead_letters", "dead_letter_problems", "counter_hours", "ledger", "player_hours", "sessions", "players",
-            "leaderboard")
+            "leaderboard", "data_status")
 KEYS = {"ledger": ("hour", "game", "env", "platform", "app_version", "event_type"),
         "counter_hours": ("hour", "env", "counter"),
         "player_hours": ("hour", "env", "player_id")}
@@ -35,6 +36,7 @@ def view_sql(contract: Contract, tables: str = "tables", views: str = "main", ar
     texts["events"] = events_view(contract)
     texts |= {name: built_in_view(contract, name) for name in BUILT_IN}
     texts |= {rollup.name: rollup_view(contract, rollup) for rollup in contract.rollups}
+    texts |= feed_views(contract, VISIBLE_RUNS)
     for name, text in own_views(contract).items():
         texts[name] = fill(text, base=f"(\n{texts.get(name, '')}\n)", visible_runs=VISIBLE_RUNS)
     placeholders = {"tables": tables, "views": views, "archive": archive, "border": border, "time_zone": contract.time_zone}
@@ -80,7 +82,21 @@ def built_in_view(contract: Contract, name: str) -> str:
     states = "".join(",\n  " + _last(f) + f",\n  MAX(`{f.name}_at`) AS `{f.name}_at`" for f in contract.state_fields)
     columns = "".join(f",\n  hours.`{f.name}`" for f in contract.state_fields)
     return fill(text, states=states, state_columns=columns, game=contract.name, gap_ms=str(contract.session_gap_ms),
-                visible_runs=VISIBLE_RUNS)
+                visible_runs=VISIBLE_RUNS, arrivals="\n  UNION ALL\n".join(_arrivals(contract, name) for name in contract.events),
+                time_zone=contract.time_zone, missing="SUM(missing)" if contract.counter else "CAST(NULL AS INT64)")
+
+
+def _arrivals(contract: Contract, event_type: str) -> str:
+    """Of each event its day, how long it took to arrive, and its money."""
+    return (f"  SELECT env, '{event_type}' AS event_type, DATE(event_time, '{{time_zone}}') AS day, arrival_time, "
+            f"TIMESTAMP_DIFF(arrival_time, event_time, SECOND) AS wait_s, {money_micros(contract, event_type)} AS micros "
+            f"FROM {{views}}.{event_type}")
+
+
+def money_micros(contract: Contract, event_type: str) -> str:
+    """An event's money in millionths, as SQL: what is given back counts negative."""
+    return " + ".join(f"COALESCE(CAST(ROUND(`{f.name}` * 1000000) AS INT64), 0) * {f.factor}"
+                      for f in contract.fields_with_role(event_type, "revenue") if f.stored) or "0"
 
 
 def latest_rows(table: str, keys: Iterable[str]) -> str:

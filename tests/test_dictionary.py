@@ -1,7 +1,9 @@
 """The data dictionary: every table and column of a game, and nothing that is not stored."""
 
 import pytest
+from written_archive import DAY, HOUR, WrittenArchive
 
+from pipeline.__main__ import main
 from schemas.contract import load_contract, parse_contract
 from schemas.dictionary import dictionary
 from schemas.tables import tables
@@ -19,6 +21,18 @@ def rows(lines):
     """Cells of each row of the Markdown table, by column name."""
     cells = [[c.strip() for c in line.replace("\\|", "¦").strip("|").split("|")] for line in lines if line.startswith("|")]
     return {c[0]: c for c in cells[2:]}
+
+
+def test_a_dictionary_over_an_archive_tells_when_a_type_was_seen_and_what_is_null(tmp_path, capsys):
+    archive = WrittenArchive(load_contract("starter"), tmp_path)
+    archive.event("purchase", "e1", DAY, player_id="a", product="gems", offer_id="weekend")
+    archive.event("purchase", "e2", DAY + HOUR, player_id="a", product="gems")
+    archive.event("purchase", "e2", DAY + HOUR, player_id="a", product="gems")  # a copy counts once
+    assert main(["contract", "docs", "starter", f"--archive={tmp_path}"]) == 0
+    told = section(capsys.readouterr().out, "purchase")
+    assert "Seen 2 times, first 2026-11-02 00:00, last 2026-11-02 01:00 UTC." in told
+    null = {name: cells[-1] for name, cells in rows(told).items()}
+    assert (null["product"], null["offer_id"]) == ("0.0 %", "50.0 %")
 
 
 @pytest.mark.parametrize("game", ["starter", "victory", "placebo", "gameco", "khan"])

@@ -32,8 +32,11 @@ def test_the_job_has_at_most_ten_flags_and_each_has_help():
     assert all(name in flags()["--config"] for name in Config.__dataclass_fields__)
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"gamebeam (\w+)", README)) - {"is"}))
-def test_every_command_in_readme_exists(command):
+DOCS = README + (ROOT / "docs" / "bi.md").read_text()
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"gamebeam (\w+)", DOCS)) - {"is"}))
+def test_every_command_in_the_documents_exists(command):
     assert command in COMMANDS
 
 

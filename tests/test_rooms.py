@@ -11,10 +11,12 @@ MAY_IMPORT = {
     "transforms": {"schemas"},
     "loadgen": {"schemas"},
     "sql": {"schemas"},
+    "reports": {"schemas", "sql"},
+    "feeds": {"schemas", "transforms"},
     "collector": {"schemas", "transforms"},  # what decode says of an event, said at the door
-    "pipeline": {"schemas", "transforms", "loadgen", "sql", "collector"},  # the door opens every room
+    "pipeline": {"schemas", "transforms", "loadgen", "sql", "reports", "feeds", "collector"},  # the door opens every room
 }
-WITHOUT_BEAM = ("schemas", "loadgen", "sql", "collector")
+WITHOUT_BEAM = ("schemas", "loadgen", "sql", "reports", "collector")
 
 
 def imported(path: Path) -> set[str]:

@@ -202,3 +202,15 @@ def test_more_than_one_statement_is_refused():
     with pytest.raises(SqlError, match="no SQL"):
         to_duckdb("  ")
     assert json.dumps(ask("SELECT 1;")) == "1"
+
+
+@pytest.mark.parametrize("sql, expected", [
+    ("SELECT DIV(n - 1, 2) FROM UNNEST([8]) AS n", 3),
+    ("SELECT 20 - DIV(n, 2 + 1) * 2 FROM UNNEST([8]) AS n", 16),
+    ("SELECT [10, 11, 12][OFFSET(n - 1)] FROM UNNEST([3]) AS n", 12),
+    ("SELECT [10, 11, 12][SAFE_OFFSET(n)] FROM UNNEST([3]) AS n", None),
+    ("SELECT [10, 11, 12][ORDINAL(n)] FROM UNNEST([3]) AS n", 12),
+    ("SELECT [10, 11, 12][OFFSET(1)]", 11),
+])
+def test_whole_division_and_computed_indexes_mean_what_bigquery_means(sql, expected):
+    assert ask(sql) == expected

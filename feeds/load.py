@@ -1,0 +1,70 @@
+"""One file of a feed into the archive: Parquet under a name that its content gives, and a manifest that makes it count at once."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from feeds.read import Problem, Rows, Unreadable, read_rows
+from schemas.contract import Contract
+from schemas.feeds import DEAD, FOLDER, Feed, feed_tables
+from schemas.layout import join
+from schemas.tables import Table
+from transforms.archive import write_at_once
+from transforms.runs import Input, Run, read_runs, write_run
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """rows None: the same file was loaded before, by `run_id`."""
+
+    run_id: str
+    rows: int | None
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def load(contract: Contract, archive: str, feed: Feed, name: str, content: bytes, at: datetime | None = None) -> Loaded:
+    """Raises Unreadable where the file, or by the feed's own rule one bad row of it, keeps all of it out.
+
+    A load that was killed shows nothing, and the same file again overwrites what it left.
+    """
+    at = at or datetime.now(UTC)
+    identity = hashlib.sha256(content + (b"\0" + name.encode() if feed.identity == "name_and_content" else b"")).hexdigest()
+    run_id = f"feed-{feed.name}-{identity[:16]}"
+    if any(run.run_id == run_id and run.visible for run in read_runs(archive)):
+        return Loaded(run_id, None)
+    rows = read_rows(content, feed)
+    if rows.problems and (feed.bad_rows == "fail" or not rows.lines):
+        raise Unreadable(rows.problems[0])
+    run = Run(run_id, "started", "feed", contract.fingerprint, at.isoformat(timespec="milliseconds"),
+              inputs=[Input(name, identity, len(content))])
+    head = {"run_id": run_id, "loaded_at": at, "file": name}
+    tables = feed_tables(contract)
+    if rows.lines:
+        run.rows[feed.name] = _write(archive, tables[feed.name], head, rows.lines, rows.columns)
+    if rows.problems:
+        run.rows[DEAD] = _write(archive, tables[DEAD], head | {"feed": feed.name}, [p.line for p in rows.problems], {
+            "field": [p.field for p in rows.problems], "detail": [p.detail for p in rows.problems], "row": [p.row for p in rows.problems]})
+    run.state, run.finished = "complete", datetime.now(UTC).isoformat(timespec="milliseconds")
+    write_run(archive, run)
+    return Loaded(run_id, len(rows.lines), tuple(rows.problems), tuple(_notes(rows)))
+
+
+def _write(archive: str, table: Table, head: dict[str, Any], lines: list[int], columns: dict[str, list[Any]]) -> int:
+    values = {name: [value] * len(lines) for name, value in head.items()} | {"line": lines} | columns
+    written = pa.Table.from_pydict({f.name: pa.array(values[f.name], f.type) for f in table.arrow}, schema=table.arrow)
+    out = pa.BufferOutputStream()
+    pq.write_table(written, out, compression="zstd")
+    path = join(archive, FOLDER, table.name, f"load={head['run_id']}", f"part-{head['run_id']}-0.parquet")  # the same when done again
+    write_at_once(path, out.getvalue().to_pybytes())
+    return len(lines)
+
+
+def _notes(rows: Rows) -> list[str]:
+    notes = [f"{rows.empty} empty rows left out"] if rows.empty else []
+    notes += [f"{rows.lowered} values written in small letters"] if rows.lowered else []
+    return notes + [f"{name}: {n} ids such as 1.4E+12 have lost their digits" for name, n in rows.rounded.items()]

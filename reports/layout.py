@@ -1,0 +1,71 @@
+"""What stands on a game's page, and in which order: its folder's report.yaml, else all of its questions."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from schemas.contract import Contract
+from schemas.fields import ContractError, load_yaml
+from schemas.questions import Question, parse_question, questions, report_questions
+
+FILE = "report.yaml"
+KNOWN = {"title", "sections"}
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    title: str
+    sections: tuple[Section, ...]
+
+
+def page_layout(contract: Contract) -> Layout:
+    """The game's own sections, then what the pipeline says of every game. A question about one player is on that player's page."""
+    asked = {name: q for name, q in {**questions(contract), **report_questions(contract)}.items() if not is_of_a_player(q)}
+    settings = load_yaml(contract.text.get(FILE, ""), FILE)
+    if unknown := set(settings) - KNOWN:
+        raise ContractError(FILE, sorted(unknown)[0], f"unknown; known are {', '.join(sorted(KNOWN))}")
+    sections = [_section(i, section, asked) for i, section in enumerate(settings.get("sections") or [])]
+    if not sections and asked:
+        sections = [Section("Questions", tuple(asked.values()))]
+    title = settings.get("title") or contract.name.capitalize()
+    return Layout(str(title), (*sections, Section("The account of every event", tuple(built_in_questions().values()))))
+
+
+def player_layout(contract: Contract) -> Layout:
+    about = tuple(q for q in report_questions(contract).values() if is_of_a_player(q))
+    return Layout("Player", (Section("What is known", (about_every_player(), *about)),))
+
+
+def is_of_a_player(question: Question) -> bool:
+    return "@player_id" in question.sql
+
+
+@cache
+def built_in_questions() -> dict[str, Question]:
+    """Those of every game, in order of their files' names, which begin with a number."""
+    found = sorted((f for f in (files("reports") / "questions").iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    parsed = [parse_question(f.name[3:-4], f.read_text(), f"reports/questions/{f.name}") for f in found]
+    return {q.name: q for q in parsed if not is_of_a_player(q)}
+
+
+@cache
+def about_every_player() -> Question:
+    file = files("reports") / "questions" / "90_player.sql"
+    return parse_question("player", file.read_text(), f"reports/questions/{file.name}")
+
+
+def _section(number: int, section: object, asked: dict[str, Question]) -> Section:
+    at = f"sections[{number}]"
+    if not isinstance(section, dict) or set(section) != {"title", "questions"} or not isinstance(section["questions"], list):
+        raise ContractError(FILE, at, "expected title: … and questions: [name, …]")
+    for name in section["questions"]:
+        if name not in asked:
+            raise ContractError(FILE, f"{at}.questions",
+                                f"neither questions/{name}.sql nor reports/{name}.sql is there ({', '.join(asked) or 'none at all'})")
+    return Section(str(section["title"]), tuple(asked[name] for name in section["questions"]))

@@ -1,0 +1,44 @@
+"""gamebeam report: one self-contained HTML page about a game, from its archive; the figures as CSV beside it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from reports.figures import STATUS, Figure, figure, settled
+from reports.layout import page_layout
+from reports.page import Page, html
+from schemas.contract import Contract
+from sql.engine import Result, open_archive
+from sql.query import parameters
+from sql.show import show
+
+ALSO = ("", "csv")
+
+
+def report(contract: Contract, archive: str, out: str, also: str = "", as_of: str = "", env: str = "live") -> list[Path]:
+    """Writes OUT, and with also=csv a file per figure into a folder of its name; returns what was written."""
+    if also not in ALSO:
+        raise ValueError(f"--also={also}: only csv is written beside the page")
+    page = page_of(open_archive(contract, archive), contract, as_of, env)
+    path = Path(out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(html(page))
+    return [path, *(_csv(path.with_suffix(""), f) for _, figures in page.sections for f in figures if also)]
+
+
+def page_of(con: duckdb.DuckDBPyConnection, contract: Contract, as_of: str = "", env: str = "live", version: str = "") -> Page:
+    con.execute("CREATE OR REPLACE TEMP TABLE data_status AS SELECT * FROM main.data_status")  # several ask; it is worked out once
+    layout, days = page_layout(contract), settled(con, env)
+    values = parameters(con, contract, as_of, env)
+    sections = [(s.title, [figure(con, q, values, days) for q in s.questions]) for s in layout.sections]
+    subtitle = f"{contract.name}, {env}; days in {contract.time_zone}; money in {contract.currency}"
+    return Page(layout.title, subtitle, days, sections, datetime.now(UTC), version)
+
+
+def _csv(folder: Path, f: Figure) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{f.question.name}.csv"
+    rows = [(*row, STATUS[final]) for row, final in zip(f.rows, f.final, strict=True)]
+    path.write_text(show(Result([*f.columns, "status"], rows), "csv"))
+    return path

@@ -1,0 +1,157 @@
+"""CSV feeds that a contract declares in feeds.yaml: what cost and other figures look like that others send as files."""
+
+import codecs
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.contract import BIGQUERY_RESERVED, RESERVED_VIEWS, Contract
+from schemas.fields import NAME, ContractError, Field, FieldType, load_yaml
+from schemas.tables import Table
+
+FILE = "feeds.yaml"
+FOLDER = "feeds"
+KINDS = {"string": "string", "id": "string", "country": "string", "long": "long", "double": "double", "boolean": "boolean",
+         "date": "date", "timestamp": "timestamp"}
+SETTINGS = {"doc", "files", "header", "delimiter", "quote", "encoding", "nulls", "bad_rows", "identity", "replaces", "assumed", "columns"}
+OF_A_COLUMN = {"name", "type", "doc", "format", "required", "max", "lower"}
+STRING, LONG, TIMESTAMP = FieldType("string"), FieldType("long"), FieldType("timestamp")
+DEAD = "feed_dead_letters"
+
+
+@dataclass(frozen=True)
+class Column:
+    """kind: a key of KINDS; format: strptime's, of dates and timestamps, else ISO 8601; max: characters of a text."""
+
+    name: str
+    kind: str
+    doc: str = ""
+    format: str | None = None
+    required: bool = False
+    max: int | None = None
+    lower: bool = False
+
+
+@dataclass(frozen=True)
+class Feed:
+    """files: the glob of the names it arrives under. replaces: a later load stands in for all earlier rows equal in these columns."""
+
+    name: str
+    columns: tuple[Column, ...]
+    files: str
+    doc: str = ""
+    header: bool = True
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: str = "utf-8"
+    nulls: frozenset[str] = frozenset([""])
+    bad_rows: str = "fail"  # the whole file; or dead_letter: those rows alone
+    identity: str = "content"  # or name_and_content: the same content under another name is another load
+    replaces: tuple[str, ...] = ()
+    assumed: bool = False  # nobody documents the names of its columns
+
+
+def feeds(contract: Contract) -> dict[str, Feed]:
+    body = load_yaml(contract.text.get(FILE, ""), FILE)
+    taken = {*RESERVED_VIEWS, *contract.events, *(r.name for r in contract.rollups)}
+    found = {name: _feed(name, settings) for name, settings in body.items()}
+    for name in found:
+        if not NAME.match(str(name)) or name in taken or name in BIGQUERY_RESERVED:
+            raise ContractError(FILE, str(name), "is a view already, or no name: take another, snake_case")
+    return found
+
+
+def feed_tables(contract: Contract) -> dict[str, Table]:
+    """A table per feed, and one of the rows that could not be read."""
+    head = (Field("run_id", STRING, False, "The load that wrote the row."), Field("loaded_at", TIMESTAMP, False, "When it was loaded."),
+            Field("file", STRING, False, "The file it came from."), Field("line", LONG, False, "Its line there."))
+    found = {f.name: Table(f.name, f.doc, (*head, *(_field(c, f) for c in f.columns)), "loaded_at", FOLDER)
+             for f in feeds(contract).values()}
+    dead = (Field("feed", STRING, False, "The feed."), Field("field", STRING, True, "The column that failed; null: the line itself."),
+            Field("detail", STRING, False, "What was expected; never a value."), Field("row", STRING, False, "The row as it stood."))
+    return found | {DEAD: Table(DEAD, "Rows of feeds that could not be read.", (*head, *dead), "loaded_at", FOLDER)}
+
+
+def feed_view(feed: Feed) -> str:
+    """What holds now."""
+    return f"SELECT * EXCEPT (replaced_at)\nFROM {{views}}.{feed.name}_loads\nWHERE replaced_at IS NULL"
+
+
+def loads_view(feed: Feed, visible_runs: str) -> str:
+    """Every row ever loaded: what held at T is loaded_at <= T AND (replaced_at IS NULL OR replaced_at > T)."""
+    rows = f"SELECT * FROM {{tables}}.{feed.name} WHERE run_id IN ({visible_runs})"
+    if not feed.replaces:
+        return f"SELECT * EXCEPT (run_id), CAST(NULL AS TIMESTAMP) AS replaced_at\nFROM ({rows})"
+    keys = ", ".join(f"`{k}`" for k in feed.replaces)
+    same = " AND ".join(f"given.`{k}` = loads.`{k}`" for k in feed.replaces)
+    return (f"WITH given AS (\n  {rows}\n),\nloads AS (\n"
+            f"  SELECT {keys}, run_id, LEAD(loaded_at) OVER (PARTITION BY {keys} ORDER BY loaded_at, run_id) AS replaced_at\n"
+            f"  FROM (SELECT DISTINCT {keys}, run_id, loaded_at FROM given)\n)\n"
+            f"SELECT given.* EXCEPT (run_id), loads.replaced_at\nFROM given\nJOIN loads ON given.run_id = loads.run_id AND {same}")
+
+
+def feed_views(contract: Contract, visible_runs: str) -> dict[str, str]:
+    texts = {DEAD: f"SELECT * EXCEPT (run_id)\nFROM {{tables}}.{DEAD}\nWHERE run_id IN ({visible_runs})"}
+    for f in feeds(contract).values():
+        texts |= {f"{f.name}_loads": loads_view(f, visible_runs), f.name: feed_view(f)}
+    return texts
+
+
+def _field(column: Column, feed: Feed) -> Field:
+    doc = f"{column.doc} The name is an assumption.".strip() if feed.assumed else column.doc
+    return Field(column.name, FieldType(KINDS[column.kind]), not column.required, doc)
+
+
+def _feed(name: str, settings: Any) -> Feed:
+    if not isinstance(settings, dict) or not isinstance(settings.get("columns"), list) or not settings["columns"]:
+        raise ContractError(FILE, str(name), "expected files: GLOB and columns: [{name: …, type: …}, …]")
+    _no_others(settings, SETTINGS, name)
+    columns = tuple(_column(c, f"{name}.columns[{i}]") for i, c in enumerate(settings["columns"]))
+    _once([c.name for c in columns], name)
+    replaces = tuple(settings.get("replaces", ()))
+    for key in replaces:
+        if key not in {c.name for c in columns if c.required}:
+            raise ContractError(FILE, f"{name}.replaces", f"{key} is no required column of this feed")
+    plain = SETTINGS - {"nulls", "replaces", "columns"}
+    given = {k: settings[k] for k in plain if k in settings}
+    feed = Feed(str(name), columns, **{"files": f"{name}*.csv", **given}, nulls=frozenset(["", *map(str, settings.get("nulls", ()))]),
+                replaces=replaces)
+    _one_of(name, "bad_rows", feed.bad_rows, ("fail", "dead_letter"))
+    _one_of(name, "identity", feed.identity, ("content", "name_and_content"))
+    try:
+        codecs.lookup(feed.encoding)
+    except LookupError:
+        raise ContractError(FILE, f"{name}.encoding", f"no such encoding: {feed.encoding}") from None
+    return feed
+
+
+def _column(spec: Any, at: str) -> Column:
+    if not isinstance(spec, dict) or not NAME.match(str(spec.get("name", ""))):
+        raise ContractError(FILE, at, "expected {name: snake_case, type: …}")
+    _no_others(spec, OF_A_COLUMN, at)
+    kind, most = str(spec.get("type", "string")), spec.get("max")
+    if sized := re.fullmatch(r"(?i)varchar\((\d+)\)", kind):  # as in the tables that such files came from
+        kind, most = "string", int(sized[1])
+    kind = {"integer": "long", "int": "long", "float": "double"}.get(kind.lower(), kind.lower())
+    _one_of(at, "type", kind, tuple(KINDS))
+    return Column(spec["name"], kind, spec.get("doc", ""), spec.get("format"), bool(spec.get("required", False)), most,
+                  bool(spec.get("lower", False)))
+
+
+def _no_others(settings: dict[Any, Any], known: set[str], at: object) -> None:
+    if unknown := set(settings) - known:
+        raise ContractError(FILE, f"{at}.{sorted(map(str, unknown))[0]}", f"unknown; known are {', '.join(sorted(known))}")
+
+
+def _once(names: Iterable[str], at: object) -> None:
+    seen: set[str] = {"run_id", "loaded_at", "file", "line"}
+    for name in names:
+        if name in seen:
+            raise ContractError(FILE, f"{at}.{name}", "is there twice, or is a column of every feed")
+        seen.add(name)
+
+
+def _one_of(at: object, setting: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ContractError(FILE, f"{at}.{setting}", f"is one of {', '.join(known)}, not {value!r}")
