@@ -5,13 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .cache/demo
 
-.PHONY: demo test fast chaos lint bench lock clean
+.PHONY: demo test fast chaos lint bench lock system clean
 
-demo: $(READY)
+demo: system $(READY)
 	@rm -rf $(DEMO)
 	@$(BIN)/gamebeam demo --out=$(DEMO)
 
-test: $(READY) lint
+test: system $(READY) lint
 	$(BIN)/python -m pytest
 
 fast: $(READY)
@@ -21,6 +21,10 @@ fast: $(READY)
 chaos: $(READY)
 	CHAOS_EXAMPLES=50 $(BIN)/python -m pytest -m "chaos or not chaos" tests/test_streaming.py tests/test_live_kafka.py \
 	  tests/test_live_flink.py tests/test_flink_watermark.py tests/test_flink_kills.py
+
+# What only apt has: a browser, in which pages are tested. Without it, or without leave to install it, those tests skip and say so.
+system:
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 || true
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -41,7 +45,7 @@ $(READY): requirements.lock setup.py
 # Writes requirements.lock anew from setup.py's ranges.
 lock: $(READY)
 	$(BIN)/python -m pip install -q uv
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra gcp --extra dev --extra kafka --extra reports --extra feeds setup.py -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --all-extras setup.py -o requirements.lock
 
 clean:
 	rm -rf $(VENV) .cache build *.egg-info

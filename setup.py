@@ -8,7 +8,8 @@ setup(
     description="The Apache Beam job between a game's players and its analysts: every event accounted for",
     license="Apache-2.0",
     python_requires=">=3.11",
-    packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*", "reports*", "feeds*", "collector*", "clients*"]),
+    packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*", "reports*", "feeds*", "collector*",
+                                    "clients*"]),
     package_data={"schemas": ["*.avsc", "*.yaml", "games/**/*"], "sql": ["**/*.sql"], "transforms": ["*.lua"],
                   "reports": ["**/*.sql", "templates/*"], "collector": ["**/*.yaml", "*.html", "**/*.lua"], "clients": ["README.md"]},
     install_requires=[
@@ -19,7 +20,6 @@ setup(
         "kafka": ["confluent-kafka"],
         "collector": ["argon2-cffi", "confluent-kafka", "google-cloud-pubsub", "httptools", "prometheus-client", "starlette", "uvicorn",
                       "uvloop"],
-        "bench": ["pyspark"],
         "feeds": ["pycountry"],
         "reports": ["altair", "jinja2", "starlette", "uvicorn", "vl-convert-python"],
         "dev": ["httpx", "hypothesis", "mypy", "playwright", "pytest", "python-hcl2", "ruff", "schemathesis", "setuptools", "types-PyYAML",
