@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from engines.flink import Flink, wait_for
 from loadgen.broken import reader
 from loadgen.generate import generate
-from loadgen.live import _messages, send
+from loadgen.live import messages_of, send
 from schemas.contract import load_contract
 from sql.archive import ArchiveError
 from sql.check import Comparison, compare_answers
@@ -62,7 +62,7 @@ class Sending(Thread):
 
     def run(self) -> None:
         read = reader(STARTER)
-        for arrival, payload in _messages(Path(self.played.folder) / "messages"):
+        for arrival, payload in messages_of(Path(self.played.folder) / "messages"):
             self.hurry.wait(1 / SENT_A_SECOND)
             whose = str(read(payload).get("install_id"))
             self.producer.produce(self.topic, payload, timestamp=arrival, partition=crc32(whose.encode()) % 4)

@@ -15,9 +15,10 @@ from loadgen.http import send_http
 from schemas.contract import load_contract
 from sql.check import compare_answers, report
 from sql.engine import ask, open_archive
+from tests.brokers import kafka, topic
 from tests.collector_server import collector
 from tests.streams import Sent, run_files
-from tests.test_live_kafka import end_by_signal, equals_the_answers, kafka, live_job, topic, wait_until
+from tests.test_live_kafka import end_by_signal, equals_the_answers, live_job, wait_until
 
 STARTER = load_contract("starter")
 NETWORK = {"truncated": 0.0, "not_utf8": 0.0}  # TCP and HTTP keep bytes whole; all other faults are on
