@@ -361,7 +361,7 @@ PARTITION BY DATE(`window_start`)
 CLUSTER BY `player_id`
 OPTIONS(description="What each player did, per hour.", partition_expiration_days=760, labels=[("managed_by", "gamebeam"), ("game", "placebo"), ("expiry_days", "760")]);
 
-CREATE TABLE `my-project`.game_tables.buys (
+CREATE TABLE `my-project`.game_tables.items_asked_for (
   `run_id` STRING NOT NULL OPTIONS(description="The run that wrote the row."),
   `generation` INT64 NOT NULL OPTIONS(description="0; higher where repair recomputed the window."),
   `window_start` TIMESTAMP NOT NULL,

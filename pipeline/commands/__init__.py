@@ -1,0 +1,1 @@
+"""What gamebeam can do: a function per command, from its arguments to an exit code."""

@@ -1,0 +1,80 @@
+"""gamebeam query, report, serve, feeds, check, views, cost: what people ask of an archive, and what is laid beside it."""
+
+import sys
+
+from pipeline.commands.flags import Flags
+
+
+def query_command(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from sql.query import query
+
+    args = Flags("query", ("sql", "SQL text, a .sql file, or the name of one of the game's questions")).add(
+        ("--contract", "starter"), ("--archive", None), ("--format", "table"), ("--as-of", ""), ("--env", "live")).parse(argv)
+    print(query(load_contract(args.contract), args.archive, args.sql, args.format, args.as_of, args.env))
+    return 0
+
+
+def report_command(argv: list[str]) -> int:
+    from reports.report import report
+    from schemas.contract import load_contract
+
+    args = Flags("report").add(("--contract", "starter"), ("--archive", None), ("--out", "report.html"), ("--also", ""),
+                                 ("--as-of", ""), ("--env", "live")).parse(argv)
+    for path in report(load_contract(args.contract), args.archive, args.out, args.also, args.as_of, args.env):
+        print(path)
+    return 0
+
+
+def serve_command(argv: list[str]) -> int:
+    from reports.serve import is_loopback, serve
+    from schemas.contract import load_contract
+
+    args = Flags("serve").add(("--contract", "starter"), ("--archive", None), ("--host", "127.0.0.1"), ("--port", 8000),
+                                ("--env", "live")).parse(argv)
+    print(f"http://{args.host}:{args.port}/", flush=True)
+    if not is_loopback(args.host):
+        print(f"gamebeam serve: {args.host} is not loopback, and nobody is asked for a password", file=sys.stderr)
+    serve(load_contract(args.contract), args.archive, args.host, args.port, args.env)
+    return 0
+
+
+def feeds_command(argv: list[str]) -> int:
+    from feeds.drop import run, watch
+    from schemas.contract import load_contract
+
+    if argv[:1] not in (["run"], ["watch"]):
+        print("usage: gamebeam feeds run|watch --drop=FOLDER --contract=… --archive=…", file=sys.stderr)
+        return 2
+    args = Flags(f"feeds {argv[0]}").add(("--contract", "starter"), ("--archive", None), ("--drop", None)).parse(argv[1:])
+    for line in (run if argv[0] == "run" else watch)(load_contract(args.contract), args.archive, args.drop):
+        print(line, flush=True)
+    return 0
+
+
+def check_command(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from sql.check import compare_answers, report
+
+    args = Flags("check").add(("--contract", "starter"), ("--archive", None), ("--answers", None)).parse(argv)
+    comparison = compare_answers(load_contract(args.contract), args.archive, args.answers)
+    print(report(comparison), end="")
+    return 1 if comparison.differences else 0
+
+
+def views_command(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from sql.border import border_script
+
+    args = Flags("views").add(("--contract", "starter"), ("--archive", None), ("--dataset", None), ("--since", "")).parse(argv)
+    print(border_script(load_contract(args.contract), args.dataset, args.archive, args.since or None), end="")
+    return 0
+
+
+def cost_command(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from sql.scanned import cost_of_a_day
+
+    args = Flags("cost").add(("--contract", "starter"), ("--archive", None), ("--date", None), ("--format", "table")).parse(argv)
+    print(cost_of_a_day(load_contract(args.contract), args.archive, args.date, args.format))
+    return 0

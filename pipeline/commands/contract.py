@@ -1,0 +1,89 @@
+"""gamebeam contract, tables: a game's contract, and BigQuery's tables made from it."""
+
+import sys
+from pathlib import Path
+
+from pipeline.commands.flags import Flags
+
+
+def contract_command(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+
+    usage = "usage: gamebeam contract check PATH | infer SAMPLE.jsonl --out DIR | docs [PATH] [--archive=…] | diff OLD NEW"
+    match argv:
+        case ["check", path]:
+            from transforms.examples import check_examples
+
+            contract = load_contract(path)
+            problems = check_examples(contract)
+            for problem in problems:
+                print(f"{path}: {problem}", file=sys.stderr)
+            if not problems:
+                print(f"{contract.name}: {len(contract.events)} event types, {len(contract.rollups)} rollups, examples hold")
+            return 1 if problems else 0
+        case ["infer", *rest]:
+            from schemas.infer import infer
+
+            args = Flags("contract infer", ("sample", "JSON lines: real messages")).add(("--out", None)).parse(rest)
+            print(infer(Path(args.sample), Path(args.out)))
+            return 0
+        case ["docs", *rest]:
+            return _contract_docs(rest)
+        case ["diff", old, new]:
+            from schemas.evolution import difference
+
+            lines, breaking = difference(load_contract(old), load_contract(new))
+            print("\n".join(lines))
+            return 1 if breaking else 0
+    print(usage, file=sys.stderr)
+    return 2
+
+
+def _contract_docs(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from schemas.dictionary import dictionary
+    from sql.engine import open_archive
+    from sql.seen import seen
+
+    flags = Flags("contract docs").add(("--archive", ""))
+    flags.parser.add_argument("path", nargs="?", default="starter", help="a packaged game's name, or a contract's folder")
+    args = flags.parse(argv)
+    contract = load_contract(args.path)
+    print(dictionary(contract, seen(open_archive(contract, args.archive), contract) if args.archive else None))
+    return 0
+
+
+def tables_command(argv: list[str]) -> int:
+    if argv[:1] == ["load"]:
+        return _tables_load(argv[1:])
+    if argv[:1] not in (["plan"], ["apply"]):
+        print("usage: gamebeam tables plan|apply --contract=… --tables=bq://project.dataset [--location=EU]\n"
+              "       gamebeam tables load --contract=… --archive=… --tables=…", file=sys.stderr)
+        return 2
+    from schemas.bigquery import parse_target
+    from schemas.contract import load_contract
+    from sql.bigquery import bigquery_views
+    from transforms.bigquery_client import rest_client
+    from transforms.plan_tables import apply_tables, plan_tables
+
+    args = Flags(f"tables {argv[0]}").add(("--contract", "starter"), ("--tables", None), ("--location", "")).parse(argv[1:])
+    contract, target = load_contract(args.contract), parse_target(args.tables)
+    client = rest_client(target.project)
+    statements = plan_tables(client, target, contract, bigquery_views(contract, target), args.location)
+    print("".join(f"{statement};\n\n" for statement in statements), end="")
+    if argv[0] == "apply":
+        apply_tables(client, statements, args.location)
+    done = "applied" if argv[0] == "apply" else "to apply"
+    print(f"{target}: " + (f"{len(statements)} statements {done}" if statements else "nothing to do"), file=sys.stderr)
+    return 0
+
+
+def _tables_load(argv: list[str]) -> int:
+    from schemas.bigquery import parse_target
+    from schemas.contract import load_contract
+    from transforms.load_runs import load_runs
+
+    args = Flags("tables load").add(("--contract", "starter"), ("--archive", None), ("--tables", None)).parse(argv)
+    for run, rows in load_runs(args.archive, load_contract(args.contract), parse_target(args.tables)):
+        print(f"run {run.run_id}: {rows:,} rows")
+    return 0

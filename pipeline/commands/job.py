@@ -1,0 +1,83 @@
+"""gamebeam run, status, repair, replay: the job, and what mends its archive."""
+
+import argparse
+import logging
+import sys
+from typing import Any
+
+from pipeline.bar import bar
+from pipeline.commands.flags import Flags
+
+
+def run_command(argv: list[str]) -> int:
+    logging.getLogger().setLevel(logging.CRITICAL)  # an error of a bundle comes back as the run's own
+    from apache_beam.options.pipeline_options import GoogleCloudOptions
+
+    from pipeline.options import JobOptions
+    from pipeline.run import run_batch, runner_named
+    from transforms.source import Files, parse_source
+
+    options = JobOptions(argv)
+    launched = options.view_as(GoogleCloudOptions).template_location  # a launcher adds flags of its own; the metadata checked ours
+    if not launched and (unknown := sorted(_unknown_flags(argv))):
+        raise ValueError(f"unknown flag {unknown[0]}; gamebeam run --help lists them")
+    if options.source and (options.follow or not isinstance(parse_source(options.source), Files)):
+        from pipeline.live import run_live
+
+        run = run_live(options, say=lambda line: print(line, file=sys.stderr, flush=True))
+        print(f"run {run.run_id}: {run.state}")
+        return 0
+    if runner_named(options) == "DirectRunner":
+        print("--runner=DirectRunner means FnApiRunner here", file=sys.stderr)
+    with bar("reading") as show:
+        outcome = run_batch(options, show)
+    for line in outcome.lines():
+        print(line)
+    return 0
+
+
+def _unknown_flags(argv: list[str]) -> set[str]:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from pipeline.flink import FlinkFlags  # noqa: F401, one of them
+
+    parser: Any = argparse.ArgumentParser(prog="gamebeam run", allow_abbrev=False)
+    for cls in PipelineOptions.__subclasses__():
+        cls._add_argparse_args(parser)
+    return {a for a in parser.parse_known_args(argv)[1] if a.startswith("-")}
+
+
+def status_command(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from sql.status import status
+
+    args = Flags("status").add(("--contract", "starter"), ("--archive", None)).parse(argv)
+    print(status(load_contract(args.contract), args.archive, args.contract), end="")
+    return 0
+
+
+def repair_command(argv: list[str]) -> int:
+    from schemas.contract import load_contract
+    from transforms.repair import hour, repair
+
+    args = Flags("repair").add(
+        ("--contract", "starter"), ("--archive", None), ("--from", None), ("--to", None), ("--ended", "")).parse(argv)
+    run = repair(args.archive, load_contract(args.contract), hour(getattr(args, "from")), hour(args.to), args.ended)
+    print(f"run {run.run_id}: generation {run.generation} of {sum(run.rows.values()):,} rollup rows, in place of those of "
+          f"{len(run.repairs)} runs")
+    return 0
+
+
+def replay_command(argv: list[str]) -> int:
+    from pipeline.options import Config, pii_key
+    from schemas.contract import load_contract
+    from transforms.replay import replay
+
+    flags = Flags("replay").add(("--contract", "starter"), ("--archive", None), ("--fingerprint", None), ("--config", ""))
+    flags.parser.add_argument("--dry-run", action="store_true", help="only say what would land")
+    args = flags.parse(argv)
+    key = pii_key(Config.load(args.config or None))
+    outcome = replay(args.archive, load_contract(args.contract), args.fingerprint, dry_run=args.dry_run, pii_key=key)
+    for line in outcome.lines():
+        print(line)
+    return 0

@@ -1,0 +1,99 @@
+"""gamebeam generate, collect, demo: messages made for a test, and the door that real ones come through."""
+
+import argparse
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+from pipeline.bar import bar
+from pipeline.commands.flags import Flags
+
+
+def generate_command(argv: list[str]) -> int:
+    from loadgen.generate import generate
+    from schemas.contract import load_contract
+
+    args = Flags("generate").add(
+        ("--contract", "starter"), ("--out", None), ("--players", 2000), ("--days", 2), ("--seed", 1), ("--files", 4),
+        ("--format", ""), ("--start", "2026-11-01"), ("--faults", ""), ("--to", ""), ("--speed", 0.0),
+        ("--keys", "")).parse(argv)
+    if args.to:
+        return _generate_to(args)
+    with bar("generating") as show:
+        summary = generate(load_contract(args.contract), args.out, players=args.players, days=args.days, seed=args.seed,
+                           files=args.files, format=args.format or None, start=args.start, faults=_rates(args.faults), progress=show)
+    print(summary)
+    return 0
+
+
+def _generate_to(args: argparse.Namespace) -> int:
+    from loadgen.drop import drop
+    from loadgen.generate import generate
+    from loadgen.live import send
+    from loadgen.send_pubsub import send_pubsub, topic_of
+    from schemas.contract import load_contract
+    from transforms.source import Files, Kafka, parse_source
+
+    contract, shown = load_contract(args.contract), args.to.split("?")[0]
+    if args.to.startswith(("http://", "https://")):
+        return _generate_to_collector(args, contract)
+    to = topic_of(args.to) if args.to.startswith("pubsub:") else parse_source(args.to)
+    if (isinstance(to, Kafka) and len(to.topics) != 1) or (isinstance(to, Files) and re.search(r"://|[*?]", args.to)):
+        raise ValueError(f"--to={shown}: expected kafka://broker:9092/topic, pubsub://projects/PROJECT/topics/TOPIC, http://host:port of a "
+                         "collector, or a folder")
+    with bar("generating") as show:
+        print(generate(contract, args.out, players=args.players, days=args.days, seed=args.seed, files=args.files, format="avro",
+                       start=args.start, faults=_rates(args.faults), progress=show))
+    with bar("sending") as show:
+        match to:
+            case Kafka():
+                sent = send(contract, args.out, to.servers, to.topics[0], to.client, args.speed, show)
+            case Files():
+                sent = drop(args.out, to.pattern, args.speed, show)
+            case str():
+                sent = send_pubsub(args.out, to, args.speed, show)
+    print(f"{sent:,} messages taken by {shown}; the answer sheet is {args.out}/answers")
+    return 0
+
+
+def _generate_to_collector(args: argparse.Namespace, contract: Any) -> int:
+    from loadgen.generate import generate
+    from loadgen.http import send_http
+
+    keys = dict(pair.partition("=")[::2] for pair in args.keys.split(",")) if args.keys else {}
+    if not keys or not all(keys.values()):
+        raise ValueError("--keys: live=KEY,test=KEY, made with: gamebeam collect key add --game=… --env=… --backfill")
+    with bar("generating") as show:
+        print(generate(contract, args.out, players=args.players, days=args.days, seed=args.seed, files=args.files, format="jsonl",
+                       start=args.start, faults=_rates(args.faults), progress=show))
+    with bar("sending") as show:
+        sent = send_http(contract, args.out, args.to, keys, show)
+    print(f"{sent:,} messages taken by {args.to}; the answer sheet is {args.out}/answers")
+    return 0
+
+
+def _rates(text: str) -> dict[str, float] | None:
+    """'lost=0.01,truncated=0' -> rates by name; 'none' is every fault off."""
+    if text == "none":
+        from loadgen.faults import DEFAULT_RATES
+
+        return dict.fromkeys(DEFAULT_RATES, 0.0)
+    try:
+        return {name: float(rate) for name, rate in (pair.split("=") for pair in text.split(","))} if text else None
+    except ValueError:
+        raise ValueError(f"--faults={text}: expected name=rate[,name=rate], or none") from None
+
+
+def collect_command(argv: list[str]) -> int:
+    from collector.__main__ import main as collector
+
+    return collector(argv)
+
+
+def demo_command(argv: list[str]) -> int:
+    logging.getLogger().setLevel(logging.CRITICAL)  # an error of a bundle comes back as the run's own
+    from pipeline.demo import demo
+
+    args = Flags("demo").add(("--out", "demo"), ("--players", 2000)).parse(argv)
+    return demo(Path(args.out), args.players)
