@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-CACHE = Path(__file__).parents[1] / ".cache"
+CACHE = (Path(__file__).parents[1] / ".cache").resolve()  # scripts in environments hold their own path
 STARTS_WITHIN_S = 60
 
 

@@ -34,9 +34,9 @@ def servers(tmp_path_factory):
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def flink(tmp_path_factory):
-    """A Flink cluster with two slots."""
+    """A Flink cluster with two slots, ended with the module: four processes beside everything else."""
     try:
         with flink_cluster(tmp_path_factory.mktemp("flink")) as cluster:
             yield cluster

@@ -26,7 +26,7 @@ from transforms.runs import Run, RunError
 
 pytestmark = pytest.mark.engine
 GOLDEN = Path(__file__).parent / "golden"
-SOURCES = {"kafka": "kafka://broker:9092/events?group=gamebeam"}
+SOURCES = {"kafka": "kafka://broker:9092/events?group=gamebeam", "pubsub": "pubsub://projects/some-project/subscriptions/events"}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_an_update_finds_every_step_coder_window_and_state_again(launched):
     """A changed line breaks --update of a running job: say so in docs/runbook.md, then GOLDEN=write pytest writes the file anew."""
     name, _, graph = launched
     frozen = [f"shards {copies.SHARDS}, bucket {copies.BUCKET_MS} ms, counter shards {counter_hours.SHARDS}, "
-              f"player shards {player_hours.SHARDS}, stretches {rollup.STRETCH_S} or {rollup.OTHER_STRETCH_S} s"]
+              f"player shards {player_hours.SHARDS}, stretches {rollup.LEDGER_S} or {rollup.OTHERS_S} s"]
     now, file = frozen + described(graph), GOLDEN / f"dataflow_{name}.txt"
     if os.environ.get("GOLDEN") == "write":
         file.write_text("\n".join(now) + "\n")

@@ -33,7 +33,9 @@ class WriteArchive(beam.PTransform):
     def expand(self, rows: beam.PCollection[tuple[str, bytes]]) -> beam.PCollection[tuple[str, int]]:
         if not self.streaming:
             return rows | "ByPartition" >> beam.GroupByKey() | "WriteFile" >> beam.ParDo(WriteFile(self.root, self.run_id))
-        kinds = rows | "ByKind" >> beam.ParDo(ByKind()).with_outputs("late", "rollups", main="events")
+        row = tuple[str, bytes]
+        kinds = (rows | "ByKind" >> beam.ParDo(ByKind()).with_output_types(row, late=row, rollups=row)
+                 .with_outputs("late", "rollups", main="events"))
         written = [self._written("Events", kinds.events, in_stretches(EVENTS_S)),
                    self._written("Late", kinds.late, in_stretches(LATE_S)),
                    self._written("Rollups", kinds.rollups, as_they_come())]
@@ -64,7 +66,6 @@ def as_they_come() -> beam.WindowInto:
                            trigger=trigger.AfterWatermark(early=trigger.AfterProcessingTime(ROWS_S), late=late))
 
 
-@beam.typehints.with_output_types(tuple[str, bytes])
 class ByKind(beam.DoFn):
     """Events, those that came late, and rollup rows: each kind's files close at times of their own."""
 

@@ -39,12 +39,12 @@ class Decode(beam.PTransform):
     pii_key: bytes | None = None
 
     def expand(self, messages: beam.PCollection[Messages]) -> Any:  # Decoded; Beam would warn of a type that is none of its own
-        out = messages | "DecodeMessages" >> beam.ParDo(DecodeMessages(self.contract, self.streaming, self.pii_key)).with_outputs(
+        decode = beam.ParDo(DecodeMessages(self.contract, self.streaming, self.pii_key))
+        out = messages | "DecodeMessages" >> decode.with_output_types(tuple[int, bytes], received=tuple[int, Partials]).with_outputs(
             "received", main="batches")
         return Decoded(out.batches, out.received)
 
 
-@beam.typehints.with_output_types(tuple[int, bytes])
 class DecodeMessages(beam.DoFn):
     def __init__(self, contract: Contract, streaming: bool, pii_key: bytes | None):
         self.contract, self.streaming, self.pii_key = contract, streaming, pii_key

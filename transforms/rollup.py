@@ -50,7 +50,9 @@ class Rollups(beam.PTransform):
     def expand(self, inputs: Any) -> Any:
         batches, received = inputs
         rollups = rollups_of(self.contract, self.streaming)
-        partials = batches | "Sum" >> beam.ParDo(Sum(self.contract, self.streaming)).with_outputs(*(r.table.name for r in rollups))
+        names = [r.table.name for r in rollups]
+        summing = beam.ParDo(Sum(self.contract, self.streaming)).with_output_types(Any, **dict.fromkeys(names, tuple[int, Partials]))
+        partials = batches | "Sum" >> summing.with_outputs(*names)
         declared = {r.name: f"{r.name}-{r.fingerprint}" for r in self.contract.rollups}
         rows = []
         for rollup in rollups:
@@ -84,7 +86,6 @@ class Rollups(beam.PTransform):
                                accumulation_mode=trigger.AccumulationMode.ACCUMULATING)
 
 
-@beam.typehints.with_output_types(tuple[int, Partials])
 class Sum(beam.DoFn):
     """Batches -> per rollup, (key, partials), once a bundle or every FLUSH events."""
 

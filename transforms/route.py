@@ -31,11 +31,11 @@ class Route(beam.PTransform):
     run_id: str
 
     def expand(self, batches: beam.PCollection[Batch]) -> Any:
-        return batches | "ByType" >> beam.ParDo(RouteByType(self.contract, self.run_id)).with_outputs(
-            *self.contract.events, DEAD_LETTER, main=ARCHIVE)
+        tags = (*self.contract.events, DEAD_LETTER)
+        route = beam.ParDo(RouteByType(self.contract, self.run_id)).with_output_types(tuple[str, bytes], **dict.fromkeys(tags, bytes))
+        return batches | "ByType" >> route.with_outputs(*tags, main=ARCHIVE)
 
 
-@beam.typehints.with_output_types(tuple[str, bytes])
 class RouteByType(beam.DoFn):
     def __init__(self, contract: Contract, run_id: str):
         self.contract, self.run_id = contract, run_id
