@@ -42,13 +42,14 @@ def play(url, player, turns, seed):
     chance, approved, unanswered = random.Random(f"{player}{seed}"), 0, 0
     with httpx.Client(base_url=url, timeout=30) as client:
         for _ in range(turns):
-            kind, cost = chance.choice(["sword", "spell"]), f"{chance.randrange(1, 4000) / 4}"
+            kind, cost = chance.choice(["sword", "spell"]), f"{chance.randrange(1, 400) / 4}"
             try:
                 answer = client.post(f"/buy/{kind}", json={"userid": player, "type": chance.choice(["saber", "charm"]), "cost": cost})
                 approved += answer.json()["status"] == "approved_purchase"
                 client.post("/join/guild", json={"userid": player, "org": chance.choice(["soldiers", "magicians"]), "cost": "1"})
             except httpx.HTTPError:
                 unanswered += 1
+                break
     return approved, unanswered
 
 
@@ -94,7 +95,7 @@ def test_every_purchase_that_was_approved_is_in_the_answer_though_the_server_is_
                 assert client.post("/create/user", data=account).status_code == 201
                 assert client.post("/login", data=account).status_code == 200
             with ThreadPoolExecutor(1) as pool:
-                playing = pool.submit(all_play, server.url, 12, 1)
+                playing = pool.submit(all_play, server.url, 300, 1)
                 time.sleep(1)
                 server.kill()
                 before, unanswered = playing.result()
@@ -110,7 +111,7 @@ def test_every_purchase_that_was_approved_is_in_the_answer_though_the_server_is_
             wealth = {p: client.get(f"/data/user?userid={p}").json()["user"]["wealth"] for p in PLAYERS}
     assert none == 0 and after > 0 and unanswered > 0 and before + after <= owned <= before + after + unanswered
     con = open_archive(PLACEBO, f"{tmp_path}/archive")
-    assert ask(con, "SELECT SUM(bought) FROM buys").rows == [(owned,)]
+    assert ask(con, "SELECT SUM(bought) FROM items_asked_for").rows == [(owned,)]
     assert ask(con, "SELECT COUNT(*) FROM dead_letters").rows == [(0,)]
     assert {p: s.json()["values"]["wealth"]["value"] for p, s in states.items()} == wealth
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
