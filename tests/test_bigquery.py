@@ -20,7 +20,7 @@ from pipeline.__main__ import main
 from schemas.bigquery import parse_target
 from schemas.contract import load_contract
 from schemas.tables import tables
-from sql.check import questions
+from sql.check import checks
 from sql.engine import ask, open_archive
 from transforms.append_rows import Appender
 from transforms.bigquery_client import rest_client
@@ -91,13 +91,13 @@ def _plain(value):
     return {k: _plain(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-def differences_from_the_answers(folder, out):
+def differences_from_the_answers(folder, out, dataset="small"):
     wrong, compared = [], 0
-    known = questions(load_contract(str(folder)))
+    known = checks(load_contract(str(folder)))
     for path in sorted((out / "answers").glob("*.parquet")):
         relation = duckdb.sql(f"SELECT * FROM read_parquet('{path}')")
         expected = counted(dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall())
-        found = counted(in_bigquery(known[path.stem].sql))
+        found = counted(in_bigquery(known[path.stem].sql, dataset))
         compared += expected.total()
         wrong += [(path.stem, *difference) for difference in ((expected - found).items(), (found - expected).items()) if difference]
     return wrong, compared
