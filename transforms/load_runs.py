@@ -1,4 +1,4 @@
-"""gamebeam tables load: what complete runs left in the archive, into BigQuery: repairs, replays, feeds, and runs of before there were tables."""
+"""gamebeam tables load: what complete runs left in the archive, into BigQuery: repairs, replays, feeds, runs from before the tables."""
 
 from collections.abc import Iterator
 
