@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
+from schemas.feeds import feed_tables
 from schemas.fields import ContractError, Field, FieldType
 from schemas.tables import LONG, STRING, TIMESTAMP, tables
 
@@ -68,9 +69,9 @@ def parse_target(uri: str) -> Target:
 
 
 def wanted_tables(contract: Contract) -> dict[str, WantedTable]:
-    """Every table by name: those of the archive, and the runs' manifests."""
+    """Every table by name: those of the archive, feeds included, and the runs' manifests."""
     found = {RUN_MANIFESTS: WantedTable(RUN_MANIFESTS, "What each run said of itself: its last manifest counts.", RUN_FIELDS, None, None)}
-    for t in tables(contract).values():
+    for t in (*tables(contract).values(), *feed_tables(contract).values()):
         days = DEAD_LETTER_DAYS if t.name == DEAD_LETTER else EVENT_DAYS if t.folder == "events" else ROLLUP_DAYS
         found[t.name] = WantedTable(t.name, t.doc, t.fields, t.partition, days, t.folder == "rollups")
     return found

@@ -15,21 +15,25 @@ from streams import Advance, Sent, run_stream
 
 from engines import MissingTool, free_port
 from engines.bigquery import bigquery_emulator, emulator_binary
+from feeds.load import load
 from loadgen.generate import generate
 from pipeline.__main__ import main
 from schemas.bigquery import parse_target
 from schemas.contract import load_contract
+from schemas.feeds import feeds
 from schemas.tables import tables
-from sql.check import questions
+from sql.check import checks
 from sql.engine import ask, open_archive
 from transforms.append_rows import Appender
 from transforms.bigquery_client import rest_client
+from transforms.load_runs import load_runs
 from transforms.plan_tables import apply_tables, plan_tables
 
 pytestmark = pytest.mark.engine
 PROJECT = "lab"
 NOW = datetime.now(UTC).replace(microsecond=0)
 GIVE_UP_S = 120  # in tests
+FEED = "spend: {bad_rows: dead_letter, columns: [{name: day, type: date, required: true}, {name: usd, type: double}]}"
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +95,13 @@ def _plain(value):
     return {k: _plain(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-def differences_from_the_answers(folder, out):
+def differences_from_the_answers(folder, out, dataset="small"):
     wrong, compared = [], 0
-    known = questions(load_contract(str(folder)))
+    known = checks(load_contract(str(folder)))
     for path in sorted((out / "answers").glob("*.parquet")):
         relation = duckdb.sql(f"SELECT * FROM read_parquet('{path}')")
         expected = counted(dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall())
-        found = counted(in_bigquery(known[path.stem].sql))
+        found = counted(in_bigquery(known[path.stem].sql, dataset))
         compared += expected.total()
         wrong += [(path.stem, *difference) for difference in ((expected - found).items(), (found - expected).items()) if difference]
     return wrong, compared
@@ -163,6 +167,18 @@ def test_a_repair_of_the_archive_is_loaded_once_and_changes_the_views_as_there(p
             dict(zip(archived.columns, row, strict=True)) for row in archived.rows), view
 
 
+def test_a_csv_feed_is_loaded_beside_the_events(emulator, tmp_path):
+    contract = load_contract(str(written(small_contract(), tmp_path / "fed", **{"feeds.yaml": FEED})))
+    target = make_tables("fed", contract)
+    load(contract, str(tmp_path / "a"), feeds(contract)["spend"], "spend.csv", b"day,usd\n2026-11-01,1.5\n2026-11-02,many\n")
+    assert [rows for _, rows in load_runs(str(tmp_path / "a"), contract, target)] == [2]
+    con = open_archive(contract, str(tmp_path / "a"))
+    for table in ("spend", "feed_dead_letters"):
+        archived = ask(con, f"SELECT * FROM tables.{table}")
+        assert len(archived.rows) == 1 and counted(in_bigquery(f"SELECT * FROM fed_tables.{table}")) == counted(
+            dict(zip(archived.columns, row, strict=True)) for row in archived.rows), table
+
+
 def test_events_older_than_their_table_keeps_them_go_to_the_archive_alone(emulator, folder, tmp_path):
     contract = load_contract(str(folder))
     make_tables("old", contract)
@@ -187,7 +203,7 @@ def test_a_run_into_tables_that_are_not_there_is_refused_before_it_reads(emulato
     (tmp_path / "messages" / "1.jsonl").write_text(purchase("e1"))
     assert run(folder, tmp_path, tables="bq://lab.nowhere") == 1
     said = capfd.readouterr().err
-    assert "no table lab.nowhere_tables.run_manifests and 9 more; run: gamebeam tables apply" in said
+    assert "no table lab.nowhere_tables.run_manifests and 10 more; run: gamebeam tables apply" in said
 
 
 def purchase(event_id, **changes):

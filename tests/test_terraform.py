@@ -107,7 +107,7 @@ def test_the_job_gets_parameters_of_the_template_and_is_drained():
     parameters = {p["name"] for p in json.loads((ROOT / "templates" / "metadata.json").read_text())["parameters"]}
     job = (FOLDER / "job.tf").read_text()
     given = set(re.findall(r"(?m)^ {4}(\w+) += ", job.split("parameters = {")[1].split("}")[0])) | {"source", "run_id"}
-    assert given <= parameters and {"source", "contract", "archive"} <= given
+    assert given <= parameters and {"source", "contract", "archive", "tables"} <= given
     assert 'on_delete                    = "drain"' in job
 
 

@@ -1,4 +1,4 @@
-"""gamebeam tables load: what complete runs left in the archive, into BigQuery: repairs, replays, and runs of before there were tables."""
+"""gamebeam tables load: what complete runs left in the archive, into BigQuery: repairs, replays, feeds, runs from before the tables."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 
 from schemas.bigquery import RUN_MANIFESTS, Target, quoted, wanted_tables
 from schemas.contract import Contract
+from schemas.feeds import feed_tables
 from schemas.tables import Table, tables
 from transforms.append_rows import LOG, Appender, young
 from transforms.bigquery_client import rest_client
@@ -22,7 +23,8 @@ def load_runs(archive: str, contract: Contract, target: Target) -> Iterator[tupl
     for run in read_runs(archive):
         if run.state == "complete" and not there.get(run.run_id):
             by_itself = run.run_id in there  # a stream that repair declared ended: it has appended its rows
-            appended = 0 if by_itself else sum(_load(appender, archive, run, contract, table) for table in tables(contract).values())
+            known = () if by_itself else (*tables(contract).values(), *feed_tables(contract).values())
+            appended = sum(_load(appender, archive, run, contract, table) for table in known)
             publish_run(target, contract.name, run)
             yield run, appended
 

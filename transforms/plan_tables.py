@@ -59,10 +59,11 @@ def apply_tables(client: bigquery.Client, statements: Iterable[str], location: s
 
 
 def missing_tables(client: bigquery.Client, target: Target, contract: Contract) -> list[str]:
-    """Tables that the job would write and that are not there."""
-    there = {t.full_table_id.replace(":", ".") for name in target.datasets
+    """Tables that the job would write and that are not there. Looks only where tables lie: the job may not read the views' dataset."""
+    wanted = wanted_tables(contract)
+    there = {t.full_table_id.replace(":", ".") for name in {target.dataset_of(table) for table in wanted}
              for t in _found(lambda name=name: list(client.list_tables(f"{target.project}.{name}"))) or ()}
-    return [table_id for name in wanted_tables(contract) if (table_id := target.table_id(name)) not in there]
+    return [table_id for name in wanted if (table_id := target.table_id(name)) not in there]
 
 
 def _found(get: Any, *of: str) -> Any:

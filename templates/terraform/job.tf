@@ -7,6 +7,7 @@ locals {
   parameters = {
     contract            = var.contract
     archive             = local.archive
+    tables              = "bq://${var.project}.${var.game}"
     config              = local.config
     sdk_container_image = local.image
     sdk_location        = "container"
