@@ -187,7 +187,7 @@ def test_a_run_into_tables_that_are_not_there_is_refused_before_it_reads(emulato
     (tmp_path / "messages" / "1.jsonl").write_text(purchase("e1"))
     assert run(folder, tmp_path, tables="bq://lab.nowhere") == 1
     said = capfd.readouterr().err
-    assert "no table lab.nowhere_tables.run_manifests and 9 more; run: gamebeam tables apply" in said
+    assert "no table lab.nowhere_tables.run_manifests and 10 more; run: gamebeam tables apply" in said
 
 
 def purchase(event_id, **changes):

@@ -396,3 +396,16 @@ CREATE TABLE `my-project`.game_tables.active_players (
 PARTITION BY DATE(`window_start`)
 CLUSTER BY `env`
 OPTIONS(description="Distinct players seen in the last ten minutes, every minute.", partition_expiration_days=760, labels=[("managed_by", "gamebeam"), ("game", "placebo"), ("expiry_days", "760")]);
+
+CREATE TABLE `my-project`.game_tables.feed_dead_letters (
+  `run_id` STRING NOT NULL OPTIONS(description="The load that wrote the row."),
+  `loaded_at` TIMESTAMP NOT NULL OPTIONS(description="When it was loaded."),
+  `file` STRING NOT NULL OPTIONS(description="The file it came from."),
+  `line` INT64 NOT NULL OPTIONS(description="Its line there."),
+  `feed` STRING NOT NULL OPTIONS(description="The feed."),
+  `field` STRING OPTIONS(description="The column that failed; null: the line itself."),
+  `detail` STRING NOT NULL OPTIONS(description="What was expected; never a value."),
+  `row` STRING NOT NULL OPTIONS(description="The row as it stood.")
+)
+PARTITION BY DATE(`loaded_at`)
+OPTIONS(description="Rows of feeds that could not be read.", partition_expiration_days=14, labels=[("managed_by", "gamebeam"), ("game", "placebo"), ("expiry_days", "14")]);

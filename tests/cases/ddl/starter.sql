@@ -705,3 +705,32 @@ CREATE TABLE `my-project`.game_tables.events_per_minute (
 PARTITION BY DATE(`window_start`)
 CLUSTER BY `event_type`
 OPTIONS(description="How many events of each type, per minute and build.", partition_expiration_days=760, labels=[("managed_by", "gamebeam"), ("game", "starter"), ("expiry_days", "760")]);
+
+CREATE TABLE `my-project`.game_tables.cost (
+  `run_id` STRING NOT NULL OPTIONS(description="The load that wrote the row."),
+  `loaded_at` TIMESTAMP NOT NULL OPTIONS(description="When it was loaded."),
+  `file` STRING NOT NULL OPTIONS(description="The file it came from."),
+  `line` INT64 NOT NULL OPTIONS(description="Its line there."),
+  `day` DATE NOT NULL OPTIONS(description="The day of the cost."),
+  `media_source` STRING NOT NULL OPTIONS(description="As in register: adwords, facebook, …"),
+  `campaign` STRING OPTIONS(description="As in register."),
+  `country` STRING OPTIONS(description="ISO 3166, two or three letters; lands as two."),
+  `impressions` INT64 OPTIONS(description="Advertisements shown."),
+  `clicks` INT64 OPTIONS(description="Advertisements clicked."),
+  `cost_usd` FLOAT64 NOT NULL OPTIONS(description="Cost in USD.")
+)
+PARTITION BY DATE(`loaded_at`)
+OPTIONS(description="What advertising cost, by day, media source, campaign and country. A later file restates its days and media sources.", labels=[("managed_by", "gamebeam"), ("game", "starter")]);
+
+CREATE TABLE `my-project`.game_tables.feed_dead_letters (
+  `run_id` STRING NOT NULL OPTIONS(description="The load that wrote the row."),
+  `loaded_at` TIMESTAMP NOT NULL OPTIONS(description="When it was loaded."),
+  `file` STRING NOT NULL OPTIONS(description="The file it came from."),
+  `line` INT64 NOT NULL OPTIONS(description="Its line there."),
+  `feed` STRING NOT NULL OPTIONS(description="The feed."),
+  `field` STRING OPTIONS(description="The column that failed; null: the line itself."),
+  `detail` STRING NOT NULL OPTIONS(description="What was expected; never a value."),
+  `row` STRING NOT NULL OPTIONS(description="The row as it stood.")
+)
+PARTITION BY DATE(`loaded_at`)
+OPTIONS(description="Rows of feeds that could not be read.", partition_expiration_days=14, labels=[("managed_by", "gamebeam"), ("game", "starter"), ("expiry_days", "14")]);
