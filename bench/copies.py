@@ -29,7 +29,8 @@ def copied(contract: Contract, base: Path, cache: Path, about: int, days: int) -
     con.execute("SET TimeZone = 'UTC'; SET threads = 1")  # one file per partition
     events = [t for t in tables(contract).values() if t.name in contract.events]
     [(each, first, last)] = con.execute("SELECT SUM(n), MIN(first), MAX(last) FROM (" + " UNION ALL ".join(
-        f"SELECT COUNT(*) AS n, MIN(event_time) AS first, MAX(event_time) AS last FROM read_parquet('{table_glob(str(base), t.folder, t.name)}')"
+        "SELECT COUNT(*) AS n, MIN(event_time) AS first, MAX(event_time) AS last "
+        f"FROM read_parquet('{table_glob(str(base), t.folder, t.name)}')"
         for t in events if _files(base, t)) + ")").fetchall()
     copies, steps = -(-about // each), max(1, days - (last.date() - first.date()).days)
     root = cache / f"copies{copies}-days{days}"
