@@ -122,8 +122,8 @@ def report(archive: Archive, here: dict[str, str], command: str, opening: float,
     return "\n".join([
         "# Bench: the questions", "", f"Written by `{command}` on {date.today().isoformat()}; do not edit.", "",
         f"{archive.events:,} events of {GAME} over {archive.days} days in {archive.files:,} Parquet files, one per table, day and hour as "
-        f"the job writes them: {archive.copies:,} copies of an archive that the job wrote of generated messages, each with players of its own "
-        "and days shifted. Rollups without players are not copied on top of each other: no question here reads them.",
+        f"the job writes them: {archive.copies:,} copies of an archive that the job wrote of generated messages, each with players of its "
+        "own and days shifted. Rollups without players are not copied on top of each other: no question here reads them.",
         f"Machine: {here['cores']} cores ({here['cpu']}), {here['memory']}; DuckDB {here['duckdb']}; load average before {here['load']}.",
         f"Opening the archive took {opening:.1f} s, once; a question's time is the median of {ROUNDS} after one to warm up.", "",
         "| question | seconds (fastest to slowest) | rows | views |", "|---|--:|--:|---|", *lines, "",

@@ -20,7 +20,10 @@ PROJECT = "lab"
 GAMES = ("gameco", "khan", "placebo", "starter", "victory")
 PLAYERS = {"starter": 8}  # of whom some buy
 NOBODY = {"suspected_bots"}  # so few players have no bot among them
-ASKED = [(game, name) for game in GAMES for name in questions(load_contract(game))]
+NOT_THE_EMULATORS = {  # BigQuery leaves nulls out before it limits
+    ("placebo", "goes_with_wealth"): "ARRAY_AGG(x IGNORE NULLS ORDER BY y LIMIT 1): the emulator limits first, and then drops the null"}
+ASKED = [pytest.param(game, name, marks=[pytest.mark.xfail(reason=NOT_THE_EMULATORS[game, name], strict=True, raises=AssertionError)]
+                      if (game, name) in NOT_THE_EMULATORS else []) for game in GAMES for name in questions(load_contract(game))]
 
 
 @pytest.fixture(scope="module")
