@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
-from schemas.feeds import feed_tables
+from schemas.feeds import DEAD, feed_tables
 from schemas.fields import ContractError, Field, FieldType
 from schemas.tables import LONG, STRING, TIMESTAMP, tables
 
@@ -69,11 +69,13 @@ def parse_target(uri: str) -> Target:
 
 
 def wanted_tables(contract: Contract) -> dict[str, WantedTable]:
-    """Every table by name: those of the archive, feeds included, and the runs' manifests."""
+    """Every table by name: those of the archive, those of feeds, whose views would not be made without them, and the runs' manifests."""
     found = {RUN_MANIFESTS: WantedTable(RUN_MANIFESTS, "What each run said of itself: its last manifest counts.", RUN_FIELDS, None, None)}
-    for t in (*tables(contract).values(), *feed_tables(contract).values()):
+    for t in tables(contract).values():
         days = DEAD_LETTER_DAYS if t.name == DEAD_LETTER else EVENT_DAYS if t.folder == "events" else ROLLUP_DAYS
         found[t.name] = WantedTable(t.name, t.doc, t.fields, t.partition, days, t.folder == "rollups")
+    for t in feed_tables(contract).values():
+        found[t.name] = WantedTable(t.name, t.doc, t.fields, t.partition, DEAD_LETTER_DAYS if t.name == DEAD else None)
     return found
 
 

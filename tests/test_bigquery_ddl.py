@@ -35,8 +35,7 @@ def test_a_contracts_tables_are_the_ddl_that_was_reviewed(game):
 def test_event_tables_expire_in_30_days_dead_letters_in_14_and_rollups_in_25_months():
     days = {name: table.expiry_days for name, table in wanted_tables(small_contract()).items()}
     assert days == {"run_manifests": None, "purchase": 30, "match_end": 30, "dead_letter": 14, "ledger": 760, "counter_hours": 760,
-                    "player_hours": 760, "revenue_per_minute": 760, "active_players": 760, "scores": 760,
-                    "feed_dead_letters": 760}
+                    "player_hours": 760, "revenue_per_minute": 760, "active_players": 760, "scores": 760, "feed_dead_letters": 14}
 
 
 def test_dead_letters_lie_in_a_dataset_of_their_own_and_their_view_reads_it():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.bigquery import RUN_MANIFESTS, Target, quoted, wanted_tables
@@ -13,6 +14,8 @@ from transforms.bigquery_client import rest_client
 from transforms.publish_run import publish_run
 from transforms.read_archive import part_files, read_columns
 from transforms.runs import Run, read_runs
+
+ROWS_AT_ONCE = 20_000
 
 
 def load_runs(archive: str, contract: Contract, target: Target) -> Iterator[tuple[Run, int]]:
@@ -31,13 +34,29 @@ def load_runs(archive: str, contract: Contract, target: Target) -> Iterator[tupl
 
 def _load(appender: Appender, archive: str, run: Run, contract: Contract, table: Table) -> int:
     appended = 0
+    for rows in _together(_read(archive, run, table)):
+        for batch in young(wanted_tables(contract)[table.name], rows).combine_chunks().to_batches():
+            refused = appender.append(table.name, batch)
+            appended += batch.num_rows - len(refused)
+            if refused:
+                LOG.warning("%s: %d rows of run %s refused, such as: %s", table.name, len(refused), run.run_id, refused[0].why)
+    return appended
+
+
+def _read(archive: str, run: Run, table: Table) -> Iterator[pa.Table]:
     for paths in part_files(archive, table, "*", [run.run_id]).values():
         for path in paths:
             read = read_columns(path, table).cast(table.arrow)
-            rows = read.filter(pc.equal(read.column("run_id"), run.run_id))  # names of files of batch-1 begin as those of batch-1-2
-            for batch in young(wanted_tables(contract)[table.name], rows).combine_chunks().to_batches():
-                refused = appender.append(table.name, batch)
-                appended += batch.num_rows - len(refused)
-                if refused:
-                    LOG.warning("%s: %d rows of %s refused, such as: %s", table.name, len(refused), path, refused[0].why)
-    return appended
+            yield read.filter(pc.equal(read.column("run_id"), run.run_id))  # names of files of batch-1 begin as those of batch-1-2
+
+
+def _together(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Hourly files are many and small, and each append has a price of its own."""
+    held: list[pa.Table] = []
+    for part in parts:
+        held.append(part)
+        if sum(p.num_rows for p in held) >= ROWS_AT_ONCE:
+            yield pa.concat_tables(held)
+            held = []
+    if held:
+        yield pa.concat_tables(held)

@@ -408,4 +408,4 @@ CREATE TABLE `my-project`.game_tables.feed_dead_letters (
   `row` STRING NOT NULL OPTIONS(description="The row as it stood.")
 )
 PARTITION BY DATE(`loaded_at`)
-OPTIONS(description="Rows of feeds that could not be read.", partition_expiration_days=760, labels=[("managed_by", "gamebeam"), ("game", "placebo"), ("expiry_days", "760")]);
+OPTIONS(description="Rows of feeds that could not be read.", partition_expiration_days=14, labels=[("managed_by", "gamebeam"), ("game", "placebo"), ("expiry_days", "14")]);

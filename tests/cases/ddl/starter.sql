@@ -720,7 +720,7 @@ CREATE TABLE `my-project`.game_tables.cost (
   `cost_usd` FLOAT64 NOT NULL OPTIONS(description="Cost in USD.")
 )
 PARTITION BY DATE(`loaded_at`)
-OPTIONS(description="What advertising cost, by day, media source, campaign and country. A later file restates its days and media sources.", partition_expiration_days=760, labels=[("managed_by", "gamebeam"), ("game", "starter"), ("expiry_days", "760")]);
+OPTIONS(description="What advertising cost, by day, media source, campaign and country. A later file restates its days and media sources.", labels=[("managed_by", "gamebeam"), ("game", "starter")]);
 
 CREATE TABLE `my-project`.game_tables.feed_dead_letters (
   `run_id` STRING NOT NULL OPTIONS(description="The load that wrote the row."),
@@ -733,4 +733,4 @@ CREATE TABLE `my-project`.game_tables.feed_dead_letters (
   `row` STRING NOT NULL OPTIONS(description="The row as it stood.")
 )
 PARTITION BY DATE(`loaded_at`)
-OPTIONS(description="Rows of feeds that could not be read.", partition_expiration_days=760, labels=[("managed_by", "gamebeam"), ("game", "starter"), ("expiry_days", "760")]);
+OPTIONS(description="Rows of feeds that could not be read.", partition_expiration_days=14, labels=[("managed_by", "gamebeam"), ("game", "starter"), ("expiry_days", "14")]);
