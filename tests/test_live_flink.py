@@ -53,6 +53,7 @@ def finished(flink, played, archive, sending, source, *flags):
         return played.differences(str(archive))
 
 
+@pytest.mark.chaos
 def test_a_job_stopped_with_a_savepoint_goes_on_from_it(servers, flink, played, tmp_path):
     archive = tmp_path / "savepoint"
     with half_read(servers, flink, played, archive) as (source, sending, job_id, submitter):
