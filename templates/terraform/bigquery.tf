@@ -62,7 +62,7 @@ resource "google_bigquery_dataset_iam_member" "job" {
   member     = google_service_account.job.member
 }
 
-# Policy tags: gamebeam tables apply sets them on the columns that the contract marks with pii.
+# A policy tag for the columns that the contract marks with pii. Nothing sets it on them yet: do so by hand, in BigQuery's console.
 resource "google_data_catalog_taxonomy" "contract" {
   display_name           = "${local.name}-contract"
   region                 = var.region
