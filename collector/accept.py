@@ -16,6 +16,8 @@ from transforms.scrub import scrubber
 
 CLIENT_TIME = "client_event_time"  # what event_time was, where the client's clock was wrong
 STEP_MS = 60_000  # a clock is corrected by whole minutes, so that what is sent again gets the same time again
+LARGEST, LONGEST_KEY = 1_010_000, 1_000  # bytes: together under Kafka's 1 MB
+EARLIEST, LATEST = -62_135_596_800_000, 253_402_300_799_999  # years 1 to 9999, in ms
 
 
 class Verdict(NamedTuple):
@@ -47,9 +49,12 @@ class Acceptor:
         if ahead or wrong_env:
             edited = self._edited(clean, item, key, received, ahead)
             if edited is not None:
-                stamped, item = edited, self.decode(edited, received)
+                stamped, item = edited, self.decode(edited, None if key.backfill else received)
+        if len(stamped) > LARGEST:  # edited JSON may have grown past what a broker takes
+            stamped = stamped[:LARGEST]
+            item = self.decode(stamped, None if key.backfill else received)
         of = getattr(item, self.counter) or item.player_id or ""
-        message = Message(stamped, of.encode(), item.arrival_time if key.backfill else 0)
+        message = Message(stamped, of.encode()[:LONGEST_KEY], item.arrival_time if key.backfill else 0)
         if item.TYPE == DEAD_LETTER:
             return Verdict(message, None, item.reason, item.field, item.detail)
         return Verdict(message, item.event_id)
@@ -97,7 +102,7 @@ class Acceptor:
         if ahead and places["event_time"] != "arrival":
             told = _get(message, places["event_time"])
             event_time = self._milliseconds(told)
-            if event_time is not None:
+            if event_time is not None and EARLIEST <= event_time - ahead <= LATEST:
                 _put(message, places["event_time"], self._time(event_time - ahead))
                 message[CLIENT_TIME] = told
         return msgspec.json.encode(message)

@@ -100,6 +100,8 @@ def key_of(request: Request) -> Key:
     key: Key | None = request.app.state.keys.find(secret.strip()) if secret else None
     if key is None or key.game not in request.app.state.settings.games:
         raise Refused(401, "no valid API key: Authorization: Bearer KEY")
+    if key.env != "live" and "env" not in request.app.state.acceptors[key.game].wire.envelope:
+        raise Refused(401, f"this game's events carry no env: its keys are live, not {key.env}")
     return key
 
 

@@ -45,11 +45,20 @@ class FolderSink:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{time.time_ns() // 1_000_000}-{os.getpid()}-{next(self.numbers)}.jsonl"
         whole = folder / f".{path.name}"  # a leading dot: no reader looks at it
-        with whole.open("wb") as f:
-            f.writelines(p.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n" for p in payloads)  # JSON holds none inside a string
-            f.flush()
-            os.fsync(f.fileno())
-        whole.rename(path)
+        try:
+            with whole.open("wb") as f:
+                f.writelines(p.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n" for p in payloads)  # JSON holds none inside a string
+                f.flush()
+                os.fsync(f.fileno())
+            whole.rename(path)
+        except OSError:
+            whole.unlink(missing_ok=True)
+            raise
+        there = os.open(folder, os.O_RDONLY)  # the name is on the disk only with its folder
+        try:
+            os.fsync(there)
+        finally:
+            os.close(there)
 
     async def close(self) -> None:
         if self.writer:

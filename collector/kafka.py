@@ -24,6 +24,7 @@ class KafkaSink:
             return
         loop = asyncio.get_running_loop()
         batch, until = _Batch(len(messages), loop.create_future()), loop.time() + self.seconds
+        producer = self.producer
         self.pending += 1
         try:
             for message in messages:
@@ -34,11 +35,13 @@ class KafkaSink:
                     await asyncio.sleep(POLL_S)
             if self.pump is None or self.pump.done():
                 self.pump = asyncio.create_task(self._poll())
-            await batch.done
+            await asyncio.wait_for(batch.done, 2 * self.seconds + 5)
+        except TimeoutError:
+            raise SinkAway("no answer in time") from None
         finally:
             self.pending -= 1
         if batch.error is not None:
-            if batch.error.fatal():  # this producer will never send again
+            if batch.error.fatal() and self.producer is producer:  # this producer will never send again
                 self.producer = Producer(self.settings)
             raise SinkAway(batch.error.str())
 

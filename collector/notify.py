@@ -76,6 +76,6 @@ class Notify:
         while True:
             try:
                 await asyncio.to_thread(self.store.tell_absent, time.time_ns() // 1_000_000)
-            except PlayersError as e:
-                LOG.warning("%s", e)
+            except Exception as e:  # of any kind, as in the outbox: who stays away is looked for again
+                LOG.warning("nobody looks for those who stay away: %s", e if isinstance(e, PlayersError) else type(e).__name__)
             await asyncio.sleep(LOOK_S)

@@ -182,9 +182,9 @@ def _timestamp(cell: str, column: Column) -> datetime:
     """A time without a zone is UTC."""
     try:
         value = datetime.strptime(cell, column.format) if column.format else datetime.fromisoformat(cell)
-    except ValueError:
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise ValueError(f"a time was expected ({column.format or 'ISO 8601'})") from None
-    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def _country(cell: str, _: Column) -> str:

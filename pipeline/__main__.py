@@ -38,6 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as e:
+        if not type(e).__module__.startswith(("google.api_core", "google.auth")):
+            raise
+        print(f"gamebeam {argv[0]}: {_one_line(e)}", file=sys.stderr)
+        return 1
 
 
 def _one_line(error: BaseException) -> str:

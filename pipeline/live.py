@@ -21,7 +21,7 @@ from schemas.contract import Contract
 from transforms.draining import DRAIN, PAUSE, RESTING
 from transforms.player_store import check_store
 from transforms.read_contract import read_contract
-from transforms.runs import Run, RunError, claim_archive, followed_inputs, now, read_runs, write_run
+from transforms.runs import Run, RunError, claim_archive, followed_inputs, now, read_runs, require_name, write_run
 from transforms.source import Files, Source, parse_source
 
 WITHOUT_STREAMS = ("directrunner", "fnapirunner", "bundlebaseddirectrunner", "switchingdirectrunner", "")
@@ -40,9 +40,6 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     claim_archive(options.archive, contract)
     warehouse = open_warehouse(options, contract)
     run = streaming_run(options, contract, read_runs(options.archive), on_prism)
-    run.state, run.finished = "open", None
-    warehouse.publish(run)
-    write_run(options.archive, run)
     if engine in ("flinkrunner", "portablerunner"):
         prepare(options, run.run_id)
     options.view_as(StandardOptions).streaming = True
@@ -52,6 +49,9 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
         pipeline = beam.Pipeline(options=options)
         job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players, tables=warehouse.target)
         build(pipeline | "Read" >> live.read(run.run_id, engine), job)
+        run.state, run.finished = "open", None
+        warehouse.publish(run)  # before the job's first file
+        write_run(options.archive, run)
         result = pipeline.run()
         say(json.dumps({"time": now(), "run_id": run.run_id, "source": source.name, "archive": options.archive, "state": "STARTED"}))
         if handed_over:
@@ -67,6 +67,8 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
         run.inputs = followed_inputs(options.archive, run)
     warehouse.publish(run)
     write_run(options.archive, run)
+    if state == PipelineState.CANCELLED and in_process:
+        raise RunError(f"run {run.run_id}: cancelled, and still open; gamebeam status gives the repair that ends it")
     return run
 
 
@@ -91,8 +93,7 @@ def streaming_run(options: JobOptions, contract: Contract, earlier: list[Run], o
     cloud = options.view_as(GoogleCloudOptions)
     launch, job = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), cloud.job_name or contract.name
     run_id = options.run_id or (_continued(job, earlier) if cloud.update else f"{job}-{launch}")
-    if not re.fullmatch(r"[\w.-]+", run_id):
-        raise RunError(f"--run_id={run_id}: letters, digits, '.', '_' and '-' only; files are named by it")
+    require_name(run_id)
     known = next((r for r in earlier if r.run_id == run_id), None)
     if known is None:
         if has_state(options):

@@ -31,6 +31,7 @@ from transforms.runs import (
     now,
     read_runs,
     remove_leftovers,
+    require_name,
     require_times,
     rows_written,
     superseded_by,
@@ -79,6 +80,7 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
         return Outcome(None, skipped, contract, {})
     replaced = superseded_by(inputs, earlier) if options.again else []
     run_id = options.run_id or batch_run_id(contract, inputs, earlier)
+    require_name(run_id)
     if any(r.run_id == run_id and r.state != "started" for r in earlier):
         raise RunError(f"--run_id={run_id}: a run of this name is complete already; leave --run_id out, or choose another")
     remove_leftovers(options.archive, run_id)

@@ -12,6 +12,7 @@ from schemas.tables import Table
 
 FILE = "feeds.yaml"
 FOLDER = "feeds"
+ONCE = "QUALIFY ROW_NUMBER() OVER (PARTITION BY run_id, line ORDER BY loaded_at) = 1"  # BigQuery takes rows at least once
 KINDS = {"string": "string", "id": "string", "country": "string", "long": "long", "double": "double", "boolean": "boolean",
          "date": "date", "timestamp": "timestamp"}
 SETTINGS = {"doc", "files", "header", "delimiter", "quote", "encoding", "nulls", "bad_rows", "identity", "replaces", "assumed", "columns"}
@@ -80,7 +81,7 @@ def feed_view(feed: Feed) -> str:
 
 def loads_view(feed: Feed, visible_runs: str) -> str:
     """Every row ever loaded: what held at T is loaded_at <= T AND (replaced_at IS NULL OR replaced_at > T)."""
-    rows = f"SELECT * FROM {{tables}}.{feed.name} WHERE run_id IN ({visible_runs})"
+    rows = f"SELECT * FROM {{tables}}.{feed.name}\n  WHERE run_id IN ({visible_runs})\n  {ONCE}"
     if not feed.replaces:
         return f"SELECT * EXCEPT (run_id), CAST(NULL AS TIMESTAMP) AS replaced_at\nFROM ({rows})"
     keys = ", ".join(f"`{k}`" for k in feed.replaces)
@@ -92,7 +93,7 @@ def loads_view(feed: Feed, visible_runs: str) -> str:
 
 
 def feed_views(contract: Contract, visible_runs: str) -> dict[str, str]:
-    texts = {DEAD: f"SELECT * EXCEPT (run_id)\nFROM {{tables}}.{DEAD}\nWHERE run_id IN ({visible_runs})"}
+    texts = {DEAD: f"SELECT * EXCEPT (run_id)\nFROM {{tables}}.{DEAD}\nWHERE run_id IN ({visible_runs})\n{ONCE}"}
     for f in feeds(contract).values():
         texts |= {f"{f.name}_loads": loads_view(f, visible_runs), f.name: feed_view(f)}
     return texts
@@ -107,6 +108,11 @@ def _feed(name: str, settings: Any) -> Feed:
     if not isinstance(settings, dict) or not isinstance(settings.get("columns"), list) or not settings["columns"]:
         raise ContractError(FILE, str(name), "expected files: GLOB and columns: [{name: …, type: …}, …]")
     _no_others(settings, SETTINGS, name)
+    for setting in ("delimiter", "quote"):
+        if not isinstance(mark := settings.get(setting, ","), str) or len(mark) != 1:
+            raise ContractError(FILE, f"{name}.{setting}", "expected one character")
+    if not isinstance(settings.get("nulls", []), list):
+        raise ContractError(FILE, f"{name}.nulls", "expected a list, such as [n/a]")
     columns = tuple(_column(c, f"{name}.columns[{i}]") for i, c in enumerate(settings["columns"]))
     _once([c.name for c in columns], name)
     replaces = tuple(settings.get("replaces", ()))

@@ -2,14 +2,12 @@
 
 from datetime import date
 
+from schemas.bigquery import bigquery_type
 from schemas.contract import Contract
-from schemas.fields import FieldType
 from schemas.tables import Table, tables
 from sql.views import view_sql
 
 HOT_DAYS = 28  # event tables expire after 30 days: the 29th is there for certain, and one more is slack
-TYPES = {"boolean": "BOOL", "long": "INT64", "double": "FLOAT64", "string": "STRING", "bytes": "BYTES", "timestamp": "TIMESTAMP",
-         "date": "DATE"}
 
 
 def first_hot_day(days: int = HOT_DAYS, since: str | None = None) -> str:
@@ -38,11 +36,3 @@ def external_table(table: Table, dataset: str, archive: str) -> str:
             f"WITH PARTITION COLUMNS (`date` DATE, `hour` STRING)\n"
             f"OPTIONS (format = 'PARQUET', enable_list_inference = TRUE, uris = ['{root}/*.parquet'],\n"
             f"  hive_partition_uri_prefix = '{root}', require_hive_partition_filter = TRUE)")
-
-
-def bigquery_type(t: FieldType) -> str:
-    if t.kind == "array":
-        return f"ARRAY<{bigquery_type(t.item or FieldType('string'))}>"
-    if t.kind == "record":
-        return f"STRUCT<{', '.join(f'`{f.name}` {bigquery_type(f.type)}' for f in t.fields if f.stored)}>"
-    return TYPES[t.kind]

@@ -15,7 +15,7 @@ from schemas.bigquery import Target, WantedTable
 from schemas.layout import DAY_MS
 from transforms.bigquery_client import rest_client, write_client
 
-REQUEST_BYTES = 4 << 20  # of Arrow; BigQuery takes 10 MB
+REQUEST_BYTES, LARGEST = 4 << 20, 9 << 20  # of Arrow; BigQuery takes 10 MB
 CALL_S, FIRST_PAUSE_S, LONGEST_PAUSE_S, LINE_S = 120, 0.5, 15, 60
 GIVE_UP_S = 600  # then the bundle fails, and a runner that repeats bundles begins it again
 LOG = logging.getLogger("gamebeam.tables")
@@ -42,8 +42,9 @@ class Appender:
         self.mend = f"run: gamebeam tables apply --contract={game} --tables={target}"
 
     def append(self, table: str, rows: pa.RecordBatch) -> list[Rejected]:
-        rejected: list[Rejected] = []
-        pending = list(in_requests(as_bigquery_takes(rows)))
+        cut = list(in_requests(as_bigquery_takes(rows)))
+        rejected = [Rejected(batch, f"{batch.nbytes} bytes: more than a request may have") for batch in cut if batch.nbytes > LARGEST]
+        pending = [batch for batch in cut if batch.nbytes <= LARGEST]
         began, pause, next_line = time.monotonic(), FIRST_PAUSE_S, 0.0
         while pending:
             try:
@@ -109,9 +110,14 @@ def requests(stream: str, batches: tuple[pa.RecordBatch, ...]) -> Iterator[types
 
 
 def in_requests(rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    each = max(1, rows.num_rows * REQUEST_BYTES // max(REQUEST_BYTES, rows.nbytes))
-    for start in range(0, rows.num_rows, each):
-        yield rows.slice(start, each)
+    if rows.num_rows == 0:
+        return
+    if rows.num_rows == 1 or rows.nbytes <= REQUEST_BYTES:
+        yield rows
+        return
+    half = rows.num_rows // 2
+    yield from in_requests(rows.slice(0, half))
+    yield from in_requests(rows.slice(half))
 
 
 def as_bigquery_takes(rows: pa.RecordBatch) -> pa.RecordBatch:

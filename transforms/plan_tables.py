@@ -20,9 +20,9 @@ from schemas.bigquery import (
     wanted_tables,
 )
 from schemas.contract import Contract
+from schemas.layout import DAY_MS
 
 STANDARD = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
-DAY_MS = 86_400_000
 
 
 class TablesRefused(ValueError):

@@ -40,7 +40,9 @@ class UpdatePlayers(beam.DoFn):
 
     def process(self, blob: bytes) -> None:
         for batch in deserialize([blob]):
-            self.store.update(last_values(batch, self.contract.profile_fields))
+            if batch.num_rows:  # of one type: another type's field of the same name, such as a guild that was left, says something else
+                own = self.contract.events[batch["event_type"][0].as_py()].fields
+                self.store.update(last_values(batch, [f.name for f in own if f.stored and (f.is_state or "profile" in f.roles)]))
             self.store.tell(due(batch, self.contract.notifications))
 
     def teardown(self) -> None:

@@ -1,5 +1,6 @@
 """The archive read back: rows of visible runs as columns, and as the events and dead letters that they were."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from schemas.events import DEAD_LETTER, DeadLetter, event_classes, time_of
 from schemas.layout import DAY_MS, HOUR_MS, day, join
 from schemas.tables import Table, tables
 
+TAIL = re.compile(r"(refused-)?((all|\d+)-)?\d+\.parquet")  # what follows a run's name in a file's; one run's name may begin another's
+
 LANDED_LATER = "landed"  # reason of the row under a dead letter's id and hour that says that replay landed it
 ITEMS = 5_000  # rows that are Python objects twice at a time: as dicts and as structs
 
@@ -24,7 +27,7 @@ def part_files(archive: str, table: Table, date: str, runs: Iterable[str]) -> di
     found: dict[str, list[str]] = {}
     for path in sorted(m.path for m in FileSystems.match([join(archive, below, "part-*.parquet")])[0].metadata_list):
         folder, name = path.rsplit("/", 2)[1:]
-        if name.startswith(heads):
+        if any(name.startswith(head) and TAIL.fullmatch(name[len(head):]) for head in heads):
             found.setdefault(folder.removeprefix("hour=") if table.folder == "events" else "", []).append(path)
     return found
 

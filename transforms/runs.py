@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -168,10 +169,17 @@ def batch_run_id(contract: Contract, inputs: list[Input], runs: list[Run]) -> st
     return next(name for n in range(len(taken) + 1) if (name := f"batch-{digest}" + (f"-{n}" if n else "")) not in taken)
 
 
+def require_name(run_id: str) -> None:
+    if not re.fullmatch(r"[\w.-]+", run_id):
+        raise RunError(f"--run_id={run_id}: letters, digits, '.', '_' and '-' only; files are named by it")
+
+
 def remove_leftovers(archive: str, run_id: str) -> int:
     """Files of a run of this id that never completed: no view reads them, but another version of the job may name files otherwise."""
     patterns = [join(archive, folder, f"part-{run_id}-*.parquet") for folder in ("events/*/*/*", "rollups/*/*")]
-    left = [m.path for result in FileSystems.match(patterns) for m in result.metadata_list]
+    others = tuple(f"part-{r.run_id}-" for r in read_runs(archive) if r.run_id.startswith(f"{run_id}-"))  # one's name may begin another's
+    left = [m.path for result in FileSystems.match(patterns) for m in result.metadata_list
+            if not m.path.rsplit("/", 1)[-1].startswith(others)]
     if left:
         FileSystems.delete(left)
     return len(left)

@@ -59,9 +59,12 @@ class WriteTables(beam.PTransform):
             ledger |= "GlobalCounts" >> beam.WindowInto(window.GlobalWindows(), trigger=trigger.DefaultTrigger(),
                                                         accumulation_mode=trigger.AccumulationMode.DISCARDING)
         refused = (dead, ledger) | "Refused" >> beam.Flatten()
-        _ = (refused | "SpreadRefused" >> beam.Reshuffle() | "NamedRefused" >> beam.Map(of_table)
-             | "AppendRefused" >> beam.ParDo(self._append()))
-        return refused
+        told = (refused | "SpreadRefused" >> beam.Reshuffle() | "NamedRefused" >> beam.Map(of_table)
+                | "AppendRefused" >> beam.ParDo(self._append()))
+        if self.streaming:
+            return refused
+        # No rows come from these, but who waits for what is returned (Commit) must wait for them too.
+        return (refused, told, appended[DEAD_LETTER], appended["rollups"]) | "Done" >> beam.Flatten()
 
     def _append(self) -> "AppendRows":
         return AppendRows(self.contract, self.target, self.run_id)

@@ -11,7 +11,7 @@ import yaml
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, TimeoutError
+from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -95,7 +95,7 @@ def _answered(handler: Handler) -> Handler:
             return _error(e.status, e.error)
         except NotTaken as e:
             return _error(*WHY_NOT[e.why])
-        except (ConnectionError, TimeoutError):
+        except (ConnectionError, ResponseError, TimeoutError):
             return _error(*AWAY)
 
     return answer

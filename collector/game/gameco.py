@@ -30,7 +30,7 @@ class Gameco:
         return JSONResponse({"game": "gameco", "routes": [path for path, _, _ in self.routes]})
 
     async def act(self, request: Request) -> Response:
-        kind, attributes = KINDS[request.url.path], await fields_of(request)
+        kind, attributes = KINDS[request.url.path], self.decoder.scrub.tree(await fields_of(request))[0]
         headers = headers_of(request)
         player = text(headers, "Host")
         event = {"event_type": kind} | ({"attributes": json.dumps(attributes)} if attributes else {})

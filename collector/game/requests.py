@@ -1,7 +1,7 @@
 """What a request says: fields from its query and body (a form or JSON), checked, and the headers that its event keeps."""
 
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, DecimalException, InvalidOperation, Overflow, Underflow
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -53,14 +53,18 @@ def text(fields: dict[str, Any], *names: str, default: str | None = None) -> str
     return value
 
 
+EXACT = Context(traps=[InvalidOperation, Overflow, Underflow])
+
+
 def money(fields: dict[str, Any], name: str, default: int | None = None) -> int:
     """An amount in millionths: 0 to a thousand million, as a number or as text, with at most six decimals."""
     value = fields.get(name, default)
     if value is None:
         raise BadRequest(name, "required, and missing")
     try:
-        amount = Decimal(str(value)) * 1_000_000 if isinstance(value, int | float | str) and not isinstance(value, bool) else None
-    except InvalidOperation:
+        known = isinstance(value, int | float | str) and not isinstance(value, bool)
+        amount = EXACT.multiply(Decimal(str(value)), Decimal(1_000_000)) if known else None
+    except DecimalException:
         amount = None
     if amount is None or not amount.is_finite() or not 0 <= amount <= MOST_MONEY * 1_000_000 or amount != int(amount):
         raise BadRequest(name, f"expected an amount of 0 to {MOST_MONEY:,} with at most six decimals")

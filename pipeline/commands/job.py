@@ -20,7 +20,7 @@ def run_command(argv: list[str]) -> int:
     options = JobOptions(argv)
     launched = options.view_as(GoogleCloudOptions).template_location  # a launcher adds flags of its own; the metadata checked ours
     if not launched and (unknown := sorted(_unknown_flags(argv))):
-        raise ValueError(f"unknown flag {unknown[0]}; gamebeam run --help lists them")
+        raise ValueError(f"unknown flag {unknown[0]}; gamebeam run --help lists them, and a glob stands in quotes")
     if options.source and (options.follow or not isinstance(parse_source(options.source), Files)):
         from pipeline.live import run_live
 
@@ -44,7 +44,7 @@ def _unknown_flags(argv: list[str]) -> set[str]:
     parser: Any = argparse.ArgumentParser(prog="gamebeam run", allow_abbrev=False)
     for cls in PipelineOptions.__subclasses__():
         cls._add_argparse_args(parser)
-    return {a for a in parser.parse_known_args(argv)[1] if a.startswith("-")}
+    return set(parser.parse_known_args(argv)[1])
 
 
 def status_command(argv: list[str]) -> int:

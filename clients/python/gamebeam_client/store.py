@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 TABLES = """
-PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;
+PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
 CREATE TABLE IF NOT EXISTS install (install_id TEXT, seq INTEGER);
 CREATE TABLE IF NOT EXISTS waiting (seq INTEGER PRIMARY KEY, event BLOB);
 """
@@ -36,15 +36,25 @@ class Store:
                 return
             seq = self.seq + 1
             body = json.dumps({**event, "install_id": self.install_id, "seq": seq}, separators=(",", ":"), allow_nan=False).encode()
-            self.db.execute("BEGIN IMMEDIATE")
-            self.db.execute("UPDATE install SET seq = ?", (seq,))
-            self.db.execute("INSERT INTO waiting VALUES (?, ?)", (seq, body))
-            self.seq, self.bytes = seq, self.bytes + len(body)
-            while self.bytes > self.most_bytes:
-                oldest, size = self.db.execute("SELECT seq, LENGTH(event) FROM waiting ORDER BY seq LIMIT 1").fetchone()
-                self.db.execute("DELETE FROM waiting WHERE seq = ?", (oldest,))
-                self.bytes -= size
-            self.db.execute("COMMIT")
+            before = self.seq, self.bytes
+            try:
+                self._write(seq, body)
+            except sqlite3.Error:  # a full disk: the next event may find room
+                self.seq, self.bytes = before
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+                raise
+
+    def _write(self, seq: int, body: bytes) -> None:
+        self.db.execute("BEGIN IMMEDIATE")
+        self.db.execute("UPDATE install SET seq = ?", (seq,))
+        self.db.execute("INSERT INTO waiting VALUES (?, ?)", (seq, body))
+        self.seq, self.bytes = seq, self.bytes + len(body)
+        while self.bytes > self.most_bytes:
+            oldest, size = self.db.execute("SELECT seq, LENGTH(event) FROM waiting ORDER BY seq LIMIT 1").fetchone()
+            self.db.execute("DELETE FROM waiting WHERE seq = ?", (oldest,))
+            self.bytes -= size
+        self.db.execute("COMMIT")
 
     def oldest(self, count: int, most_bytes: int) -> list[tuple[int, bytes]]:
         """[(seq, event)]: at least one, if there is one."""
@@ -60,7 +70,7 @@ class Store:
 
     def waiting(self) -> int:
         with self.lock:
-            return int(self.db.execute("SELECT COUNT(*) FROM waiting").fetchone()[0])
+            return 0 if self.closed else int(self.db.execute("SELECT COUNT(*) FROM waiting").fetchone()[0])
 
     def remove(self, numbers: list[int]) -> None:
         with self.lock:

@@ -49,11 +49,15 @@ class Transport:
             self.close()
             raise Later(f"{type(e).__name__}: {e}") from None
         if status == 202:
-            return dict(json.loads(body))
-        if status in (401, 408, 425, 429) or status >= 500:  # a key may be mended; the rest passes
-            self.close()
-            raise Later(f"{status}", float(wish) if wish and wish.isdigit() else None)
-        raise Rejected(status, body[:200].decode(errors="replace"))
+            try:
+                return dict(json.loads(body))
+            except ValueError:
+                self.close()
+                raise Later("202 without an answer") from None
+        if status in (400, 413, 415):
+            raise Rejected(status, body[:200].decode(errors="replace"))
+        self.close()  # a key, or whatever answers in the collector's place, may be mended; the rest passes
+        raise Later(f"{status}", float(wish) if wish and wish.isdigit() else None)
 
     def close(self) -> None:
         if self.connection:
