@@ -62,6 +62,8 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
         finally:
             if in_process:
                 end(result)
+            for flag in (PAUSE, DRAIN, RESTING):  # another job in this process starts with them down, too
+                flag.clear()
     if state == PipelineState.DONE and (in_process or live.parts is not None):  # else it was stopped with a savepoint, and can go on
         run.state, run.finished = "complete", now()
         run.inputs = followed_inputs(options.archive, run)

@@ -69,18 +69,12 @@ def _partial(items: list[Any]) -> list[Any]:
             ranges[-1][1] = seq
         else:
             ranges.append([seq, seq])
-    last = max(items, key=_moment)
-    return [_known(last, items, "platform"), _known(last, items, "app_version"), ranges]
+    return [_last(items, "platform"), _last(items, "app_version"), ranges]
 
 
-def _known(last: Any, items: list[Any], name: str) -> list[Any] | None:
-    """[time, seq, value] of the last item that knows it."""
-    if getattr(last, name) is None:
-        known = [item for item in items if getattr(item, name) is not None]
-        if not known:
-            return None
-        last = max(known, key=_moment)
-    return [*_moment(last), getattr(last, name)]
+def _last(items: list[Any], name: str) -> list[Any] | None:
+    """[time, seq, value] of the last item that knows it; of two at one moment the greater value, as merging takes it."""
+    return max(([*_moment(item), value] for item in items if (value := getattr(item, name)) is not None), default=None)
 
 
 def _moment(item: Any) -> tuple[int, int]:
