@@ -21,7 +21,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from bench.environment import MissingTool, machine
 from bench.rounds import ROOT
 from collector.keys import add_key
-from engines import end, free_port
+from engines import end, free_port, wait_for_port
 from engines.kafka import kafka_broker
 
 PINS = ("flask==3.1.3", "kafka-python==3.0.12")
@@ -82,22 +82,10 @@ def _server(kind: str, folder: Path, servers: str, workers: int) -> Iterator[tup
     with (here / "log").open("wb") as log:
         process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, cwd=ROOT)
     try:
-        _wait(port, process, here / "log")
+        wait_for_port(process, port, here / "log")
         yield f"http://127.0.0.1:{port}", key
     finally:
         end(process, 60)
-
-
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    import socket
-
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise OSError(log.read_text()[-2_000:])
 
 
 def _drive(wrk: str, load: Load, url: str, key: str, seconds: int) -> dict[str, float]:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from engines import MissingTool
@@ -44,6 +44,18 @@ def produce(servers, name, *records):
     for partition, value, at in records:
         producer.produce(name, value, partition=partition, timestamp=at)
     assert producer.flush(10) == 0
+
+
+def committed(servers, name, group):
+    """Messages of the topic that the group has done with."""
+    consumer = Consumer({"bootstrap.servers": servers, "group.id": group, "log_level": 0})
+    try:
+        partitions = [TopicPartition(name, n) for n in consumer.list_topics(name, timeout=10).topics[name].partitions]
+        return sum(max(p.offset, 0) for p in consumer.committed(partitions, timeout=10))
+    except KafkaException:  # a broker that has just started does not know its groups yet
+        return -1
+    finally:
+        consumer.close()
 
 
 FOUND = []  # by the DoFn below, which Beam finds by its name and so does not copy

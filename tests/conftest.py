@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from engines import MissingTool
+from engines.bigquery import bigquery_emulator, emulator_binary
 from engines.flink import flink_cluster
 from engines.prism import prism_binary
 from tests.flink_jobs import Played
@@ -32,6 +33,19 @@ def servers(tmp_path_factory):
 
     with kafka(tmp_path_factory.mktemp("kafka")) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def bigquery(tmp_path_factory):
+    """A BigQuery emulator of project `lab`, to which the clients of this process go."""
+    try:
+        emulator_binary()
+    except MissingTool as e:
+        pytest.skip(str(e))
+    with bigquery_emulator(tmp_path_factory.mktemp("bigquery"), "lab") as running, pytest.MonkeyPatch.context() as patch:
+        for name, value in running.environment.items():
+            patch.setenv(name, value)
+        yield running
 
 
 @pytest.fixture(scope="module")

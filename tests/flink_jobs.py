@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 from zlib import crc32
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from engines.flink import Flink, wait_for
@@ -106,18 +106,6 @@ def wait_until(condition, seconds: float = WAIT_S) -> bool:
     while not (met := condition()) and time.monotonic() < until:
         time.sleep(3)  # a look costs a second of a core
     return bool(met)
-
-
-def committed(servers: str, topic: str, group: str) -> int:
-    """Messages of the topic that the group has done with."""
-    consumer = Consumer({"bootstrap.servers": servers, "group.id": group, "log_level": 0})
-    try:
-        partitions = [TopicPartition(topic, n) for n in consumer.list_topics(topic, timeout=10).topics[topic].partitions]
-        return sum(max(p.offset, 0) for p in consumer.committed(partitions, timeout=10))
-    except KafkaException:
-        return -1
-    finally:
-        consumer.close()
 
 
 def run_id(archive: Path | str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from small_contract import FIELDS, small_contract
 from streams import Advance, Sent, run_stream
 
-from engines import MissingTool, free_port
+from engines import free_port
 from engines.bigquery import bigquery_emulator, emulator_binary
 from feeds.load import load
 from loadgen.generate import generate
@@ -37,18 +37,6 @@ FEED = "spend: {bad_rows: dead_letter, columns: [{name: day, type: date, require
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    try:
-        emulator_binary()
-    except MissingTool as e:
-        pytest.skip(str(e))
-    with bigquery_emulator(tmp_path_factory.mktemp("bigquery"), PROJECT) as running, pytest.MonkeyPatch.context() as patch:
-        for name, value in running.environment.items():
-            patch.setenv(name, value)
-        yield running
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A contract of two event types."""
     return written(small_contract(), tmp_path_factory.mktemp("contract") / "small")
@@ -62,7 +50,7 @@ def written(contract, folder, **changed):
 
 
 @pytest.fixture(scope="module")
-def played(emulator, folder, tmp_path_factory):
+def played(bigquery, folder, tmp_path_factory):
     """60 players and every fault, through the job, into an archive and into tables: (answers, archive)."""
     out = tmp_path_factory.mktemp("played")
     generate(load_contract(str(folder)), str(out), players=60, days=2, seed=7, files=4, start=f"{NOW - timedelta(days=4):%F}")
@@ -167,7 +155,7 @@ def test_a_repair_of_the_archive_is_loaded_once_and_changes_the_views_as_there(p
             dict(zip(archived.columns, row, strict=True)) for row in archived.rows), view
 
 
-def test_a_csv_feed_is_loaded_beside_the_events(emulator, tmp_path):
+def test_a_csv_feed_is_loaded_beside_the_events(bigquery, tmp_path):
     contract = load_contract(str(written(small_contract(), tmp_path / "fed", **{"feeds.yaml": FEED})))
     target = make_tables("fed", contract)
     load(contract, str(tmp_path / "a"), feeds(contract)["spend"], "spend.csv", b"day,usd\n2026-11-01,1.5\n2026-11-02,many\n")
@@ -179,7 +167,7 @@ def test_a_csv_feed_is_loaded_beside_the_events(emulator, tmp_path):
             dict(zip(archived.columns, row, strict=True)) for row in archived.rows), table
 
 
-def test_events_older_than_their_table_keeps_them_go_to_the_archive_alone(emulator, folder, tmp_path):
+def test_events_older_than_their_table_keeps_them_go_to_the_archive_alone(bigquery, folder, tmp_path):
     contract = load_contract(str(folder))
     make_tables("old", contract)
     (tmp_path / "messages").mkdir()
@@ -198,7 +186,7 @@ def event(name, **changed):
     return json.dumps({"type": "record", "name": name, "fields": fields + [{"name": n, "type": t} for n, t in changed.items()]})
 
 
-def test_a_run_into_tables_that_are_not_there_is_refused_before_it_reads(emulator, folder, tmp_path, capfd):
+def test_a_run_into_tables_that_are_not_there_is_refused_before_it_reads(bigquery, folder, tmp_path, capfd):
     (tmp_path / "messages").mkdir()
     (tmp_path / "messages" / "1.jsonl").write_text(purchase("e1"))
     assert run(folder, tmp_path, tables="bq://lab.nowhere") == 1
@@ -219,7 +207,7 @@ def make_tables(name, contract, change=lambda statement: statement):
     return target
 
 
-def test_rows_that_bigquery_refuses_are_dead_letters_with_its_words_and_the_others_land(emulator, folder, tmp_path, capfd):
+def test_rows_that_bigquery_refuses_are_dead_letters_with_its_words_and_the_others_land(bigquery, folder, tmp_path, capfd):
     contract = load_contract(str(folder))
     make_tables("strict", contract, lambda s: s.replace("`label` STRING", "`label` STRING NOT NULL"))
     (tmp_path / "messages").mkdir()
@@ -240,7 +228,7 @@ def test_rows_that_bigquery_refuses_are_dead_letters_with_its_words_and_the_othe
     assert [tuple(r.values()) for r in in_bigquery(f"SELECT {counts} FROM strict_tables.ledger")] == [(20, 20, 0, 0, 3)]
 
 
-def test_a_stream_on_prism_writes_the_tables_that_it_archives_and_counts_what_was_refused(emulator, folder, prism, tmp_path):
+def test_a_stream_on_prism_writes_the_tables_that_it_archives_and_counts_what_was_refused(bigquery, folder, prism, tmp_path):
     contract = load_contract(str(folder))
     target = make_tables("live", contract, lambda s: s.replace("`label` STRING", "`label` STRING NOT NULL"))
     start = int(NOW.timestamp() * 1000) // 3_600_000 * 3_600_000 - 86_400_000
@@ -274,7 +262,7 @@ def rows_of(contract, table, number, **columns):
     return pa.RecordBatch.from_pylist(rows, schema)
 
 
-def test_a_table_that_lacks_a_column_is_waited_for_with_the_command_that_mends_it(emulator, folder, tmp_path, caplog):
+def test_a_table_that_lacks_a_column_is_waited_for_with_the_command_that_mends_it(bigquery, folder, tmp_path, caplog):
     old = load_contract(str(folder))
     target = make_tables("older", old)
     new = load_contract(str(written(small_contract(), tmp_path / "new", **{

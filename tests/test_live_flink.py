@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.flink_jobs import FROM_EVENTS, STARTER, Sending, committed, killed_in_the_middle, landed, run_id, submitted, wait_until
+from tests.brokers import committed
+from tests.flink_jobs import FROM_EVENTS, STARTER, Sending, killed_in_the_middle, landed, run_id, submitted, wait_until
 from transforms.repair import hour, repair
 from transforms.runs import read_runs
 

@@ -12,8 +12,7 @@ from types import SimpleNamespace
 import pytest
 from apache_beam.metrics.execution import MetricKey, MetricResult
 from apache_beam.metrics.metricbase import MetricName
-from brokers import START, kafka
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from brokers import START, committed, kafka
 
 from engines import MissingTool, free_port
 from engines.prism import prism_binary
@@ -142,18 +141,6 @@ def wait_until(condition, seconds=240):
     while not (met := condition()) and time.monotonic() < until:
         time.sleep(1)
     return met
-
-
-def committed(servers, name, group):
-    """Messages of the topic that the group has done with."""
-    consumer = Consumer({"bootstrap.servers": servers, "group.id": group, "log_level": 0})
-    try:
-        partitions = [TopicPartition(name, n) for n in consumer.list_topics(name, timeout=10).topics[name].partitions]
-        return sum(max(p.offset, 0) for p in consumer.committed(partitions, timeout=10))
-    except KafkaException:  # a broker that has just started does not know its groups yet
-        return -1
-    finally:
-        consumer.close()
 
 
 def equals_the_answers(archive, played):

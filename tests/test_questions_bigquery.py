@@ -5,8 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from engines import MissingTool
-from engines.bigquery import bigquery_emulator, emulator_binary
 from loadgen.generate import generate
 from pipeline.__main__ import main
 from schemas.contract import load_contract
@@ -36,19 +34,7 @@ ASKED = [pytest.param(game, name, marks=list(marks(game, name))) for game in GAM
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    try:
-        emulator_binary()
-    except MissingTool as e:
-        pytest.skip(str(e))
-    with bigquery_emulator(tmp_path_factory.mktemp("bigquery"), PROJECT) as running, pytest.MonkeyPatch.context() as patch:
-        for name, value in running.environment.items():
-            patch.setenv(name, value)
-        yield running
-
-
-@pytest.fixture(scope="module")
-def archive_of(emulator, tmp_path_factory):
+def archive_of(bigquery, tmp_path_factory):
     """game -> its contract and an opened archive of a few players, whose rows are also in the dataset of that name."""
     loaded = {}
 

@@ -17,11 +17,12 @@ STRETCH_MS = 60_000  # of arrival: a stream sums apart what may fall into differ
 class Batch:
     """events, dead: objects. duplicates: (arrival_time, ledger key) of copies that were left out."""
 
-    __slots__ = ("_data", "_events", "_on_time", "dead", "duplicates")
+    __slots__ = ("_data", "_events", "_hours", "_on_time", "dead", "duplicates")
 
     def __init__(self, events: list[Any], dead: list[Any], duplicates: list[tuple[int, tuple[Any, ...]]]):
         self._data: bytes | None = None
         self._on_time: dict[str, list[Any]] | None = None
+        self._hours: dict[int, list[Any]] | None = None
         self._events, self.dead, self.duplicates = events, dead, duplicates
 
     def opened(self, packer: Packer) -> "Batch":
@@ -46,15 +47,11 @@ class Batch:
 
     def hours(self) -> Iterable[tuple[int, list[Any]]]:
         """(hour of event_time, counted since 1970, its events)."""
-        if not self.events:
-            return []
-        times = [event.event_time // HOUR_MS for event in self.events]
-        if min(times) == max(times):  # as Deduplicate gives them
-            return [(times[0], self.events)]
-        hours: dict[int, list[Any]] = defaultdict(list)
-        for hour, event in zip(times, self.events, strict=True):
-            hours[hour].append(event)
-        return hours.items()
+        if self._hours is None:
+            self._hours = defaultdict(list)
+            for event in self.events:
+                self._hours[event.event_time // HOUR_MS].append(event)
+        return self._hours.items()
 
     def by_stretch(self) -> Iterable[tuple[int, "Batch"]]:
         """(earliest arrival_time in ms, its batch) per stretch of arrival."""

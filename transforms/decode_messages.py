@@ -95,8 +95,8 @@ class DecodeMessages(beam.DoFn):
                 earliest, partials = received.get(arrived // STRETCH_MS) or (arrived, Partials())
                 received[arrived // STRETCH_MS] = min(earliest, arrived), partials
                 for counted in tally(part):
-                    for key, n in counted.items():
-                        partials.setdefault(key, list(EMPTY))[RECEIVED] += n
+                    for build, n in counted.items():
+                        partials.setdefault(build, list(EMPTY))[RECEIVED] += n
         for earliest, partials in received.values():
             yield TaggedOutput("received", (0, partials)), Timestamp(micros=earliest * 1000) if self.streaming else at
             for (*_, event_type), counts in partials.items():

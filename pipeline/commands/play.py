@@ -11,7 +11,6 @@ from pipeline.commands.flags import Flags
 
 
 def generate_command(argv: list[str]) -> int:
-    from loadgen.generate import generate
     from schemas.contract import load_contract
 
     args = Flags("generate").add(
@@ -20,16 +19,21 @@ def generate_command(argv: list[str]) -> int:
         ("--keys", "")).parse(argv)
     if args.to:
         return _generate_to(args)
-    with bar("generating") as show:
-        summary = generate(load_contract(args.contract), args.out, players=args.players, days=args.days, seed=args.seed,
-                           files=args.files, format=args.format or None, start=args.start, faults=_rates(args.faults), progress=show)
-    print(summary)
+    _play(args, load_contract(args.contract), args.format or None)
     return 0
+
+
+def _play(args: argparse.Namespace, contract: Any, form: str | None) -> None:
+    from loadgen.generate import generate
+
+    with bar("generating") as show:
+        summary = generate(contract, args.out, players=args.players, days=args.days, seed=args.seed, files=args.files, format=form,
+                           start=args.start, faults=_rates(args.faults), progress=show)
+    print(summary)
 
 
 def _generate_to(args: argparse.Namespace) -> int:
     from loadgen.drop import drop
-    from loadgen.generate import generate
     from loadgen.live import send
     from loadgen.send_pubsub import send_pubsub, topic_of
     from schemas.contract import load_contract
@@ -42,9 +46,7 @@ def _generate_to(args: argparse.Namespace) -> int:
     if (isinstance(to, Kafka) and len(to.topics) != 1) or (isinstance(to, Files) and re.search(r"://|[*?]", args.to)):
         raise ValueError(f"--to={shown}: expected kafka://broker:9092/topic, pubsub://projects/PROJECT/topics/TOPIC, http://host:port of a "
                          "collector, or a folder")
-    with bar("generating") as show:
-        print(generate(contract, args.out, players=args.players, days=args.days, seed=args.seed, files=args.files, format="avro",
-                       start=args.start, faults=_rates(args.faults), progress=show))
+    _play(args, contract, "avro")
     with bar("sending") as show:
         match to:
             case Kafka():
@@ -58,15 +60,12 @@ def _generate_to(args: argparse.Namespace) -> int:
 
 
 def _generate_to_collector(args: argparse.Namespace, contract: Any) -> int:
-    from loadgen.generate import generate
     from loadgen.http import send_http
 
     keys = dict(pair.partition("=")[::2] for pair in args.keys.split(",")) if args.keys else {}
     if not keys or not all(keys.values()):
         raise ValueError("--keys: live=KEY,test=KEY, made with: gamebeam collect key add --game=… --env=… --backfill")
-    with bar("generating") as show:
-        print(generate(contract, args.out, players=args.players, days=args.days, seed=args.seed, files=args.files, format="jsonl",
-                       start=args.start, faults=_rates(args.faults), progress=show))
+    _play(args, contract, "jsonl")
     with bar("sending") as show:
         sent = send_http(contract, args.out, args.to, keys, show)
     print(f"{sent:,} messages taken by {args.to}; the answer sheet is {args.out}/answers")
