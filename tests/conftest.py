@@ -11,10 +11,18 @@ from engines.flink import flink_cluster
 from engines.prism import prism_binary
 from tests.flink_jobs import Played
 from transforms.collector import collect_as_before
+from transforms.draining import DRAIN, PAUSE, RESTING
 
 # No test here depends on the machine's speed, or on who else uses it.
 settings.register_profile("gamebeam", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gamebeam")
+
+
+@pytest.fixture(autouse=True)
+def nothing_drains():
+    """Every test begins with sources that run: the flags are the process's."""
+    for flag in (PAUSE, DRAIN, RESTING):
+        flag.clear()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from apache_beam.runners.sdf_utils import RestrictionTrackerView, ThreadsafeRest
 from small_contract import small_contract
 
 from transforms import follow
-from transforms.draining import DRAIN, PAUSE
+from transforms.draining import DRAIN
 from transforms.follow import ReadNewFiles
 from transforms.followed import Followed, noted
 from transforms.runs import sha256_of
@@ -26,8 +26,6 @@ def message(event_id, at):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """look() reads what is new, as a runner has it done; go(s) lets time pass."""
-    DRAIN.clear()
-    PAUSE.clear()
     clock = [T + 10**9]
     monkeypatch.setattr(follow, "_now", lambda: clock[0])
     source = ReadNewFiles(SMALL, interval_s=5, followed=Followed(str(tmp_path / "archive"), "run"))
@@ -113,7 +111,6 @@ def test_many_bytes_are_read_in_several_bundles_and_the_end_comes_after_the_last
     DRAIN.set()
     assert [folder.look()[0][0] for _ in range(3)] == ["0.jsonl", "1.jsonl", "2.jsonl"]
     assert folder.look() == [] and folder.rest is None
-    DRAIN.clear()
 
 
 def test_a_file_with_the_content_of_one_that_an_earlier_run_has_read_is_left_out(folder, tmp_path):

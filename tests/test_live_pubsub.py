@@ -22,7 +22,6 @@ from pipeline.options import JobOptions
 from schemas.contract import load_contract
 from sql.check import compare_answers, report
 from transforms import pubsub_client
-from transforms.draining import DRAIN, PAUSE
 from transforms.pubsub_client import Puller, arrival, puller
 from transforms.read_pubsub import ReadPubSub, ReadSubscription
 from transforms.runs import RunError
@@ -102,8 +101,6 @@ def subscription(emulator, request):
     def publish(*payloads, **attributes):
         return [publisher.publish(topic, payload, **attributes).result(30) for payload in payloads]
 
-    DRAIN.clear()
-    PAUSE.clear()
     return SimpleNamespace(source=PubSub(path), path=path, topic=topic, publish=publish)
 
 
