@@ -48,6 +48,11 @@ class Rollup(Protocol):
     def row(self, key: Key, partial: Any) -> tuple[Any, ...]: ...
 
 
+def saturated(n: int) -> int:
+    """The nearest number that a column of integers can hold: what a client claims may be more."""
+    return max(-(2**63), min(n, 2**63 - 1))
+
+
 class Partials(dict[Key, Any]):
     """Partial sums by key, many to an element. A dict within a fused stage, bytes across a shuffle."""
 
