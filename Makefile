@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .cache/demo
+BY_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test fast chaos lint bench lock system clean
 
@@ -12,10 +13,10 @@ demo: system $(READY)
 	@$(BIN)/gamebeam demo --out=$(DEMO)
 
 test: system $(READY) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(BY_TWO) --durations=12
 
 fast: $(READY)
-	$(BIN)/python -m pytest -m "not engine and not chaos"
+	$(BIN)/python -m pytest $(BY_TWO) -m "not engine and not chaos"
 
 # Longer: many more random streams, a broker that goes away in the middle, every kill on Flink (writes docs/reliability.md).
 chaos: $(READY)

@@ -71,5 +71,10 @@ def played(tmp_path_factory):
     return Played(tmp_path_factory.mktemp("played"), players=60, seed=3)
 
 
+def pytest_collection_modifyitems(items):
+    """Engines first: of two processes, none is left alone with a slow one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("engine") is None)
+
+
 def pytest_sessionfinish():
     collect_as_before()  # DuckDB complains at exit of what stays frozen
