@@ -26,7 +26,7 @@ class Tagged(NamedTuple):
 
 def require_tag(text: str) -> str:
     if text and not TAG.fullmatch(text):
-        raise ValueError(f"--policy_tag={text}: expected projects/P/locations/L/taxonomies/N/policyTags/N (Terraform's policy_tag)")
+        raise ValueError(f"--policy_tag={text}: expected projects/P/locations/L/taxonomies/N/policyTags/N, Terraform's output policy_tag")
     return text
 
 
@@ -34,7 +34,8 @@ def pii_columns(contract: Contract) -> dict[str, tuple[str, ...]]:
     """By table: every column that holds a field marked with pii (hash: what is dropped reaches no table), in rollups too."""
     marked = {f.name for event in contract.events.values() for f in event.fields if f.pii and f.stored}
     held = {r.name: {v.name for v in r.values if v.field in marked} for r in contract.rollups}
-    found = {t.name: tuple(f.name for f in t.fields if f.name in marked | held.get(t.name, set())) for t in wanted_tables(contract).values()}
+    found = {name: tuple(f.name for f in table.fields if f.name in marked | held.get(name, set()))
+             for name, table in wanted_tables(contract).items()}
     return {name: columns for name, columns in found.items() if columns}
 
 
