@@ -27,21 +27,27 @@ class Loaded:
     notes: tuple[str, ...] = ()
 
 
-def load(contract: Contract, archive: str, feed: Feed, name: str, content: bytes, at: datetime | None = None) -> Loaded:
+def load(contract: Contract, archive: str, feed: Feed, name: str, content: bytes, at: datetime | None = None,
+         again: bool = False) -> Loaded:
     """Raises Unreadable where the file, or by the feed's own rule one bad row of it, keeps all of it out.
 
-    A load that was killed shows nothing, and the same file again overwrites what it left.
+    A load that was killed shows nothing, and the same file again overwrites what it left. again: a file that was loaded before is
+    loaded once more, as of now, in place of what it was then.
     """
     at = at or datetime.now(UTC)
     identity = hashlib.sha256(content + (b"\0" + name.encode() if feed.identity == "name_and_content" else b"")).hexdigest()
     run_id = f"feed-{feed.name}-{identity[:16]}"
-    if any(run.run_id == run_id and run.visible for run in read_runs(archive)):
-        return Loaded(run_id, None)
+    earlier = [run for run in read_runs(archive) if run.run_id == run_id or run.run_id.startswith(f"{run_id}-")]
+    before = [run.run_id for run in earlier if run.visible]
+    if before and not again:
+        return Loaded(before[-1], None)
+    if before:
+        run_id = f"{run_id}-{len(earlier) + 1}"
     rows = read_rows(content, feed)
     if rows.problems and (feed.bad_rows == "fail" or not rows.lines):
         raise Unreadable(rows.problems[0])
     run = Run(run_id, "started", "feed", contract.fingerprint, at.isoformat(timespec="milliseconds"),
-              inputs=[Input(name, identity, len(content))])
+              inputs=[Input(name, identity, len(content))], supersedes=before)
     head = {"run_id": run_id, "loaded_at": at, "file": name}
     tables = feed_tables(contract)
     if rows.lines:

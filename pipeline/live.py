@@ -87,6 +87,8 @@ def _checked(options: JobOptions, source: Source) -> str:
     if engine in WITHOUT_STREAMS:
         raise RunError(f"{source.name}: {asked or 'no --runner'} cannot read a live source; give --runner=PrismRunner on one machine, "
                        "--runner=FlinkRunner or --runner=PortableRunner --job_endpoint=… on a cluster")
+    if engine == "dataflowrunner" and getattr(source, "until_idle", False):
+        raise RunError(f"{source.name}: until=idle ends no job on Dataflow; leave it out and drain the job, or read files as a batch run")
     return engine
 
 

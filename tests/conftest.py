@@ -18,6 +18,13 @@ settings.register_profile("gamebeam", deadline=None, suppress_health_check=[Heal
 settings.load_profile("gamebeam")
 
 
+def pytest_collection_modifyitems(items):
+    """Who asks for BigQuery's emulator is marked so: pytest -m cloud."""
+    for item in items:
+        if {"bigquery", "cloud"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.cloud)
+
+
 @pytest.fixture(autouse=True)
 def nothing_drains():
     """Every test begins with sources that run: the flags are the process's."""
