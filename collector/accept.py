@@ -14,7 +14,6 @@ from schemas.wire import CANONICAL
 from transforms.decode import Decoder
 from transforms.scrub import scrubber
 
-CLIENT_TIME = "client_event_time"  # what event_time was, where the client's clock was wrong
 STEP_MS = 60_000  # a clock is corrected by whole minutes, so that what is sent again gets the same time again
 LARGEST, LONGEST_KEY = 1_010_000, 1_000  # bytes: together under Kafka's 1 MB
 EARLIEST, LATEST = -62_135_596_800_000, 253_402_300_799_999  # years 1 to 9999, in ms
@@ -104,7 +103,7 @@ class Acceptor:
             event_time = self._milliseconds(told)
             if event_time is not None and EARLIEST <= event_time - ahead <= LATEST:
                 _put(message, places["event_time"], self._time(event_time - ahead))
-                message[CLIENT_TIME] = told
+                _put(message, self.wire.client_event_time, told)
         return msgspec.json.encode(message)
 
     def _time(self, ms: int) -> int | str:
