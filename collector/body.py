@@ -2,9 +2,10 @@
 
 import asyncio
 import zlib
+from collections.abc import Mapping
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 MOST_BYTES, MOST_EVENTS = 1_000_000, 500
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
@@ -19,27 +20,31 @@ class Refused(Exception):
         super().__init__(error)
 
 
-async def read_body(request: Request, seconds: float) -> bytes:
-    """The body, unzipped where it is gzip."""
-    if int(request.headers.get("content-length") or 0) > MOST_BYTES:
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive, seconds: float) -> bytes:
+    """The body of an ASGI request, unzipped where it is gzip. headers: names in lower case."""
+    if int(headers.get(b"content-length") or 0) > MOST_BYTES:
         raise Refused(413, f"more than {MOST_BYTES:,} bytes")
-    parts, size = [], 0
     try:
         async with asyncio.timeout(seconds):
-            async for part in request.stream():
-                parts.append(part)
-                size += len(part)
-                if size > MOST_BYTES:
-                    raise Refused(413, f"more than {MOST_BYTES:,} bytes")
+            body = await _whole(receive)
     except TimeoutError:
         raise Refused(408, f"the body did not come within {seconds:g} s") from None
-    except ClientDisconnect:
-        raise Refused(400, "the body ended early") from None
-    body = b"".join(parts)
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("gzip", "identity"):
-        raise Refused(415, f"Content-Encoding {encoding[:40]}: gzip or none")
-    return gunzipped(body) if encoding == "gzip" else body
+    encoding = headers.get(b"content-encoding", b"identity").strip().lower()
+    if encoding not in (b"gzip", b"identity"):
+        raise Refused(415, f"Content-Encoding {encoding[:40].decode('latin-1')}: gzip or none")
+    return gunzipped(body) if encoding == b"gzip" else body
+
+
+async def _whole(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "the body ended early")
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+        if len(body) > MOST_BYTES:
+            raise Refused(413, f"more than {MOST_BYTES:,} bytes")
+    return body
 
 
 def gunzipped(body: bytes) -> bytes:
