@@ -59,10 +59,13 @@ def test_the_last_event_time_wins_in_any_order_in_any_batches_and_any_number_of_
     random.shuffle(arrivals)
     do = UpdatePlayers(STARTER, server)
     do.setup()
+    do.start_bundle()
     while arrivals:
         size = random.randint(1, len(arrivals))
         do.process(serialize(record_batch(arrivals[:size])))
         arrivals = arrivals[size:]
+        if not arrivals or random.random() < 0.5:
+            do.finish_bundle()
     for env, player in {(e["env"], e["player_id"]) for e in events if e["player_id"]}:
         own = sorted((e for e in events if (e["env"], e["player_id"]) == (env, player)),
                      key=lambda e: (e["event_time"], e["seq"] or 0, e["event_id"]))
