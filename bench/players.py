@@ -167,8 +167,8 @@ def report(measured: Measured, here: dict[str, str], args: argparse.Namespace) -
 
 Written by `python -m bench.players --seconds={args.seconds} --rate={args.rate} --reads={args.reads}` on {date.today()}; do not edit.
 
-A client sends events of {PLAYERS:,} players as they happen, {measured.sent:,.0f} a second, to the collector; collector → Kafka → job on Prism
-→ Redis (Valkey, each write synced to disk). All of it on one machine: {here['cores']} cores ({here['cpu']}), {here['memory']};
+A client sends events of {PLAYERS:,} players as they happen, {measured.sent:,.0f} a second, to the collector; collector → Kafka → job on
+Prism → Redis (Valkey, each write synced to disk). All of it on one machine: {here['cores']} cores ({here['cpu']}), {here['memory']};
 load average before the run {here['load']}; of the cores the job took {measured.job_cores:.2f}.
 
 | | count | p50 | p95 | p99 | longest |

@@ -62,9 +62,9 @@ def gunzipped(body: bytes) -> bytes:
 
 
 def events_in(body: bytes) -> list[bytes]:
-    """One piece per event: what begins with [ is a JSON array, anything else JSON lines. A line that is no JSON is still a piece."""
+    """One piece per event: of a JSON array, or of JSON lines. A line that is no JSON is still a piece."""
     body = body.strip()
-    if body.startswith(b"["):
+    if body.startswith(b"[") and not _are_lines(body):
         try:
             pieces = [bytes(raw) for raw in _ARRAY.decode(body)]
         except (msgspec.DecodeError, RecursionError) as e:
@@ -80,6 +80,12 @@ def events_in(body: bytes) -> list[bytes]:
     if len(pieces) > MOST_EVENTS:
         raise Refused(413, f"{len(pieces):,} events; at most {MOST_EVENTS} in a request")
     return pieces
+
+
+def _are_lines(body: bytes) -> bool:
+    """Whether what begins with [ is more than one array: JSON lines, of which the first is no event."""
+    first, _, more = body.partition(b"\n")
+    return bool(more) and not _wrong_with_all([first.strip()])
 
 
 def _wrong_with_all(lines: list[bytes]) -> str:

@@ -1,6 +1,7 @@
 """API keys, one or more per game and env: only their hashes are at rest, and a changed file counts at once."""
 
 import hashlib
+import math
 import os
 import secrets
 import time
@@ -69,6 +70,8 @@ def read_keys(path: Path) -> list[Key]:
 
 def add_key(path: Path, game: str, env: str, rate: float | None = None, backfill: bool = False) -> str:
     """The new key, to be shown once. Older ones of the game and env go on until they are removed."""
+    if rate is not None and not 0 < rate < math.inf:
+        raise SettingsError(f"--rate={rate:g}: events a second, above 0")
     keys = read_keys(path) if path.exists() else []
     secret = secrets.token_urlsafe(32)
     name = f"{game}-{env}-{secrets.token_hex(3)}"

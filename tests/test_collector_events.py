@@ -117,6 +117,12 @@ def test_a_broken_line_is_refused_alone(door):
     assert [(r["index"], r["reason"]) for r in answer["refused"]] == [(1, "malformed"), (3, "malformed")]
 
 
+def test_lines_of_which_the_first_is_an_array_are_lines(door):
+    good = json.dumps(event()).encode()
+    answer = door.post(b"[1]\n" + good + b"\n" + good).json()
+    assert (answer["accepted"], [(r["index"], r["reason"]) for r in answer["refused"]]) == (2, [(0, "malformed")])
+
+
 @pytest.mark.parametrize(("body", "status", "says"), [
     (b"hello", 400, "not JSON, on the first line"),
     (b'[{"a": 1}, {"b": }]', 400, "byte 17"),

@@ -123,6 +123,8 @@ def test_who_is_away_for_so_long_is_told_once(server):
 @pytest.mark.parametrize(("rules", "says"), [
     ("x: {events: [nosuch]}", "x.events: no event type 'nosuch'"),
     ("x: {events: [purchase], where: {colour: red}}", "x.colour: is no field of purchase"),
+    ("x: {events: [purchase], where: {currency: 5}}", "x.where.currency: 5 is no string that purchase could hold"),
+    ("x: {events: [level_up], where: {player_level: true}}", "x.where.player_level: True is no long"),
     ("x: {events: [purchase], field: product, at_least: 2}", "x.product: is no number"),
     ("x: {events: [purchase], at_least: 2}", "expected text, and events"),
     ("x: {field: product, members: 2}", "x.product: is no state of a player"),
