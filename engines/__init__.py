@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CACHE = (Path(__file__).parents[1] / ".cache").resolve()  # scripts in environments hold their own path
-STARTS_WITHIN_S = 60
+STARTS_WITHIN_S = 300
 
 
 class MissingTool(OSError):
