@@ -19,10 +19,11 @@ settings.load_profile("gamebeam")
 
 
 def pytest_collection_modifyitems(items):
-    """Who asks for BigQuery's emulator is marked so: pytest -m cloud."""
+    """Who asks for BigQuery's emulator is marked so: pytest -m cloud. Engines first: of two processes, none ends alone with a slow one."""
     for item in items:
         if {"bigquery", "cloud"} & set(item.fixturenames):
             item.add_marker(pytest.mark.cloud)
+    items.sort(key=lambda item: item.get_closest_marker("engine") is None)
 
 
 @pytest.fixture(autouse=True)
@@ -76,11 +77,6 @@ def flink(tmp_path_factory):
 @pytest.fixture(scope="session")
 def played(tmp_path_factory):
     return Played(tmp_path_factory.mktemp("played"), players=60, seed=3)
-
-
-def pytest_collection_modifyitems(items):
-    """Engines first: of two processes, none is left alone with a slow one at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("engine") is None)
 
 
 def pytest_sessionfinish():

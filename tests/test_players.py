@@ -86,7 +86,8 @@ def test_the_order_of_events_is_the_order_of_its_text(a, b):
 def last_values_of_files(folder: Path):
     """The answer from the messages themselves, but for dead ones: (env, player) -> field -> value of the last event that has it."""
     decode = Decoder(STARTER).decode
-    messages = [json.loads(line) for path in folder.iterdir() for line in path.read_bytes().splitlines() if decode(line).TYPE != DEAD_LETTER]
+    lines = [line for path in folder.iterdir() for line in path.read_bytes().splitlines()]
+    messages = [json.loads(line) for line in lines if decode(line).TYPE != DEAD_LETTER]
     known = {}
     for m in sorted(messages, key=lambda m: (m["event_time"], m.get("seq") or 0, m["event_id"])):
         if m.get("player_id") is None:
