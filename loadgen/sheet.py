@@ -32,7 +32,7 @@ def write_sheet(answers: Answers, folder: Path, parameters: dict[str, Any], tota
         pq.write_table(table, folder / f"{name}.parquet")
     sums = {n: sum(row[i] for row in answers.ledger.values())
             for i, n in enumerate(("received", "landed", "duplicate", "dead_lettered", "late"))}
-    sheet = {"parameters": parameters, "totals": totals | sums, "unknowable": unknowable(answers),
+    sheet: dict[str, Any] = {"parameters": parameters, "totals": totals | sums, "unknowable": unknowable(answers),
              "rows": {name: table.num_rows for name, table in tables.items()}}
     if campaigns is not None:
         sheet["campaigns"] = campaigns
