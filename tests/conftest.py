@@ -9,6 +9,7 @@ from engines import MissingTool
 from engines.bigquery import bigquery_emulator, emulator_binary
 from engines.flink import flink_cluster
 from engines.prism import prism_binary
+from engines.redis import redis_server
 from tests.flink_jobs import Played
 from transforms.collector import collect_as_before
 from transforms.draining import DRAIN, PAUSE, RESTING
@@ -49,6 +50,13 @@ def servers(tmp_path_factory):
 
     with kafka(tmp_path_factory.mktemp("kafka")) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory):
+    """Of a Redis, one for all tests: each begins with flushall()."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
