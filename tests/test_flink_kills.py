@@ -2,16 +2,17 @@
 
 import pytest
 
-from tests.flink_jobs import killed_in_the_middle
+from tests.flink_jobs import killed_in_the_middle, over_kafka
 from tests.reliability import record
 
 pytestmark = [pytest.mark.engine, pytest.mark.chaos]
 
 
-@pytest.mark.parametrize("n", [1, 2, 3])
-@pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("what", ["task manager", "worker", "submitter"])
-def test_a_kill_costs_nothing(servers, flink, played, tmp_path, what, when, n):
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_kill_costs_nothing(servers, flink, played, tmp_path, n, when, what):
     archive = tmp_path / f"{what}-{when}-{n}".replace(" ", "-")
-    seconds = killed_in_the_middle(servers, flink, played, archive, what, when)
+    sending, source = over_kafka(servers, played, archive.name)
+    seconds = killed_in_the_middle(flink, sending, source, archive, what, when)
     assert record(("Kafka", what, when, n), archive, played, seconds) == []
