@@ -67,7 +67,8 @@ class Sending(Thread):
 
 def over_kafka(servers: str, played: Played, topic: str) -> tuple[Sending, str]:
     """What sends a day of messages to a new topic of four partitions, and the source to read them from."""
-    AdminClient({"bootstrap.servers": servers, "log_level": 0}).create_topics([NewTopic(topic, 4)])[topic].result()
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})  # what it promises ends with it
+    admin.create_topics([NewTopic(topic, 4)])[topic].result()
     producer, read = Producer({"bootstrap.servers": servers, "log_level": 0}), reader(STARTER)
 
     def put(arrival: int, payload: bytes) -> None:
