@@ -1,0 +1,94 @@
+"""What a crash on Prism loses, and a cold start that rewinds brings back."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from brokers import committed
+
+from loadgen.generate import generate
+from loadgen.live import messages_of, send
+from pipeline.live import run_live
+from pipeline.options import JobOptions
+from schemas.contract import load_contract
+from sql.archive import ArchiveError
+from sql.check import compare_answers
+from sql.engine import ask, open_archive
+from transforms.repair import hour, repair
+from transforms.runs import read_runs
+
+pytestmark = pytest.mark.engine
+STARTER = load_contract("starter")
+WAIT_S = 600  # other tests and people use the machine
+
+
+@pytest.fixture(scope="module")
+def killed(servers, prism, tmp_path_factory):
+    """(answers, archive, topic, a moment in s) of a job that had committed half a day, and got kill -9 before its last windows closed.
+
+    What arrived before the moment was written, in event files and rollups. The other half came after the kill.
+    """
+    folder = tmp_path_factory.mktemp("killed")
+    archive, topic = str(folder / "archive"), "crash"
+    generate(STARTER, str(folder), players=40, days=1, seed=7, files=2, format="avro")
+    for half in ("part-000.avro", "part-001.avro"):
+        (folder / half / "messages").mkdir(parents=True)
+        os.link(folder / "messages" / half, folder / half / "messages" / half)
+    sent = send(STARTER, str(folder / "part-000.avro"), servers, topic, {})
+    command = [sys.executable, "-m", "pipeline", "run", f"--source=kafka://{servers}/{topic}?group=crash&idle=never",
+               f"--archive={archive}", "--runner=PrismRunner", f"--prism_location={prism}"]
+    job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        until = time.monotonic() + WAIT_S
+        while (committed(servers, topic, "crash") < sent or written(archive) < 0.2 * sent) and time.monotonic() < until:
+            time.sleep(3)
+        assert committed(servers, topic, "crash") == sent > written(archive) > 0.2 * sent > 200 and job.poll() is None
+    finally:
+        os.killpg(job.pid, signal.SIGKILL)  # with its engine
+        job.wait()
+    send(STARTER, str(folder / "part-001.avro"), servers, topic, {})
+    arrivals = [arrival for arrival, _ in messages_of(folder / "messages")]
+    return str(folder / "answers"), archive, topic, arrivals[sent // 8] / 1000
+
+
+def written(archive):
+    """Of the messages, the fewest that are both in files of events and in rows of the ledger."""
+    try:
+        (counts,) = ask(open_archive(STARTER, archive), """SELECT (SELECT COUNT(*) FROM events) + (SELECT COUNT(*) FROM dead_letters),
+                                                           COALESCE(SUM(received), 0) FROM ledger""").rows
+        return min(counts)
+    except ArchiveError:  # no archive yet
+        return 0
+
+
+def read_on(servers, prism, archive, topic, start):
+    source = f"kafka://{servers}/{topic}?group=crash&start={start}&until=idle"
+    return run_live(JobOptions([f"--source={source}", f"--archive={archive}", "--runner=PrismRunner", f"--prism_location={prism}"]), print)
+
+
+def differences(archive, answers, *names):
+    return [str(d) for d in compare_answers(STARTER, archive, answers).differences if not names or d.answer in names]
+
+
+def test_a_crash_on_prism_loses_what_was_committed_and_lay_in_open_windows(servers, prism, killed, tmp_path):
+    """Prism finalises what a source read before later steps have written it: on Flink a checkpoint holds the windows, too."""
+    answers, archive, topic, _ = killed
+    shutil.copytree(archive, tmp_path / "archive")
+    read_on(servers, prism, str(tmp_path / "archive"), topic, "committed")
+    lost = differences(str(tmp_path / "archive"), answers, "contents")
+    assert lost and all("expected None" not in d for d in lost)
+
+
+def test_a_cold_start_that_rewinds_loses_no_event_and_after_repair_every_figure_is_right(servers, prism, killed):
+    answers, archive, topic, middle = killed
+    (crashed,) = read_runs(archive)
+    going = read_on(servers, prism, archive, topic, f"rewind:{time.time() - middle:.0f}s")
+    assert differences(archive, answers, "contents", "dead_letters") == []
+    assert differences(archive, answers, "ledger", "players") != []
+    assert (going.source, going.state) == (crashed.source, "complete") and crashed.rewound_to is None
+    repair(archive, STARTER, hour("2026-10-01T00"), hour("2026-12-01T00"), ended=crashed.run_id)
+    assert differences(archive, answers) == []
