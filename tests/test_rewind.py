@@ -28,7 +28,7 @@ WAIT_S = 600  # other tests and people use the machine
 
 @pytest.fixture(scope="module")
 def killed(servers, prism, tmp_path_factory):
-    """(answers, archive, the topic's name, a moment in s): a job had committed half a day, and got kill -9 before its last windows closed.
+    """(answers, archive, the topic's name, a moment in s): a job had committed half a day, and got kill -9 before its last window closed.
 
     What arrived before the moment was written, in event files and rollups. The other half came after the kill.
     """
@@ -38,20 +38,27 @@ def killed(servers, prism, tmp_path_factory):
     messages = list(messages_of(folder / "messages"))
     sent = len(messages) // 2
     topic(servers, name)
-    produce(servers, name, *((0, payload, arrival) for arrival, payload in messages[:sent]))
+    records = [(0, payload, arrival) for arrival, payload in messages]
+    produce(servers, name, *records[:sent - 1])
     command = [sys.executable, "-m", "pipeline", "run", f"--source=kafka://{servers}/{name}?group=crash&idle=never",
                f"--archive={archive}", "--runner=PrismRunner", f"--prism_location={prism}"]
     job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        until = time.monotonic() + WAIT_S
-        while (committed(servers, name, "crash") < sent or written(archive) < 0.8 * sent) and time.monotonic() < until:
-            time.sleep(3)
-        assert committed(servers, name, "crash") == sent > written(archive) > 0.8 * sent > 500 and job.poll() is None
+        assert wait_until(lambda: committed(servers, name, "crash") == sent - 1 and written(archive) > 0.8 * sent > 500)
+        produce(servers, name, records[sent - 1])  # after it nothing moves the watermark past its window
+        assert wait_until(lambda: committed(servers, name, "crash") == sent) and job.poll() is None
     finally:
         os.killpg(job.pid, signal.SIGKILL)  # with its engine
         job.wait()
-    produce(servers, name, *((0, payload, arrival) for arrival, payload in messages[sent:]))
+    produce(servers, name, *records[sent:])
     return str(folder / "answers"), archive, name, messages[sent // 2][0] / 1000
+
+
+def wait_until(condition):
+    until = time.monotonic() + WAIT_S
+    while not (met := condition()) and time.monotonic() < until:
+        time.sleep(3)
+    return met
 
 
 def written(archive):
