@@ -21,7 +21,7 @@ from schemas.contract import Contract
 from transforms.draining import DRAIN, PAUSE, RESTING
 from transforms.player_store import check_store
 from transforms.read_contract import read_contract
-from transforms.runs import Run, RunError, claim_archive, followed_inputs, now, read_runs, require_name, write_run
+from transforms.runs import Run, RunError, claim_archive, followed_inputs, iso, now, read_runs, require_name, write_run
 from transforms.source import Files, Source, parse_source
 
 WITHOUT_STREAMS = ("directrunner", "fnapirunner", "bundlebaseddirectrunner", "switchingdirectrunner", "")
@@ -39,7 +39,10 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     live = live_source(source, contract, options.archive, config.follow_seconds, reachable=not handed_over)
     claim_archive(options.archive, contract)
     warehouse = open_warehouse(options, contract)
-    run = streaming_run(options, contract, read_runs(options.archive), on_prism)
+    earlier = read_runs(options.archive)
+    run = streaming_run(options, contract, earlier, on_prism)
+    if run not in earlier:
+        run.source, run.rewound_to = source.name, None if live.rewound_to is None else iso(live.rewound_to)
     if engine in ("flinkrunner", "portablerunner"):
         prepare(options, run.run_id)
     options.view_as(StandardOptions).streaming = True
