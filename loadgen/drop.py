@@ -24,13 +24,15 @@ def drop(out: str, folder: str, speed: float = 0, progress: Callable[[int, int],
     """
     records = list(records_of(Path(out) / "messages"))
     first = records[0]["publish_time"]
-    dues = ((record["publish_time"] - first).total_seconds() / speed if speed else i / AT_ONCE * EVERY_S for i, record in enumerate(records))
+    dues = ((record["publish_time"] - first).total_seconds() / speed if speed else i / AT_ONCE * EVERY_S
+            for i, record in enumerate(records))
     return _write(zip(dues, records, strict=True), len(records), folder, paced=bool(speed), progress=progress)
 
 
 def drop_steadily(messages: Iterable[Outgoing], about: int, folder: str, progress: Callable[[int, int], None] | None = None) -> int:
     """A file every EVERY_S seconds, of what was due in them."""
-    records = ((m.due, {"subscription_name": "", "message_id": str(i), "attributes": {}, "publish_time": m.arrival * 1000, "data": m.payload})
+    records = ((m.due, {"subscription_name": "", "message_id": str(i), "attributes": {}, "publish_time": m.arrival * 1000,
+                        "data": m.payload})
                for i, m in enumerate(messages))
     return _write(records, about, folder, paced=True, progress=progress)
 

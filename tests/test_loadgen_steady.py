@@ -16,8 +16,8 @@ from schemas.contract import load_contract
 from sql.check import compare_answers
 
 LAUNCH = 1_793_491_200_000  # 2026-11-01
-FAULTS = {"lost": 0.1, "duplicated": 0.1, "duplicated_later": 0.1, "delayed": 0.1, "truncated": 0.05, "not_utf8": 0.05, "unknown_type": 0.02,
-          "wrong_type": 0.3, "missing_field": 0.05, "clock": 0.02, "oversized": 0.01}
+FAULTS = {"lost": 0.1, "duplicated": 0.1, "duplicated_later": 0.1, "delayed": 0.1, "truncated": 0.05, "not_utf8": 0.05,
+          "unknown_type": 0.02, "wrong_type": 0.3, "missing_field": 0.05, "clock": 0.02, "oversized": 0.01}
 
 
 def load(game: str = "starter", **more) -> SteadyLoad:
