@@ -45,7 +45,7 @@ def deliver(messages: Iterable[Outgoing], about: int, servers: str, topic: str, 
     """Sends each when it is due, and returns how many the broker acknowledged. about: how many there will be, for progress."""
     log: list[KafkaError] = []
     producer = Producer({**CLIENT, **client, "bootstrap.servers": servers, "log_level": 0})
-    _require_topic(AdminClient({**client, "bootstrap.servers": servers, "log_level": 0}), servers, topic)
+    require_topic(servers, topic, client)
     began, sent = time.monotonic(), 0
     for message in messages:
         while (wait := began + message.due - time.monotonic()) > 0:
@@ -70,8 +70,9 @@ def _produce(producer: Producer, topic: str, message: Outgoing, told: Callable[[
             producer.poll(0.1)
 
 
-def _require_topic(admin: AdminClient, servers: str, topic: str) -> None:
+def require_topic(servers: str, topic: str, client: dict[str, str] | None = None) -> None:
     """Creates it where it is missing, without an end to its retention: simulated days may be long past."""
+    admin = AdminClient({**(client or {}), "bootstrap.servers": servers, "log_level": 0})
     try:
         if topic not in admin.list_topics(timeout=WAIT_S).topics:
             admin.create_topics([NewTopic(topic, PARTITIONS, config={"retention.ms": "-1"})], request_timeout=WAIT_S)[topic].result()

@@ -17,6 +17,7 @@ from schemas.contract import Contract
 
 MESSAGES_PER_PLAYER = 60  # about what one of them sends before another takes the place
 FEWEST_PLAYERS = 20
+LATER_S = 120  # within which what is sent again is
 
 
 class Later(NamedTuple):
@@ -95,8 +96,8 @@ class SteadyLoad:
         return event_time - event_time % self.world.precision
 
     def _plan(self, i: int, later: Later, at_once: bool) -> None:
-        """Another delivery comes next, or at any time that is left; one that finds no place any more is not made."""
-        at = i + 1 + (0 if at_once else self.rng.randrange(self.total - i))
+        """Another delivery comes next, or some time later; one that finds no place any more is not made."""
+        at = i + 1 + (0 if at_once else self.rng.randrange(min(self.total - i, max(1, round(LATER_S * self.rate)))))
         while at in self.later:
             at += 1
         self.later[at] = later

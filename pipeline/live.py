@@ -47,7 +47,8 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
         flag.clear()
     with (prism(options) if on_prism else nullcontext()), signals() as signalled:
         pipeline = beam.Pipeline(options=options)
-        job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players, tables=warehouse.target)
+        job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players, tables=warehouse.target,
+                  horizon_ms=round(config.horizon_minutes * 60_000))
         build(pipeline | "Read" >> live.read(run.run_id, engine), job)
         run.state, run.finished = "open", None
         warehouse.publish(run)  # before the job's first file
