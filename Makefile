@@ -5,11 +5,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .cache/demo
 
-.PHONY: demo test fast chaos lint bench lock system clean
+.PHONY: demo live test fast chaos lint bench lock system clean
 
 demo: system $(READY)
 	@rm -rf $(DEMO)
 	@$(BIN)/gamebeam demo --out=$(DEMO)
+
+# Kafka, players at a steady rate and the job on Prism, until Ctrl-C (or FOR=2m): make live RATE=500
+live: $(READY)
+	@$(BIN)/python -m engines.live --rate=$(or $(RATE),200) $(if $(FOR),--for=$(FOR))
 
 test: system $(READY) lint
 	$(BIN)/python -m pytest

@@ -41,14 +41,14 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     warehouse = open_warehouse(options, contract)
     run = streaming_run(options, contract, read_runs(options.archive), on_prism)
     if engine in ("flinkrunner", "portablerunner"):
-        prepare(options, run.run_id)
+        prepare(options, run.run_id, ends=live.parts is not None)
     options.view_as(StandardOptions).streaming = True
     for flag in (PAUSE, DRAIN, RESTING):
         flag.clear()
     with (prism(options) if on_prism else nullcontext()), signals() as signalled:
         pipeline = beam.Pipeline(options=options)
         job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players, tables=warehouse.target,
-                  horizon_ms=round(config.horizon_minutes * 60_000))
+                  horizon_ms=round(config.horizon_minutes * 60_000), others_s=config.rollup_minutes * 60)
         build(pipeline | "Read" >> live.read(run.run_id, engine), job)
         run.state, run.finished = "open", None
         warehouse.publish(run)  # before the job's first file

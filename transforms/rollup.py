@@ -46,6 +46,7 @@ class Rollups(beam.PTransform):
     contract: Contract
     run_id: str
     streaming: bool
+    others_s: float = OTHERS_S
 
     def expand(self, inputs: Any) -> Any:
         batches, received = inputs
@@ -75,7 +76,7 @@ class Rollups(beam.PTransform):
     def _window(self, rollup: Rollup) -> beam.WindowInto:
         late = trigger.AfterCount(1)
         if not isinstance(rollup, Declared):  # stamped with arrival, of which the watermark passes none unread: nothing is late
-            return beam.WindowInto(window.FixedWindows(LEDGER_S if isinstance(rollup, Ledger) else OTHERS_S),
+            return beam.WindowInto(window.FixedWindows(LEDGER_S if isinstance(rollup, Ledger) else self.others_s),
                                    trigger=trigger.AfterWatermark(late=late), allowed_lateness=0,
                                    accumulation_mode=trigger.AccumulationMode.ACCUMULATING)
         size, period = rollup.rollup.window_ms / 1000, rollup.rollup.period_ms / 1000
