@@ -21,7 +21,7 @@ from statistics import mean
 from bench.environment import machine
 from bench.processes import memory_mb
 from bench.rounds import ROOT
-from engines.flink import Flink, flink_cluster
+from engines.flink import Flink, flink_cluster, wait_for
 from engines.kafka import kafka_broker
 from engines.prism import prism_binary
 from loadgen.live import deliver, require_topic
@@ -114,12 +114,13 @@ def soak(engine: str, rate: float, seconds: float, warm_up: float, horizon_minut
         require_topic(servers, TOPIC)
         (folder / "config.yaml").write_text(f"horizon_minutes: {horizon_minutes}\nrollup_minutes: 1\n")
         contract = short_lateness(folder / "contract")
-        run = [sys.executable, "-m", "pipeline", "run", f"--source=kafka://{servers}/{TOPIC}?group=soak&until=idle&idle={IDLE_S}s", f"--archive={folder}/archive",
-               f"--config={folder}/config.yaml",
-               f"--contract={folder}/contract"]
+        source = f"kafka://{servers}/{TOPIC}?group=soak&until=idle&idle={IDLE_S}s"
+        run = [sys.executable, "-m", "pipeline", "run", f"--source={source}", f"--archive={folder}/archive",
+               f"--config={folder}/config.yaml", f"--contract={folder}/contract"]
         if engine == "flink":
             flink = ending.enter_context(flink_cluster(folder / "flink"))
             job = ending.enter_context(_started([*run, *flink.job_flags, "--parallelism=2", "--max_parallelism=4"], folder / "job.log"))
+            wait_for(lambda: "RUNNING" in flink.jobs().values(), "no job runs", STARTS_WITHIN_S)
             (job_id,) = flink.jobs()
             look: Callable[[Samples], None] = lambda samples: look_at_flink(flink, job_id, samples)  # noqa: E731
         else:
