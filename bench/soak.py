@@ -17,8 +17,10 @@ from datetime import date
 from math import nan
 from pathlib import Path
 from statistics import mean
+from typing import NamedTuple
 
 from bench.environment import machine
+from bench.live.landed import panes
 from bench.processes import memory_mb
 from bench.rounds import ROOT
 from engines.flink import Flink, flink_cluster, wait_for
@@ -59,6 +61,15 @@ class Samples:
         return (min(inside) if "heap" in name else mean(inside)) if inside else nan
 
 
+class Outcome(NamedTuple):
+    """differences: what the views say otherwise than the answer sheet, of so many figures; panes: s after a window's end."""
+
+    samples: Samples
+    differences: list[str]
+    figures: int
+    panes: dict[str, float]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="python -m bench.soak", allow_abbrev=False, description=__doc__)
@@ -71,17 +82,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     setting = {"command": shlex.join(["python", "-m", "bench.soak", *argv]), **machine()}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    samples, differences, figures = soak(args.engine, args.rate, args.minutes * 60, args.warm_up * 60, args.horizon)
-    text = report(setting, args.engine, args.rate, args.minutes * 60, args.warm_up * 60, args.horizon, samples, differences, figures)
+    outcome = soak(args.engine, args.rate, args.minutes * 60, args.warm_up * 60, args.horizon)
+    text = report(setting, args.engine, args.rate, args.minutes * 60, args.warm_up * 60, args.horizon, outcome)
     path = args.report or ROOT / "docs" / f"soak-{args.engine}.md"
     path.write_text(text)
     print(f"{path} written", file=sys.stderr)
-    return 1 if differences else 0
+    return 1 if outcome.differences else 0
 
 
-def report(setting: dict[str, str], engine: str, rate: float, seconds: float, warm_up: float, horizon: float, samples: Samples,
-           differences: list[str], figures: int) -> str:
-    m = setting
+def report(setting: dict[str, str], engine: str, rate: float, seconds: float, warm_up: float, horizon: float, outcome: Outcome) -> str:
+    m, samples = setting, outcome.samples
     rows = []
     for name in sorted(samples.values):
         first, last = samples.quarter(name, 0), samples.quarter(name, 3)
@@ -96,18 +106,19 @@ The whole job under {rate:,.0f} messages a second for {seconds / 60:g} minutes, 
 a copy is known for {horizon:g} minutes, player and counter rollups gather one minute, the contract's lateness is one minute: else windows
 would grow for an hour.
 Machine: {m["cores"]} cores ({m["cpu"]}), {m["memory"]}, {m["system"]}; load average before {m["load"]}, after {os.getloadavg()[0]:.1f}.
-Afterwards {len(differences)} of {figures:,} figures differed from the answer sheet.
+Afterwards {len(outcome.differences)} of {outcome.figures:,} figures differed from the answer sheet.
 
 | MB | first quarter | last quarter | change | less than 10 % |
 |---|--:|--:|--:|---|
 {chr(10).join(rows)}
 
+From a one-minute window's end to its on-time rows: {outcome.panes.get("p50", "?")} s (p50), {outcome.panes.get("p95", "?")} s (p95).
+
 Means of samples every {LOOK_S} s; of a heap the least, as a collector empties it now and then. Checkpoints are complete ones.
 {known}"""
 
 
-def soak(engine: str, rate: float, seconds: float, warm_up: float, horizon_minutes: float) -> tuple[Samples, list[str], int]:
-    """(samples of the measured time, what the views say otherwise than the answer sheet, figures compared)."""
+def soak(engine: str, rate: float, seconds: float, warm_up: float, horizon_minutes: float) -> Outcome:
     with tempfile.TemporaryDirectory() as temporary, ExitStack() as ending:
         folder = Path(temporary)
         servers = ending.enter_context(kafka_broker(folder / "kafka"))
@@ -137,7 +148,7 @@ def soak(engine: str, rate: float, seconds: float, warm_up: float, horizon_minut
         if job.wait(ENDS_WITHIN_S):
             raise OSError(f"the job ended with exit code {job.returncode}: {(folder / 'job.log').read_text()[-2_000:]}")
         found = compare_answers(contract, f"{folder}/archive", f"{folder}/answers")
-        return samples, [str(d) for d in found.differences], sum(found.figures.values())
+        return Outcome(samples, [str(d) for d in found.differences], sum(found.figures.values()), panes(folder / "archive"))
 
 
 def short_lateness(folder: Path) -> Contract:

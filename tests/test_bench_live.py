@@ -1,5 +1,6 @@
 """The live bench and the soak: their reports say what was measured, and their samples are of the right time and step."""
 
+import re
 from datetime import date
 from math import isnan
 from pathlib import Path
@@ -59,8 +60,9 @@ def test_a_quarter_is_of_the_measured_time_and_a_heap_is_as_a_collector_left_it(
         samples.add("heap", value)
     assert [samples.quarter("resident", n) for n in (0, 3)] == [15, 50] and isnan(samples.quarter("resident", 1))
     assert [samples.quarter("heap", n) for n in (0, 3)] == [10, 40]
-    text = soak.report({**MACHINE, "command": "c"}, "flink", 1_000, 600, 120, 2, samples, ["one"], 5)
+    text = soak.report({**MACHINE, "command": "c"}, "flink", 1_000, 600, 120, 2, soak.Outcome(samples, ["one"], 5, {"p50": 4.5}))
     assert "| heap | 10.00 | 40.00 | +300% | no |" in text and "1 of 5 figures differed" in text and "#27648" in text
+    assert "on-time rows: 4.5 s (p50), ? s (p95)" in text
 
 
 @pytest.mark.parametrize(("task", "step"), [
@@ -75,7 +77,7 @@ def test_a_flink_task_belongs_to_the_step_that_keeps_its_state(task, step):
 
 @pytest.mark.engine
 @pytest.mark.chaos
-def test_memory_stays_flat_over_five_minutes_on_prism(tmp_path):
+def test_over_five_minutes_on_prism_memory_stays_flat_and_panes_come_on_time(tmp_path):
     """Measured and written as on Flink; every figure is as the answer sheet says."""
     try:
         kafka_jars(), prism_binary()
@@ -83,5 +85,7 @@ def test_memory_stays_flat_over_five_minutes_on_prism(tmp_path):
         pytest.skip(str(e))
     written = Path(tmp_path / "soak.md")
     assert soak.main(["--engine=prism", "--rate=200", "--minutes=5", f"--report={written}"]) == 0
+    median = re.search(r"on-time rows: (.*) s \(p50\)", written.read_text())
+    assert median and float(median[1]) <= 15, written.read_text()
     rows = [line.split("|") for line in written.read_text().splitlines() if "resident" in line]
     assert len(rows) == 2 and all(row[5].strip() == "yes" for row in rows), written.read_text()
