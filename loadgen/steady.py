@@ -32,7 +32,8 @@ class SteadyLoad:
     """Message i arrives i / rate seconds after the launch: what happened before it (mostly a second, after a fault hours) has its own time.
 
     speed: simulated seconds in a second; the simulated time ends, `seconds` after the launch, at that moment.
-    players: at most so many at once. Ends early once stop() is true; the answers are then of what was sent.
+    players: at most so many at once. launch: ms; when the first message is asked for, if not given. Ends early once stop() is true;
+    the answers are then of what was sent.
     """
 
     def __init__(self, contract: Contract, *, rate: float, seconds: float, players: int = 2000, seed: int = 1, speed: float = 1.0,
@@ -40,10 +41,9 @@ class SteadyLoad:
         self.total = round(rate * seconds)
         if rate <= 0 or speed <= 0 or players < 1 or self.total < 1:
             raise ValueError("generate: rate, for, players and speed are more than 0")
-        launch = launch or time.time_ns() // 1_000_000
-        self.first, self.step, self.rate = launch - seconds * (speed - 1) * 1_000, 1_000 * speed / rate, rate
+        self.launch, self.ahead, self.step, self.rate = launch, seconds * (speed - 1) * 1_000, 1_000 * speed / rate, rate
         rates = rates_for(contract, faults)
-        self.world = World(contract, "avro", rates, seed, round(self.first) - DAY, 1)
+        self.world = World(contract, "avro", rates, seed, round((launch or _now()) - self.ahead) - DAY, 1)
         if self.world.ids_are_hashes or self.world.arrives_as_event_time:
             rates["duplicated"] = 0.0  # the broker cannot be made to give one message twice, and two are two events
         self.parameters = {"contract": contract.name, "fingerprint": contract.fingerprint, "rate": rate, "seconds": seconds, "speed": speed,
@@ -55,10 +55,11 @@ class SteadyLoad:
         self.later: dict[int, Later] = {}
 
     def __iter__(self) -> Iterator[Outgoing]:
+        first = (self.launch or _now()) - self.ahead
         for i in range(self.total):
             if self.stop():
                 return
-            arrival = round(self.first + i * self.step)
+            arrival = round(first + i * self.step)
             sent, message = self._again(arrival, self.later.pop(i)) if i in self.later else self._new(arrival, i)
             self.messages += 1
             yield Outgoing(i / self.rate, arrival, sent.install_id or sent.player_id, message.payload)
@@ -116,3 +117,7 @@ class SteadyLoad:
             else:
                 self.world.land(sent, [arrival])
         return message
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

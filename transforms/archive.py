@@ -94,7 +94,7 @@ class WriteFile(beam.DoFn):
         batches = list(deserialize(blobs))
         data, rows = to_parquet(batches)
         write_at_once(join(self.root, partition, f"part-{self.run_id}-{start}-{max(pane.index, 0)}.parquet"), data)
-        if self.streaming and partition.startswith("events/"):
+        if self.streaming:
             count_landed(batches)
         table = partition.split("/")[1]
         Metrics.counter("written", table).inc(rows)

@@ -21,10 +21,10 @@ Buckets = dict[str, Counter[int]]  # by what of OF: messages by number of the bu
 
 
 def count_landed(batches: Iterable[pa.RecordBatch], now: float | None = None) -> None:
-    """Called once their file is there. now: s since 1970."""
+    """Called once their file is there; rollup rows have neither time, and are not counted. now: s since 1970."""
     ms = round((now or time.time()) * 1_000)
     for since, column in OF.items():
-        for batch in batches:
+        for batch in (b for b in batches if column in b.schema.names):
             times = batch.column(column).drop_null().cast(pa.int64()).to_numpy()
             for bucket, n in zip(*np.unique(_buckets(ms - times), return_counts=True), strict=True):
                 Metrics.counter(f"latency_{since}", str(bucket)).inc(int(n))
