@@ -10,7 +10,7 @@ WHOLE_NUMBERS = {
     "checkpoint_timeout_millis": "ms",
     "max_bundle_time_mills": "ms that a bundle may take; small ones keep latency low (200)",
     "max_bundle_size": "elements in a bundle at most",
-    "shutdown_sources_after_idle_ms": "ms after its sources' end when a job ends (never; 0 with until=idle)",
+    "shutdown_sources_after_idle_ms": "ms after its sources' end when a job ends (never; 0 with until=idle, and no checkpoint)",
     "number_of_execution_retries": "restarts, where the cluster's restart strategy is not to decide",
 }
 TEXTS = {

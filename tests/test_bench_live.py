@@ -69,7 +69,6 @@ def test_a_quarter_is_of_the_measured_time_and_a_heap_is_as_a_collector_left_it(
     ("Source: Impulse -> [4]Read/{Topics, Partitions}", "source"), ("[4]{Read, Decode, Rollups}", "source"),
     ("[16]{Deduplicate, Rollups, Route, Rows, Archive}", "deduplication"),
     ("Rollups/Combine_ledger/GroupByKey -> [9]{Rollups, Rows, Archive}", "rollups' windows"),
-    ("Archive/ByPartitionLate -> [3]Archive/{WriteLate, GlobalLate, Written}", "late events' windows, an hour each"),
     ("Archive/ByPartitionEvents -> [3]Archive/{WriteEvents, GlobalEvents, Written}", "archive's windows")])
 def test_a_flink_task_belongs_to_the_step_that_keeps_its_state(task, step):
     assert soak.step_of(task) == step
@@ -84,7 +83,7 @@ def test_over_five_minutes_on_prism_memory_stays_flat_and_panes_come_on_time(tmp
     except MissingTool as e:
         pytest.skip(str(e))
     written = Path(tmp_path / "soak.md")
-    assert soak.main(["--engine=prism", "--rate=200", "--minutes=5", f"--report={written}"]) == 0
+    assert soak.main(["--engine=prism", "--rate=200", "--minutes=5", "--warm-up=2", f"--report={written}"]) == 0
     median = re.search(r"on-time rows: (.*) s \(p50\)", written.read_text())
     assert median and float(median[1]) <= 15, written.read_text()
     rows = [line.split("|") for line in written.read_text().splitlines() if "resident" in line]
