@@ -88,8 +88,8 @@ def _table(results: Sequence[Result]) -> str:
 def _reading(results: Sequence[Result]) -> str:
     one, two, spark = _gamebeam(results, 1), _gamebeam(results, 2), next((r for r in results if r.contender.on_spark and r.runs), None)
     text = ["Medians. Gamebeam's time runs from Flink's RUNNING to FINISHED: the start of its Python workers and a second of silence at "
-            "the end are in it; a job that ends by itself takes no checkpoint there. Spark's runs from the session to the end of its four queries. CPU is user + system of everything that a "
-            "contender started, in that time; the broker's is in none."]
+            "the end are in it; a job that ends by itself takes no checkpoint there. Spark's runs from the session to the end of its four "
+            "queries. CPU is user + system of everything that a contender started, in that time; the broker's is in none."]
     best = max((r.speed for r in (one, two) if r), default=0.0)
     if best:
         text.append(f"Gamebeam's better speed is {best:,.0f} events/s (the aim, {AIM_A_SECOND:,}, is {_reached(best, AIM_A_SECOND)}).")
