@@ -6,11 +6,15 @@ READY := $(VENV)/.ready
 DEMO := .cache/demo
 BY_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test fast chaos lint bench lock system clean
+.PHONY: demo live test fast chaos lint bench lock system clean
 
 demo: system $(READY)
 	@rm -rf $(DEMO)
 	@$(BIN)/gamebeam demo --out=$(DEMO)
+
+# Kafka, players at a steady rate and the job on Prism, until Ctrl-C (or FOR=2m): make live RATE=500
+live: $(READY)
+	@$(BIN)/python -m engines.live --rate=$(or $(RATE),200) $(if $(FOR),--for=$(FOR))
 
 test: system $(READY) lint
 	$(BIN)/python -m pytest $(BY_TWO) --durations=12
@@ -18,11 +22,11 @@ test: system $(READY) lint
 fast: $(READY)
 	$(BIN)/python -m pytest $(BY_TWO) -m "not engine and not chaos"
 
-# Longer: many more random streams, a broker that goes away in the middle, every kill on Flink (writes docs/reliability.md).
+# Longer: many more random streams, a broker that goes away in the middle, every kill on Flink (writes docs/reliability.md), five minutes of load.
 chaos: $(READY)
 	CHAOS_EXAMPLES=50 $(BIN)/python -m pytest -m "chaos or not chaos" tests/test_streaming.py tests/test_live_kafka.py \
-	  tests/test_live_flink.py tests/test_flink_watermark.py tests/test_flink_kills.py tests/test_cloud.py tests/test_questions_bigquery.py \
-	  tests/test_collector_kafka.py tests/test_players_live.py
+	  tests/test_live_flink.py tests/test_flink_watermark.py tests/test_flink_kills.py tests/test_bench_live.py tests/test_cloud.py \
+	  tests/test_questions_bigquery.py tests/test_collector_kafka.py tests/test_players_live.py
 
 # What only apt has: a browser, in which pages are tested. Without it, or without leave to install it, those tests skip and say so.
 system:

@@ -16,24 +16,24 @@ class MissingTool(Exception):
     """What a contender needs is not on this machine: its row says so."""
 
 
-def spark_python(folder: Path) -> Path:
-    """The interpreter that has PINS; made at the first call."""
+def spark_python(folder: Path, pins: tuple[str, ...] = PINS) -> Path:
+    """The interpreter that has these packages; made at the first call."""
     if shutil.which("java") is None:
         raise MissingTool("there is no java on this machine")
     python, ready = folder / "bin" / "python", folder / "ready"
-    if not ready.exists() or ready.read_text() != " ".join(PINS):
+    if not ready.exists() or ready.read_text() != " ".join(pins):
         shutil.rmtree(folder, ignore_errors=True)
         uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         if uv:
-            commands = [[uv, "venv", "-q", "-p", sys.executable, str(folder)], [uv, "pip", "install", "-q", "-p", str(python), *PINS]]
+            commands = [[uv, "venv", "-q", "-p", sys.executable, str(folder)], [uv, "pip", "install", "-q", "-p", str(python), *pins]]
         else:
-            commands = [[sys.executable, "-m", "venv", str(folder)], [str(python), "-m", "pip", "install", "-q", *PINS]]
+            commands = [[sys.executable, "-m", "venv", str(folder)], [str(python), "-m", "pip", "install", "-q", *pins]]
         for command in commands:
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
                 raise MissingTool(f"pyspark could not be installed: {(done.stderr.strip() or '?').splitlines()[-1]}")
         _compile_bare_files(folder)
-        ready.write_text(" ".join(PINS))
+        ready.write_text(" ".join(pins))
     return python
 
 

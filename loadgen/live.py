@@ -1,7 +1,7 @@
-"""send(): what generate wrote, into a Kafka topic, each message at its simulated arrival; the answer sheet stays the same."""
+"""What generate wrote, or a steady load, into a Kafka topic; the answer sheet stays the same."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from loadgen.broken import reader
+from loadgen.outgoing import Outgoing
 from schemas.contract import Contract
 
 WAIT_S = 30.0
@@ -28,38 +29,50 @@ def send(contract: Contract, out: str, servers: str, topic: str, client: dict[st
     The key is whose message it is, so copies of an event stay in order within one partition; damaged ones that do not
     tell go anywhere. speed: simulated seconds in a second; 0: as fast as the broker takes them.
     """
+    read, messages = reader(contract), list(messages_of(Path(out) / "messages"))
+
+    def outgoing() -> Iterator[Outgoing]:
+        for arrival, payload in messages:
+            known = read(payload)
+            due = (arrival - messages[0][0]) / 1000 / speed if speed else 0.0
+            yield Outgoing(due, arrival, known.get("install_id") or known.get("player_id"), payload)
+
+    return deliver(outgoing(), len(messages), servers, topic, client, progress)
+
+
+def deliver(messages: Iterable[Outgoing], about: int, servers: str, topic: str, client: dict[str, str],
+            progress: Callable[[int, int], None] | None = None) -> int:
+    """Sends each when it is due, and returns how many the broker acknowledged. about: how many there will be, for progress."""
     log: list[KafkaError] = []
     producer = Producer({**CLIENT, **client, "bootstrap.servers": servers, "log_level": 0})
-    _require_topic(AdminClient({**client, "bootstrap.servers": servers, "log_level": 0}), servers, topic)
-    read, messages = reader(contract), list(messages_of(Path(out) / "messages"))
-    began = time.monotonic()
-    for i, (arrival, payload) in enumerate(messages):
-        if speed:
-            producer.poll(max(0.0, began + (arrival - messages[0][0]) / 1000 / speed - time.monotonic()))
-        known = read(payload)
-        key = known.get("install_id") or known.get("player_id")
-        _produce(producer, topic, payload, key, arrival, lambda error, _: log.append(error) if error else None)
-        if progress and i % 1_000 == 0:
-            progress(i, len(messages))
+    require_topic(servers, topic, client)
+    began, sent = time.monotonic(), 0
+    for message in messages:
+        while (wait := began + message.due - time.monotonic()) > 0:
+            producer.poll(wait)
+        _produce(producer, topic, message, lambda error, _: log.append(error) if error else None)
+        sent += 1
+        if progress and sent % 1_000 == 0:
+            progress(sent, about)
     unsent = producer.flush(WAIT_S)
     if log or unsent:
         why = log[0].str() if log else f"no answer within {WAIT_S:.0f} s"
-        raise SendError(f"{servers}: {topic}: {len(log) + unsent} of {len(messages)} messages were not acknowledged: {why}")
-    return len(messages)
+        raise SendError(f"{servers}: {topic}: {len(log) + unsent} of {sent} messages were not acknowledged: {why}")
+    return sent
 
 
-def _produce(producer: Producer, topic: str, payload: bytes, key: str | None, arrival: int,
-             told: Callable[[KafkaError | None, object], None]) -> None:
+def _produce(producer: Producer, topic: str, message: Outgoing, told: Callable[[KafkaError | None, object], None]) -> None:
     while True:
         try:
-            producer.produce(topic, payload, key=key, timestamp=arrival, on_delivery=told)
+            producer.produce(topic, message.payload, key=message.key, timestamp=message.arrival, on_delivery=told)
             return
         except BufferError:  # the queue is full: the broker is slower than we are
             producer.poll(0.1)
 
 
-def _require_topic(admin: AdminClient, servers: str, topic: str) -> None:
+def require_topic(servers: str, topic: str, client: dict[str, str] | None = None) -> None:
     """Creates it where it is missing, without an end to its retention: simulated days may be long past."""
+    admin = AdminClient({**(client or {}), "bootstrap.servers": servers, "log_level": 0})
     try:
         if topic not in admin.list_topics(timeout=WAIT_S).topics:
             admin.create_topics([NewTopic(topic, PARTITIONS, config={"retention.ms": "-1"})], request_timeout=WAIT_S)[topic].result()

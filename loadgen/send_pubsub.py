@@ -1,9 +1,9 @@
-"""send_pubsub(): what generate wrote, into a Pub/Sub topic, each message with its simulated arrival as an attribute."""
+"""What generate wrote, or a steady load, into a Pub/Sub topic, each message with its simulated arrival as an attribute."""
 
 import re
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from google.cloud.pubsub_v1 import PublisherClient
 from google.cloud.pubsub_v1.types import BatchSettings
 
 from loadgen.live import SendError, messages_of
+from loadgen.outgoing import Outgoing
 
 ARRIVAL = "arrival_time"  # ms: a publish time is always now; read with ?timestamp_attribute=arrival_time
 WAIT_S = 30.0
@@ -29,9 +30,16 @@ def topic_of(uri: str) -> str:
 def send_pubsub(out: str, topic: str, speed: float = 0, progress: Callable[[int, int], None] | None = None) -> int:
     """Publishes OUT/messages in order of arrival, and returns how many the service acknowledged.
 
-    speed: simulated seconds in a second; 0: as fast as it takes them. The topic must be there: a subscription that is made after the
-    sending would get nothing.
+    speed: simulated seconds in a second; 0: as fast as it takes them.
     """
+    messages = list(messages_of(Path(out) / "messages"))
+    outgoing = (Outgoing((arrival - messages[0][0]) / 1000 / speed if speed else 0.0, arrival, None, payload)
+                for arrival, payload in messages)
+    return publish(outgoing, len(messages), topic, progress)
+
+
+def publish(messages: Iterable[Outgoing], about: int, topic: str, progress: Callable[[int, int], None] | None = None) -> int:
+    """Publishes each when it is due, and returns how many. The topic must be there: a subscription made afterwards would get nothing."""
     try:
         publisher = PublisherClient(BatchSettings(max_messages=500, max_latency=0.02))
         publisher.get_topic(topic=topic, timeout=WAIT_S)
@@ -39,19 +47,18 @@ def send_pubsub(out: str, topic: str, speed: float = 0, progress: Callable[[int,
         raise SendError(f"pubsub://{topic}: no such topic; create it, and the subscription that the job reads, first") from None
     except (GoogleAPICallError, DefaultCredentialsError) as e:
         raise SendError(f"pubsub://{topic}: {str(e).splitlines()[0]}") from None
-    messages, waiting = list(messages_of(Path(out) / "messages")), deque[Future[str]]()
-    began = time.monotonic()
+    waiting, sent, began = deque[Future[str]](), 0, time.monotonic()
     try:
-        for i, (arrival, payload) in enumerate(messages):
-            if speed:
-                time.sleep(max(0.0, began + (arrival - messages[0][0]) / 1000 / speed - time.monotonic()))
-            waiting.append(publisher.publish(topic, payload, **{ARRIVAL: str(arrival)}))
+        for message in messages:
+            time.sleep(max(0.0, began + message.due - time.monotonic()))
+            waiting.append(publisher.publish(topic, message.payload, **{ARRIVAL: str(message.arrival)}))
             while len(waiting) >= ON_THE_WAY:
                 waiting.popleft().result(WAIT_S)
-            if progress and i % 1_000 == 0:
-                progress(i, len(messages))
-        for sent in waiting:
-            sent.result(WAIT_S)
+            sent += 1
+            if progress and sent % 1_000 == 0:
+                progress(sent, about)
+        for future in waiting:
+            future.result(WAIT_S)
     except (GoogleAPICallError, TimeoutError) as e:
         raise SendError(f"pubsub://{topic}: {str(e) or f'no answer within {WAIT_S:.0f} s'}") from None
-    return len(messages)
+    return sent

@@ -1,6 +1,7 @@
 """The simulation: everything that the players send, what becomes of each delivery, and the answers."""
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 from loadgen.answers import Answers, Dead
@@ -42,20 +43,34 @@ class World:
 
     def play(self, number: int, is_bot: bool) -> None:
         """Everything that one player does, and every message that comes of it."""
+        counters: dict[str, int] = {}
+        before, backlog = "", 0
+        for player, session, sent, when in self.moments(number, is_bot):
+            if session.session_id != before:
+                before, backlog = session.session_id, 0
+            leaves = sent.event_time
+            if session.reconnect is not None:
+                backlog += player.rng.randrange(5, 40)
+                leaves = max(session.reconnect, when) + backlog
+            self.leaves(sent, player, session.install, counters)
+            self._send(sent, leaves, player)
+
+    def moments(self, number: int, is_bot: bool) -> Iterator[tuple[Player, Session, Sent, int]]:
+        """(who, in which session, what, when in ms) of all that one player does, in order of time."""
         bad_builds = self.rates["wrong_type"]
         player = make_player(number, self.player_id(number), self.seed, self.begin, self.days, is_bot, bad_builds)
         self.costs.installed(player)
-        counters: dict[str, int] = {}
         for session in sessions(player, self.begin, self.days, bad_builds):
-            backlog = 0
             for event_type, when, facts, known in self.teller.tell(player, session):
-                sent = self._sent(player, session, event_type, when, facts, known)
-                leaves = sent.event_time
-                if session.reconnect is not None:
-                    backlog += player.rng.randrange(5, 40)
-                    leaves = max(session.reconnect, when) + backlog
-                self.faults.spoil(sent, session.install.app_version, self.precision, player.rng)
-                self._send(sent, leaves, counters, player, session.install)
+                yield player, session, self._sent(player, session, event_type, when, facts, known), when
+
+    def leaves(self, sent: Sent, player: Player, install: Install, counters: dict[str, int]) -> None:
+        """What the client does before it sends: it may spoil the event, and it counts it."""
+        self.faults.spoil(sent, install.app_version, self.precision, player.rng)
+        if "seq" in self.carried:
+            of = {"player": player.player_id, "session": sent.session_id or ""}
+            counter = of.get(self.contract.counter or "", install.install_id)
+            counters[counter] = sent.seq = counters.get(counter, 0) + 1
 
     def _sent(self, player: Player, session: Session, event_type: str, when: int, facts: dict[str, Any], known: bool) -> Sent:
         rng, contract = player.rng, self.contract
@@ -71,31 +86,36 @@ class World:
         values["env"] = values["env"] or "live"
         return Sent(event_id=_uuid(rng), event_type=event_type, event_time=when, seq=None, own=own, secret=secret, **values)
 
-    def _send(self, sent: Sent, leaves: int, counters: dict[str, int], player: Player, install: Install) -> None:
-        if "seq" in self.carried:
-            of = {"player": player.player_id, "session": sent.session_id or ""}
-            counter = of.get(self.contract.counter or "", install.install_id)
-            counters[counter] = sent.seq = counters.get(counter, 0) + 1
+    def _send(self, sent: Sent, leaves: int, player: Player) -> None:
         deliveries = self.faults.deliveries(leaves, player.rng, self.publish)
         if self._indistinguishable(sent, deliveries):
             return
+        self.count(sent, deliveries)
+        good: list[int] = []
+        for delivery in deliveries:
+            message = self.message(sent, self._arrival(delivery), delivery, player.rng)
+            self.messages.append(message)
+            if message.intact and not self.is_dead(sent, message):
+                good.append(message.arrival)
+        self.land(sent, good)
+
+    def count(self, sent: Sent, deliveries: list[Delivery]) -> None:
         self.events += 1
         self.lost += not deliveries
         self.answers.client_sent(sent)
-        good: list[int] = []
-        for delivery in deliveries:
-            arrival = self._arrival(delivery)
-            whole = self._payload(sent, arrival)
-            bytes_ = damaged(whole, delivery.damage, player.rng)
-            intact = delivery.damage is None and len(bytes_) <= self.contract.max_message_bytes
-            self.messages.append(Message(arrival, len(self.messages), delivery.publish, bytes_, intact))
-            if not intact:
-                continue  # read later, in the order of the files
-            if dead := self._dead(sent, bytes_, arrival):
-                self.answers.dead(dead)
-            else:
-                good.append(arrival)
-        self._land(sent, good)
+
+    def message(self, sent: Sent, arrival: int, delivery: Delivery, rng: random.Random) -> Message:
+        """What arrives. One that is not intact is to be given to read_broken, in the order of arrival."""
+        payload_ = damaged(self._payload(sent, arrival), delivery.damage, rng)
+        intact = delivery.damage is None and len(payload_) <= self.contract.max_message_bytes
+        return Message(arrival, len(self.messages), delivery.publish, payload_, intact)
+
+    def is_dead(self, sent: Sent, message: Message) -> bool:
+        """Whether an intact message is no event; if so, it is in the answers."""
+        dead = self._dead(sent, message.payload, message.arrival)
+        if dead:
+            self.answers.dead(dead)
+        return dead is not None
 
     def _arrival(self, delivery: Delivery) -> int:
         """ms, as the receiver will read it."""
@@ -119,7 +139,7 @@ class World:
         self.plain_payloads.add(whole)
         return seen
 
-    def _land(self, sent: Sent, arrivals: list[int]) -> None:
+    def land(self, sent: Sent, arrivals: list[int]) -> None:
         """Of the readable copies the first to arrive lands, the others are duplicates."""
         if arrivals:
             sent.arrival_time = min(arrivals)

@@ -10,10 +10,10 @@ from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from transforms.archive import WriteArchive
 from transforms.decode_messages import Decode
-from transforms.deduplicate import Deduplicate
+from transforms.deduplicate import HORIZON_MS, Deduplicate
 from transforms.messages import Messages
 from transforms.players import WritePlayers
-from transforms.rollup import Rollups
+from transforms.rollup import OTHERS_S, Rollups
 from transforms.route import Route
 
 
@@ -28,14 +28,16 @@ class Job:
     pii_key: bytes | None = None
     players: str | None = None
     tables: Target | None = None
+    horizon_ms: int = HORIZON_MS
+    others_s: float = OTHERS_S
 
 
 def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tuple[str, int]]:
     """Messages -> (table, rows) of every file written."""
     decoded = messages | "Decode" >> Decode(job.contract, job.streaming, job.pii_key)
-    unique = decoded.batches | "Deduplicate" >> Deduplicate(job.contract, job.streaming)
+    unique = decoded.batches | "Deduplicate" >> Deduplicate(job.contract, job.streaming, job.horizon_ms)
     routed = unique | "Route" >> Route(job.contract, job.run_id)
-    rollups = (unique, decoded.received) | "Rollups" >> Rollups(job.contract, job.run_id, job.streaming)
+    rollups = (unique, decoded.received) | "Rollups" >> Rollups(job.contract, job.run_id, job.streaming, job.others_s)
     rows = (routed.archive, rollups) | "Rows" >> beam.Flatten()
     written = rows | "Archive" >> WriteArchive(job.archive, job.run_id, job.streaming)
     if job.players:

@@ -10,6 +10,7 @@ WHOLE_NUMBERS = {
     "checkpoint_timeout_millis": "ms",
     "max_bundle_time_mills": "ms that a bundle may take; small ones keep latency low (200)",
     "max_bundle_size": "elements in a bundle at most",
+    "shutdown_sources_after_idle_ms": "ms after its sources' end when a job ends (never; 0 with until=idle, and no checkpoint)",
     "number_of_execution_retries": "restarts, where the cluster's restart strategy is not to decide",
 }
 TEXTS = {
@@ -42,10 +43,10 @@ class FlinkFlags(PipelineOptions):
             parser.add_argument(f"--{name}", action="store_true", default=None, help=f"Flink: {meaning}")
 
 
-def prepare(options: PipelineOptions, run_id: str) -> None:
-    """What suits this job on Flink, where nothing was asked for; the job has the run's name there."""
+def prepare(options: PipelineOptions, run_id: str, ends: bool) -> None:
+    """What suits this job on Flink, where nothing was asked for; the job has the run's name there. ends: once its source has ended."""
     flags = options.view_as(FlinkFlags)
-    for name, value in DEFAULTS.items():
+    for name, value in (DEFAULTS | ({"shutdown_sources_after_idle_ms": 0} if ends else {})).items():
         if getattr(flags, name) is None:
             setattr(flags, name, value)
     cloud = options.view_as(GoogleCloudOptions)

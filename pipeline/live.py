@@ -44,13 +44,14 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     if run not in earlier:
         run.source, run.rewound_to = source.name, None if live.rewound_to is None else iso(live.rewound_to)
     if engine in ("flinkrunner", "portablerunner"):
-        prepare(options, run.run_id)
+        prepare(options, run.run_id, ends=live.parts is not None)
     options.view_as(StandardOptions).streaming = True
     for flag in (PAUSE, DRAIN, RESTING):
         flag.clear()
     with (prism(options) if on_prism else nullcontext()), signals() as signalled:
         pipeline = beam.Pipeline(options=options)
-        job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players, tables=warehouse.target)
+        job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players, tables=warehouse.target,
+                  horizon_ms=round(config.horizon_minutes * 60_000), others_s=config.rollup_minutes * 60)
         build(pipeline | "Read" >> live.read(run.run_id, engine), job)
         run.state, run.finished = "open", None
         warehouse.publish(run)  # before the job's first file

@@ -30,7 +30,8 @@ class JobOptions(PipelineOptions):
         parser.add_argument("--again", nargs="?", const=True, default=False, type=_yes,
                             help="Read files that a complete run has read already, and supersede it")
         parser.add_argument("--players", help="Where each player's last known values are kept, beside the archive: redis://host:6379/0")
-        parser.add_argument("--config", help="YAML file of the rarely touched, on disk or gs://: pii_key_file, follow_seconds")
+        parser.add_argument("--config", help="YAML file of the rarely touched, on disk or gs://: pii_key_file, "
+                            "follow_seconds, horizon_minutes, rollup_minutes")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Config:
 
     pii_key_file: str | None = None
     follow_seconds: float = 2.0  # between looks for new files; what comes between two is read together
+    horizon_minutes: float = 2_880  # of arrival, in which a stream knows a copy again
+    rollup_minutes: float = 10  # of arrival, which a stream's player_hours and counter_hours gather before they write rows
 
     @classmethod
     def load(cls, path: str | None) -> "Config":

@@ -13,6 +13,7 @@ from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.runners.runner import PipelineState
 
 from transforms.draining import DRAIN, PAUSE, RESTING
+from transforms.latency import Buckets, buckets, percentiles, since
 from transforms.runs import Run, RunError, counted, now, rows_written
 
 LINE_S = 60  # between log lines
@@ -28,13 +29,15 @@ def watch(result: Any, run: Run, signalled: list[int], in_process: bool, parts: 
     once all its parts rest.
     """
     next_line, drain_until, settled = time.monotonic() + LINE_S, None, 0
+    before: Buckets = {}
     while True:
         try:
             state = result.state
             ended = PipelineState.is_terminal(state)
             if ended or time.monotonic() >= next_line:
-                say(_line(result, run, state))
-                next_line += LINE_S
+                line, landed = _line(result, run, state, {} if ended else before)
+                say(line)
+                next_line, before = next_line + LINE_S, landed
         except grpc.RpcError as e:
             goes_on = "what was not yet committed is read again by a run with start=committed, or earlier with start=rewind:…"
             if not in_process:
@@ -73,12 +76,16 @@ def _all_routed(result: Any) -> bool:
     return counted(metrics, "received") == counted(metrics, "landed") + counted(metrics, "duplicate")
 
 
-def _line(result: Any, run: Run, state: str) -> str:
+def _line(result: Any, run: Run, state: str, before: Buckets) -> tuple[str, Buckets]:
+    """The line, with the delays of what has landed since `before`; and what has landed."""
     metrics = _metrics(result)
-    run.rows = rows_written(metrics)
+    run.rows, landed = rows_written(metrics), buckets(metrics)
     counts = {name: counted(metrics, name) for name in COUNTERS}
     told = {**counts, "written": run.rows} if any(counts.values()) else {}  # Flink tells only at the end
-    return json.dumps({"time": now(), "run_id": run.run_id, "state": state, **told})
+    latency = {of: percentiles(some) for of, some in since(before, landed).items() if some}
+    if latency:
+        told["latency_s"] = latency
+    return json.dumps({"time": now(), "run_id": run.run_id, "state": state, **told}), landed
 
 
 def _why(result: Any) -> str:

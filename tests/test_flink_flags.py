@@ -19,12 +19,13 @@ def test_flinks_own_flags_are_known_and_a_misspelt_one_is_refused(capsys):
 
 def test_only_what_was_not_asked_for_is_set():
     options = JobOptions(["--checkpointing_interval=500", "--job_name=mine"])
-    prepare(options, "run-1")
+    prepare(options, "run-1", ends=False)
     flags = options.view_as(FlinkFlags)
     assert (flags.checkpointing_interval, flags.max_bundle_time_mills, flags.max_bundle_size) == (500, 200, None)
     assert options.view_as(GoogleCloudOptions).job_name == "mine" and not has_state(options)
     unnamed = JobOptions(["--savepoint_path=file:///s"])
-    prepare(unnamed, "run-1")
+    prepare(unnamed, "run-1", ends=True)
+    assert (flags.shutdown_sources_after_idle_ms, unnamed.view_as(FlinkFlags).shutdown_sources_after_idle_ms) == (None, 0)
     assert unnamed.view_as(GoogleCloudOptions).job_name == "run-1" and has_state(unnamed)
 
 

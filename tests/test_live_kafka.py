@@ -1,5 +1,6 @@
 """A real Kafka, and the job on Prism over it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -174,6 +175,8 @@ def test_a_job_that_reads_until_its_source_is_idle_ends_by_itself_with_everythin
     run = run_live(options(f"kafka://{servers}/whole?until=idle&group=whole", archive, "--runner=PrismRunner",
                            f"--prism_location={prism()}"), lines.append)
     assert run.state == "complete" and any("sources stop, windows close" in line for line in lines)
+    told = json.loads(lines[-1])
+    assert told["received"] == sent and 0 < told["latency_s"]["arrival"]["p50"] <= told["latency_s"]["arrival"]["p99"]
     assert "0 differences" in report(compare_answers(STARTER, archive, f"{played}/answers")).splitlines()[-1]
     assert committed(servers, "whole", "whole") == sent
 

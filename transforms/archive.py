@@ -15,6 +15,7 @@ from apache_beam.transforms import trigger, window
 
 from schemas.layout import join
 from transforms.columns import deserialize
+from transforms.latency import count_landed
 
 ROW_GROUP = 100_000  # rows
 DICTIONARY_ROWS = 10_000  # fewer rows are smaller, and a quarter cheaper to write, without dictionaries
@@ -32,7 +33,7 @@ class WriteArchive(beam.PTransform):
 
     def expand(self, rows: beam.PCollection[tuple[str, bytes]]) -> beam.PCollection[tuple[str, int]]:
         if not self.streaming:
-            return rows | "ByPartition" >> beam.GroupByKey() | "WriteFile" >> beam.ParDo(WriteFile(self.root, self.run_id))
+            return rows | "ByPartition" >> beam.GroupByKey() | "WriteFile" >> beam.ParDo(WriteFile(self.root, self.run_id, self.streaming))
         row = tuple[str, bytes]
         kinds = (rows | "ByKind" >> beam.ParDo(ByKind()).with_output_types(row, late=row, rollups=row)
                  .with_outputs("late", "rollups", main="events"))
@@ -45,7 +46,7 @@ class WriteArchive(beam.PTransform):
         return (rows
                 | f"Window{kind}" >> windows
                 | f"ByPartition{kind}" >> beam.GroupByKey()
-                | f"Write{kind}" >> beam.ParDo(WriteFile(self.root, self.run_id))
+                | f"Write{kind}" >> beam.ParDo(WriteFile(self.root, self.run_id, self.streaming))
                 | f"Global{kind}" >> beam.WindowInto(window.GlobalWindows(), trigger=trigger.DefaultTrigger(),
                                                      accumulation_mode=trigger.AccumulationMode.DISCARDING))
 
@@ -80,8 +81,8 @@ class ByKind(beam.DoFn):
 
 
 class WriteFile(beam.DoFn):
-    def __init__(self, root: str, run_id: str):
-        self.root, self.run_id = root, run_id
+    def __init__(self, root: str, run_id: str, streaming: bool):
+        self.root, self.run_id, self.streaming = root, run_id, streaming
 
     def process(self, group: tuple[str, Iterable[bytes]], stretch: Any = beam.DoFn.WindowParam,
                 pane: Any = beam.DoFn.PaneInfoParam) -> Iterable[tuple[str, int]]:
@@ -90,8 +91,11 @@ class WriteFile(beam.DoFn):
         blobs = list(blobs)
         if not blobs:  # a window's last pane, after its rows went out in earlier ones
             return
-        data, rows = to_parquet(deserialize(blobs))
+        batches = list(deserialize(blobs))
+        data, rows = to_parquet(batches)
         write_at_once(join(self.root, partition, f"part-{self.run_id}-{start}-{max(pane.index, 0)}.parquet"), data)
+        if self.streaming:
+            count_landed(batches)
         table = partition.split("/")[1]
         Metrics.counter("written", table).inc(rows)
         yield table, rows

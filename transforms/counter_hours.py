@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import reduce
 from operator import attrgetter
 from typing import Any
 
@@ -50,6 +51,10 @@ class CounterHours:
     @staticmethod
     def merge(a: list[Any], b: list[Any]) -> list[Any]:
         return [_later(a[0], b[0]), _later(a[1], b[1]), coalesce([*a[2], *b[2]])]
+
+    @staticmethod
+    def merge_all(partials: list[list[Any]]) -> list[Any]:
+        return [*(reduce(_later, (p[i] for p in partials)) for i in (0, 1)), coalesce([r for p in partials for r in p[2]])]
 
     @staticmethod
     def windows(beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]:

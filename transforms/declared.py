@@ -68,9 +68,9 @@ class Declared:
             for start in range(bucket - self.rollup.window_ms + self.rollup.period_ms, bucket + 1, self.rollup.period_ms):
                 if start // HOUR_MS == beam_key:
                     found.setdefault((start, tuple(key)), []).append(some)
-        return (Windowed(start, start + self.rollup.window_ms, key, self._merged(partials)) for (start, key), partials in found.items())
+        return (Windowed(start, start + self.rollup.window_ms, key, self.merge_all(partials)) for (start, key), partials in found.items())
 
-    def _merged(self, partials: list[list[Any]]) -> list[Any]:
+    def merge_all(self, partials: list[list[Any]]) -> list[Any]:
         """As merge would, one after the other; but hashes are sorted only once."""
         columns = ([v for v in column if v is not None] for column in zip(*partials, strict=True))
         return [sorted(set().union(*column))[:KEPT] if kind == "distinct" and column
@@ -91,10 +91,19 @@ def merge_value(kind: str, a: Any, b: Any) -> Any:
     if kind in ("count", "sum"):
         return saturated(a + b)
     if kind == "distinct":
-        return sorted({*a, *b})[:KEPT]
+        return merge_hashes(a, b)
     if kind == "last":
         return max(a, b, key=lambda v: v[:3])
     return min(a, b) if kind == "min" else max(a, b)
+
+
+def merge_hashes(a: list[int], b: list[int]) -> list[int]:
+    """The smallest of both, sorted as they are: few into many take no sorting anew."""
+    if len(a) < len(b):
+        a, b = b, a
+    known = set(a)
+    new = [h for h in b if h not in known]
+    return sorted(a + new)[:KEPT] if new else a
 
 
 def _getter(name: str) -> Callable[[Any], Any]:

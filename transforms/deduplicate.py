@@ -8,7 +8,7 @@ from typing import Any
 import apache_beam as beam
 import msgspec
 import xxhash
-from apache_beam.coders import BytesCoder, VarIntCoder
+from apache_beam.coders import BytesCoder, TupleCoder, VarIntCoder
 from apache_beam.metrics import Metrics
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec, TimerSpec, on_timer
@@ -63,8 +63,8 @@ class FirstToArrive(beam.DoFn):
     """State: the hashes of the ids seen in this shard and bucket, 8 bytes each, until horizon_ms after the last arrival."""
 
     SEEN = BagStateSpec("seen", BytesCoder())
-    VERSION = ReadModifyWriteStateSpec("version", BytesCoder())
-    LAST_ARRIVAL = ReadModifyWriteStateSpec("last_arrival", VarIntCoder())
+    # A cell of both: a runner answers each read after a round trip, and little else of this step takes as long.
+    LAST = ReadModifyWriteStateSpec("last", TupleCoder((BytesCoder(), VarIntCoder())))  # version of the ids, greatest arrival_time
     EXPIRY = TimerSpec("expiry", TimeDomain.WATERMARK)
 
     def __init__(self, contract: Contract, horizon_ms: int):
@@ -75,27 +75,27 @@ class FirstToArrive(beam.DoFn):
         self.packer = Packer(self.contract)
         self.warm: OrderedDict[int, tuple[bytes, set[int]]] = OrderedDict()
 
-    def process(self, keyed: tuple[int, bytes], seen: Any = beam.DoFn.StateParam(SEEN), version: Any = beam.DoFn.StateParam(VERSION),
-                last_arrival: Any = beam.DoFn.StateParam(LAST_ARRIVAL), expiry: Any = beam.DoFn.TimerParam(EXPIRY)) -> Iterable[Batch]:
+    def process(self, keyed: tuple[int, bytes], seen: Any = beam.DoFn.StateParam(SEEN), last: Any = beam.DoFn.StateParam(LAST),
+                expiry: Any = beam.DoFn.TimerParam(EXPIRY)) -> Iterable[Batch]:
         key, data = keyed
         events, dead = self.packer.unpack(data)
-        current = version.read()
-        known = self._known(key, current, seen)
+        version, last_arrival = last.read() or (b"", 0)
+        known = self._known(key, version, seen)
         new: set[int] = set()
         landed = [self._unseen(*pick(items), known, new) for items in (events, dead)]
         if new:
             chunk = msgspec.msgpack.encode(sorted(new))
             seen.add(chunk)
-            current = xxhash.xxh3_128_digest((current or b"") + chunk)
-            version.write(current)
+            version = xxhash.xxh3_128_digest(version + chunk)
             known |= new
-        self.warm[key] = (current or b"", known)
+        self.warm[key] = version, known
         if len(self.warm) > WARM_KEYS:
             self.warm.popitem(last=False)
         arrived = max(item.arrival_time for item in (*events, *dead))
-        if arrived > (last_arrival.read() or 0):
-            last_arrival.write(arrived)
+        if arrived > last_arrival:
             expiry.set(Timestamp(micros=(arrived + self.horizon_ms) * 1000))
+        if new or arrived > last_arrival:
+            last.write((version, max(arrived, last_arrival)))
         yield without_copies(*landed)
 
     @staticmethod
@@ -108,20 +108,19 @@ class FirstToArrive(beam.DoFn):
         new -= known
         return kept, copies
 
-    def _known(self, key: int, version: bytes | None, seen: Any) -> set[int]:
+    def _known(self, key: int, version: bytes, seen: Any) -> set[int]:
         """The ids in state; from the worker's own memory where that is still the state's version."""
         warm = self.warm.pop(key, None)
-        if version is None:
+        if not version:
             return set()
         if warm is not None and warm[0] == version:
             return warm[1]
         return {h for chunk in seen.read() for h in msgspec.msgpack.decode(chunk)}
 
     @on_timer(EXPIRY)
-    def forget(self, seen: Any = beam.DoFn.StateParam(SEEN), version: Any = beam.DoFn.StateParam(VERSION),
-               last_arrival: Any = beam.DoFn.StateParam(LAST_ARRIVAL)) -> None:
-        for state in (seen, version, last_arrival):
-            state.clear()
+    def forget(self, seen: Any = beam.DoFn.StateParam(SEEN), last: Any = beam.DoFn.StateParam(LAST)) -> None:
+        seen.clear()
+        last.clear()
 
 
 def without_copies(events: tuple[list[Any], list[Any]], dead: tuple[list[Any], list[Any]]) -> Batch:

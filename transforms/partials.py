@@ -1,6 +1,7 @@
 """Partial sums on their way through a shuffle: many keys of one rollup travel as one blob."""
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import Any, NamedTuple, Protocol
 
 import apache_beam as beam
@@ -51,6 +52,12 @@ class Rollup(Protocol):
 def saturated(n: int) -> int:
     """The nearest number that a column of integers can hold: what a client claims may be more."""
     return max(-(2**63), min(n, 2**63 - 1))
+
+
+def merge_all(rollup: Rollup, partials: list[Any]) -> Any:
+    """Partials of one key; a rollup that can merge many at once does."""
+    at_once = getattr(rollup, "merge_all", None)
+    return at_once(partials) if at_once else reduce(rollup.merge, partials)
 
 
 class Partials(dict[Key, Any]):

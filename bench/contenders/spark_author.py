@@ -26,13 +26,13 @@ def main() -> None:
     spark = local_session("khan", {"spark.sql.execution.pythonUDF.arrow.enabled": "false"})
     with job_part():
         messages = spark.readStream.text(args.source)
-        queries = [_query(messages, table, types, args.out) for table, types in TABLES.items()]
+        queries = [query(messages, table, types, args.out) for table, types in TABLES.items()]
         for query in queries:
             query.awaitTermination()
     spark.stop()
 
 
-def _query(messages: DataFrame, table: str, types: set[str], out: str) -> StreamingQuery:
+def query(messages: DataFrame, table: str, types: set[str], out: str) -> StreamingQuery:
     @udf("boolean")
     def is_wanted(message: str) -> bool:
         try:  # not the author's: without it the first broken message ends his job

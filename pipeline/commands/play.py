@@ -16,7 +16,9 @@ def generate_command(argv: list[str]) -> int:
     args = Flags("generate").add(
         ("--contract", "starter"), ("--out", None), ("--players", 2000), ("--days", 2), ("--seed", 1), ("--files", 4),
         ("--format", ""), ("--start", "2026-11-01"), ("--faults", ""), ("--to", ""), ("--speed", 0.0),
-        ("--keys", "")).parse(argv)
+        ("--keys", ""), ("--rate", 0.0), ("--for", "")).parse(argv)
+    if args.rate or getattr(args, "for"):
+        return _generate_steadily(args)
     if args.to:
         return _generate_to(args)
     _play(args, load_contract(args.contract), args.format or None)
@@ -35,17 +37,14 @@ def _play(args: argparse.Namespace, contract: Any, form: str | None) -> None:
 def _generate_to(args: argparse.Namespace) -> int:
     from loadgen.drop import drop
     from loadgen.live import send
-    from loadgen.send_pubsub import send_pubsub, topic_of
+    from loadgen.send_pubsub import send_pubsub
     from schemas.contract import load_contract
-    from transforms.source import Files, Kafka, parse_source
+    from transforms.source import Files, Kafka
 
     contract, shown = load_contract(args.contract), args.to.split("?")[0]
     if args.to.startswith(("http://", "https://")):
         return _generate_to_collector(args, contract)
-    to = topic_of(args.to) if args.to.startswith("pubsub:") else parse_source(args.to)
-    if (isinstance(to, Kafka) and len(to.topics) != 1) or (isinstance(to, Files) and re.search(r"://|[*?]", args.to)):
-        raise ValueError(f"--to={shown}: expected kafka://broker:9092/topic, pubsub://projects/PROJECT/topics/TOPIC, http://host:port of a "
-                         "collector, or a folder")
+    to = _target(args.to)
     _play(args, contract, "avro")
     with bar("sending") as show:
         match to:
@@ -56,6 +55,49 @@ def _generate_to(args: argparse.Namespace) -> int:
             case str():
                 sent = send_pubsub(args.out, to, args.speed, show)
     print(f"{sent:,} messages taken by {shown}; the answer sheet is {args.out}/answers")
+    return 0
+
+
+def _target(to: str) -> Any:
+    """Kafka, Files, or a Pub/Sub topic's name."""
+    from loadgen.send_pubsub import topic_of
+    from transforms.source import Files, Kafka, parse_source
+
+    target = topic_of(to) if to.startswith("pubsub:") else parse_source(to)
+    if (isinstance(target, Kafka) and len(target.topics) != 1) or (isinstance(target, Files) and re.search(r"://|[*?]", to)):
+        raise ValueError(f"--to={to.split('?')[0]}: expected kafka://broker:9092/topic, pubsub://projects/PROJECT/topics/TOPIC, "
+                         "http://host:port of a collector, or a folder")
+    return target
+
+
+def _generate_steadily(args: argparse.Namespace) -> int:
+    """So many messages a second for so long, made as they are due; a signal ends it early, with the answers of what was sent."""
+    from loadgen.drop import drop_steadily
+    from loadgen.live import deliver
+    from loadgen.send_pubsub import publish
+    from loadgen.steady import SteadyLoad
+    from pipeline.watch import signals
+    from schemas.contract import load_contract
+    from transforms.source import Files, Kafka, seconds
+
+    if not args.rate or not args.to or args.to.startswith(("http://", "https://")):
+        raise ValueError("--rate=MESSAGES_A_SECOND --for=60s go together, and with --to=kafka://…, pubsub://… or a folder")
+    to, answers = _target(args.to), Path(args.out) / "answers"
+    if answers.exists():
+        raise FileExistsError(f"{answers}: there already; give another --out, or remove it first")
+    with signals() as came, bar("sending") as show:
+        load = SteadyLoad(load_contract(args.contract), rate=args.rate, seconds=seconds("generate", "--for", getattr(args, "for") or "60s"),
+                          players=args.players, seed=args.seed, speed=args.speed or 1.0, faults=_rates(args.faults),
+                          stop=lambda: bool(came))
+        match to:
+            case Kafka():
+                sent = deliver(load, load.total, to.servers, to.topics[0], to.client, show)
+            case Files():
+                sent = drop_steadily(load, load.total, to.pattern, show)
+            case _:
+                sent = publish(load, load.total, to, show)
+        load.write_answers(answers)
+    print(f"{sent:,} messages taken by {args.to.split('?')[0]}; the answer sheet is {answers}")
     return 0
 
 

@@ -1,0 +1,90 @@
+"""The live bench and the soak: their reports say what was measured, and their samples are of the right time and step."""
+
+import re
+from datetime import date
+from math import isnan
+from pathlib import Path
+
+import pytest
+
+from bench import soak
+from bench.live.__main__ import CONTENDERS
+from bench.live.report import Result, Setting, report
+from bench.rounds import ROOT
+from engines import MissingTool
+from engines.kafka import kafka_jars
+from engines.prism import prism_binary
+
+MACHINE = {name: "1" for name in ("cores", "cpu", "memory", "system", "load", "python", "apache-beam", "pyspark", "java")}
+SETTING = Setting(MACHINE, date(2026, 11, 22), "python -m bench.live", 500_000, 400.0, 2_000.0, "1.0", 2_000.0)
+STEP = {"elements": 10, "busy_s": 1.0, "waiting_s": 0.5}
+
+
+def result(number: int, *walls: float, problem: str | None = None) -> Result:
+    run = {"cpu_s": 25.0, "rows": {"events": 490_000}, "python_cpu_s": 9.0, "java_cpu_s": 7.0, "steps": {"Read": STEP, "Deduplicate": STEP}}
+    return Result(CONTENDERS[number], 500_000, [{**run, "wall_s": wall} for wall in walls], problem)
+
+
+@pytest.mark.parametrize(("walls", "spark", "says"), [
+    ((25.0, 20.0), 40.0, ["25,000 events/s (the aim, 25,000, is reached)", "2.0 times as fast as Spark (the aim, 2, is reached)"]),
+    ((25.0, 21.0), 30.0, ["is not reached)", "1.4 times as fast as Spark (the aim, 2, is not reached)", "is 1.19 times as fast as 1"])])
+def test_an_aim_is_called_reached_only_where_it_is(walls, spark, says):
+    text = report(SETTING, [result(0, walls[0]), result(1, walls[1]), result(2, spark)], {})
+    assert all(part in text for part in says) and "Not measured in this run" in text
+
+
+def test_what_was_not_measured_is_not_told_of():
+    text = report(SETTING, [result(0, 20.0), result(2, problem="there is no java on this machine")], {})
+    assert "| not measured: there is no java on this machine |" in text and "times as fast" not in text
+
+
+def test_latency_is_told_as_it_was_measured():
+    measured = {"p50": 31.5, "p95": 60.25, "p99": 61.0}
+    text = report(SETTING, [], {"messages": 9, "sent_s": 1.0, "landed_s": measured, "panes_s": {}})
+    assert "31.5 s (p50), 60.25 s (p95), 61.0 s (p99)" in text and "? s (p50)" in text
+
+
+@pytest.mark.parametrize("contender", CONTENDERS, ids=lambda c: c.title)
+def test_each_contender_is_a_module_that_prints_its_measurement(contender):
+    source = (ROOT / "bench" / "live" / f"{contender.module}.py").read_text()
+    assert "print(MARK" in source or "with job_part():" in source
+
+
+def test_a_quarter_is_of_the_measured_time_and_a_heap_is_as_a_collector_left_it(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(soak.time, "monotonic", lambda: now[0])
+    samples = soak.Samples(began=100.0, seconds=40.0)
+    for at, value in ((90, 1_000), (100, 10), (109, 20), (131, 40), (139, 60), (141, 1_000)):
+        now[0] = at
+        samples.add("resident", value)
+        samples.add("heap", value)
+    assert [samples.quarter("resident", n) for n in (0, 3)] == [15, 50] and isnan(samples.quarter("resident", 1))
+    assert [samples.quarter("heap", n) for n in (0, 3)] == [10, 40]
+    text = soak.report({**MACHINE, "command": "c"}, "flink", 1_000, 600, 120, 2, soak.Outcome(samples, ["one"], 5, {"p50": 4.5}))
+    assert "| heap | 10.00 | 40.00 | +300% | no |" in text and "1 of 5 figures differed" in text and "#27648" in text
+    assert "on-time rows: 4.5 s (p50), ? s (p95)" in text
+
+
+@pytest.mark.parametrize(("task", "step"), [
+    ("Source: Impulse -> [4]Read/{Topics, Partitions}", "source"), ("[4]{Read, Decode, Rollups}", "source"),
+    ("[16]{Deduplicate, Rollups, Route, Rows, Archive}", "deduplication"),
+    ("Rollups/Combine_ledger/GroupByKey -> [9]{Rollups, Rows, Archive}", "rollups' windows"),
+    ("Archive/ByPartitionEvents -> [3]Archive/{WriteEvents, GlobalEvents, Written}", "archive's windows")])
+def test_a_flink_task_belongs_to_the_step_that_keeps_its_state(task, step):
+    assert soak.step_of(task) == step
+
+
+@pytest.mark.engine
+@pytest.mark.chaos
+def test_over_five_minutes_on_prism_memory_stays_flat_and_panes_come_on_time(tmp_path):
+    """Measured and written as on Flink; every figure is as the answer sheet says."""
+    try:
+        kafka_jars(), prism_binary()
+    except MissingTool as e:
+        pytest.skip(str(e))
+    written = Path(tmp_path / "soak.md")
+    assert soak.main(["--engine=prism", "--rate=200", "--minutes=5", "--warm-up=2", f"--report={written}"]) == 0
+    median = re.search(r"on-time rows: (.*) s \(p50\)", written.read_text())
+    assert median and float(median[1]) <= 15, written.read_text()
+    rows = [line.split("|") for line in written.read_text().splitlines() if "resident" in line]
+    assert len(rows) == 2 and all(row[5].strip() == "yes" for row in rows), written.read_text()
