@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,12 +14,17 @@ import msgspec
 from schemas.contract import Contract
 
 # Every repetition is bounded or cannot overlap what follows it: a long message takes time in proportion to its length.
-KEY = re.compile(rb'"((?:[^"\\]|\\.){0,200})"\s{0,20}:\s{0,20}')  # "name":
-ESCAPED_KEY = re.compile(rb'(?<!\\)\\{1,8}"([^"\\]{0,200})\\{1,8}"\s{0,20}:\s{0,20}')  # \"name\": of JSON held in a string
-ESCAPED_VALUE = re.compile(rb'\\{1,8}"[^"]*("|$)|[^,}\]]*', re.DOTALL)
+KEY = re.compile(rb'"((?:[^"\\]|\\.){0,200})"(?=\s{0,20}:)')  # "name":
+AROUND = re.compile(rb"[\w.-]{0,100}")
+CLOSED = re.compile(rb'[^\w"]{0,12}(\w[^\w"]{0,12})?("|(?=:))')  # after a name: its quote, however escaped, or the colon of one that has lost it
+COLON = re.compile(rb"\s{0,20}:\s{0,20}")
+NEXT_KEY = re.compile(rb',\s{0,20}\\{0,8}"[^"\\]{1,200}\\{0,8}"\s{0,20}:')
+NOTHING = re.compile(rb'[\s}\]"\\]*(:\s*null)?[\s}\]"\\]*')  # from a name to the next key: it is no key, or has no value
+ESCAPED_VALUE = re.compile(rb'\\{1,8}"[^"]*("|$)', re.DOTALL)
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*+("|$)', re.DOTALL)
 SCALAR = re.compile(rb"[^,}\]]*")
-FORM = re.compile(rb"(?<![\w.-])([\w.-]{1,100})=([^&\s\"]*)")  # name=value of a posted form
+FORM = re.compile(rb'(?<![\w.-])([\w.-]{1,100})[^\w=&"]{0,3}=\s{0,3}')  # name= of a posted form
+FORM_VALUE = re.compile(rb'[^&\s"]*')
 HASHED = "h1:"  # marks a keyed hash, so that a replayed message is not hashed twice
 
 
@@ -67,18 +73,15 @@ class Scrubber:
         return value, False
 
     def _string(self, value: str) -> tuple[str, bool]:
-        if value[:1] in ("{", "["):
+        if value.lstrip()[:1] in ("{", "["):
             try:
                 inner, changed = self.tree(msgspec.json.decode(value))
             except (msgspec.DecodeError, RecursionError):
-                broken = self.broken(value.encode())
-                return broken.decode(errors="replace"), broken != value.encode()
-            if changed:
-                return json.dumps(inner, ensure_ascii=False), True
-        if "=" in value:
-            clean = self._forms(value.encode()).decode(errors="replace")
-            return clean, clean != value
-        return value, False
+                pass  # text that only looks like JSON
+            else:
+                return (json.dumps(inner, ensure_ascii=False), True) if changed else (value, False)
+        clean = self.broken(value.encode()).decode(errors="replace")
+        return clean, clean != value
 
     @cached_property
     def telling(self) -> tuple[bytes, ...]:
@@ -97,29 +100,63 @@ class Scrubber:
         return msgspec.json.encode(clean) if changed else payload
 
     def broken(self, payload: bytes) -> bytes:
-        """Bytes that do not parse: the value after every secret name is cut out, up to its end or the message's."""
+        """Bytes that do not parse: what follows a secret name is cut out, up to the next key that stands behind a whole value.
+
+        A stray or missing byte may have moved a value's ends, so what is no key with its colon goes, too.
+        """
         if payload.isascii() and not self._may_tell(payload):
             return payload
-        payload = self._values(payload, ESCAPED_KEY, _end_of_escaped)
-        payload = self._values(payload, KEY, _end_of_value)
-        return self._forms(payload)
+        out, at, next_key = [], 0, -1
+        for name, end in self._secret_names(payload):
+            closed = CLOSED.match(payload, end)
+            if end < at or closed is None:
+                continue
+            start = closed.end()
+            colon = COLON.match(payload, start)
+            behind = _end_of_value(payload, colon.end()) if colon else start
+            if next_key < behind:
+                found = NEXT_KEY.search(payload, behind)
+                next_key = found.start() if found else len(payload)
+            if NOTHING.fullmatch(payload, start, next_key):
+                continue
+            hashed = colon and self._hashed(name, payload[colon.end():next_key])
+            out += [payload[at:start], b": ", hashed or b"null"]
+            at = next_key
+        return self._forms(b"".join([*out, payload[at:]]))
 
-    def _values(self, payload: bytes, key: re.Pattern[bytes], end_of: Any) -> bytes:
-        out, at = [], 0
-        while match := key.search(payload, at):
-            out.append(payload[at : match.end()])
-            at = match.end()
+    def _secret_names(self, payload: bytes) -> Iterable[tuple[str, int]]:
+        """(name, where it ends) of all that looks like a name to hide, in order; also in the middle of a broken one."""
+        lower, found = payload.lower(), {}
+        for match in self._words.finditer(lower):
+            start, end = match.start(), AROUND.match(payload, match.end()).end()  # type: ignore[union-attr]
+            before = AROUND.match(payload[max(start - 100, 0):start][::-1])
+            name = payload[start - (before.end() if before else 0):end].decode("utf-8", errors="ignore")
+            if self.is_secret(name) or name in self.hashed:
+                found[end] = name
+        for match in KEY.finditer(payload) if b"\\u" in payload else ():
             name = _name(match[1])
-            if self.is_secret(name):
-                out.append(b"null")
-                at = end_of(payload, at)
-            elif name in self.hashed and (whole := STRING.match(payload, at)) and whole[1]:
-                out.append(msgspec.json.encode(self.hash(_name(payload[at + 1 : whole.end() - 1]))))
-                at = whole.end()
-        return b"".join([*out, payload[at:]]) if out else payload
+            if self.is_secret(name) or name in self.hashed:
+                found[match.end() - 1] = name
+        return ((name, end) for end, name in sorted(found.items()))
+
+    @cached_property
+    def _words(self) -> re.Pattern[bytes]:
+        return re.compile(b"|".join(map(re.escape, self.telling[1:])) or rb"(?!)")
+
+    def _hashed(self, name: str, value: bytes) -> bytes | None:
+        """The hash of a value that is whole, where the contract wants one."""
+        whole = STRING.match(value)
+        if name not in self.hashed or whole is None or not whole[1] or value[whole.end():].strip(b" \t\r\n}]"):
+            return None
+        return msgspec.json.encode(self.hash(_name(value[1:whole.end() - 1]))) + value[whole.end():]
 
     def _forms(self, payload: bytes) -> bytes:
-        return FORM.sub(lambda m: m[1] + b"=" if self.is_secret(_name(m[1])) else m[0], payload)
+        out, at = [], 0
+        for match in FORM.finditer(payload):
+            if match.end() >= at and self.is_secret(_name(match[1])):
+                out.append(payload[at:match.end()])
+                at = FORM_VALUE.match(payload, match.end()).end()  # type: ignore[union-attr]
+        return b"".join([*out, payload[at:]]) if out else payload
 
 
 def scrubber(contract: Contract, key: bytes | None = None) -> Scrubber:
@@ -142,14 +179,12 @@ def _name(raw: bytes) -> str:
         return text
 
 
-def _end_of_escaped(payload: bytes, at: int) -> int:
-    match = ESCAPED_VALUE.match(payload, at)
-    return match.end() if match else len(payload)
-
-
 def _end_of_value(payload: bytes, at: int) -> int:
     """Where the JSON value that starts here ends; the end of the bytes, if it never does."""
     opener = payload[at : at + 1]
+    if opener == b"\\":
+        match = ESCAPED_VALUE.match(payload, at)
+        return match.end() if match else at
     if opener == b'"':
         match = STRING.match(payload, at)
         return match.end() if match else len(payload)
