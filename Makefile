@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .cache/demo
+BY_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo live test fast chaos lint bench lock system clean
 
@@ -16,16 +17,16 @@ live: $(READY)
 	@$(BIN)/python -m engines.live --rate=$(or $(RATE),200) $(if $(FOR),--for=$(FOR))
 
 test: system $(READY) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(BY_TWO) --durations=12
 
 fast: $(READY)
-	$(BIN)/python -m pytest -m "not engine and not chaos"
+	$(BIN)/python -m pytest $(BY_TWO) -m "not engine and not chaos"
 
 # Longer: many more random streams, a broker that goes away in the middle, every kill on Flink (writes docs/reliability.md), five minutes of load.
 chaos: $(READY)
 	CHAOS_EXAMPLES=50 $(BIN)/python -m pytest -m "chaos or not chaos" tests/test_streaming.py tests/test_live_kafka.py \
 	  tests/test_live_flink.py tests/test_flink_watermark.py tests/test_flink_kills.py tests/test_bench_live.py tests/test_cloud.py \
-  tests/test_questions_bigquery.py
+	  tests/test_questions_bigquery.py tests/test_collector_kafka.py tests/test_players_live.py
 
 # What only apt has: a browser, in which pages are tested. Without it, or without leave to install it, those tests skip and say so.
 system:

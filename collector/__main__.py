@@ -37,7 +37,8 @@ def _remove(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     for key in read_keys(Path(args.keys)):
-        print(key.id, key.game, key.env, *(["backfill"] if key.backfill else []), sep="\t")
+        rate = [f"{key.rate:g} events/s"] if key.rate else []
+        print(key.id, key.game, key.env, *rate, *(["backfill"] if key.backfill else []), sep="\t")
     return 0
 
 

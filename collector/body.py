@@ -2,9 +2,10 @@
 
 import asyncio
 import zlib
+from collections.abc import Mapping
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 MOST_BYTES, MOST_EVENTS = 1_000_000, 500
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
@@ -19,27 +20,31 @@ class Refused(Exception):
         super().__init__(error)
 
 
-async def read_body(request: Request, seconds: float) -> bytes:
-    """The body, unzipped where it is gzip."""
-    if int(request.headers.get("content-length") or 0) > MOST_BYTES:
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive, seconds: float) -> bytes:
+    """The body of an ASGI request, unzipped where it is gzip. headers: names in lower case."""
+    if int(headers.get(b"content-length") or 0) > MOST_BYTES:
         raise Refused(413, f"more than {MOST_BYTES:,} bytes")
-    parts, size = [], 0
     try:
         async with asyncio.timeout(seconds):
-            async for part in request.stream():
-                parts.append(part)
-                size += len(part)
-                if size > MOST_BYTES:
-                    raise Refused(413, f"more than {MOST_BYTES:,} bytes")
+            body = await _whole(receive)
     except TimeoutError:
         raise Refused(408, f"the body did not come within {seconds:g} s") from None
-    except ClientDisconnect:
-        raise Refused(400, "the body ended early") from None
-    body = b"".join(parts)
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("gzip", "identity"):
-        raise Refused(415, f"Content-Encoding {encoding[:40]}: gzip or none")
-    return gunzipped(body) if encoding == "gzip" else body
+    encoding = headers.get(b"content-encoding", b"identity").strip().lower()
+    if encoding not in (b"gzip", b"identity"):
+        raise Refused(415, f"Content-Encoding {encoding[:40].decode('latin-1')}: gzip or none")
+    return gunzipped(body) if encoding == b"gzip" else body
+
+
+async def _whole(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "the body ended early")
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+        if len(body) > MOST_BYTES:
+            raise Refused(413, f"more than {MOST_BYTES:,} bytes")
+    return body
 
 
 def gunzipped(body: bytes) -> bytes:
@@ -57,9 +62,9 @@ def gunzipped(body: bytes) -> bytes:
 
 
 def events_in(body: bytes) -> list[bytes]:
-    """One piece per event: what begins with [ is a JSON array, anything else JSON lines. A line that is no JSON is still a piece."""
+    """One piece per event: of a JSON array, or of JSON lines. A line that is no JSON is still a piece."""
     body = body.strip()
-    if body.startswith(b"["):
+    if body.startswith(b"[") and not _are_lines(body):
         try:
             pieces = [bytes(raw) for raw in _ARRAY.decode(body)]
         except (msgspec.DecodeError, RecursionError) as e:
@@ -75,6 +80,12 @@ def events_in(body: bytes) -> list[bytes]:
     if len(pieces) > MOST_EVENTS:
         raise Refused(413, f"{len(pieces):,} events; at most {MOST_EVENTS} in a request")
     return pieces
+
+
+def _are_lines(body: bytes) -> bool:
+    """Whether what begins with [ is more than one array: JSON lines, of which the first is no event."""
+    first, _, more = body.partition(b"\n")
+    return bool(more) and not _wrong_with_all([first.strip()])
 
 
 def _wrong_with_all(lines: list[bytes]) -> str:

@@ -1,6 +1,7 @@
 """API keys, one or more per game and env: only their hashes are at rest, and a changed file counts at once."""
 
 import hashlib
+import math
 import os
 import secrets
 import time
@@ -12,6 +13,7 @@ import msgspec
 from collector.settings import SettingsError
 
 LOOK_S = 1.0  # between looks at the file
+MOST_SPELLINGS = 10_000  # of valid headers: a caller may vary the one that does not count
 
 
 class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -29,12 +31,20 @@ class KeyStore:
     def __init__(self, path: str):
         self.path, self.stamp, self.looked = Path(path), (0, 0, 0), 0.0
         self.by_hash: dict[str, Key] = {}
+        self.by_headers: dict[tuple[bytes, bytes], Key] = {}  # as callers showed them: none is hashed twice
 
-    def find(self, secret: str) -> Key | None:
+    def find(self, authorization: bytes, api_key: bytes) -> Key | None:
+        """By what a caller shows: Authorization: Bearer KEY, or X-API-Key: KEY."""
         if time.monotonic() - self.looked > LOOK_S:
             with suppress(OSError, SettingsError):  # a file that cannot be read leaves the keys as they were
                 self.reload()
-        return self.by_hash.get(hashed(secret))
+        key = self.by_headers.get((authorization, api_key))
+        if key is None:
+            scheme, _, secret = authorization.partition(b" ")
+            key = self.by_hash.get(hashed((secret if scheme.lower() == b"bearer" else api_key).decode("latin-1").strip()))
+            if key is not None and len(self.by_headers) < MOST_SPELLINGS:
+                self.by_headers[authorization, api_key] = key
+        return key
 
     def reload(self) -> None:
         self.looked = time.monotonic()
@@ -42,6 +52,7 @@ class KeyStore:
         stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
         if stamp != self.stamp:
             self.by_hash = {key.sha256: key for key in read_keys(self.path)}
+            self.by_headers.clear()
             self.stamp = stamp
 
 
@@ -59,6 +70,8 @@ def read_keys(path: Path) -> list[Key]:
 
 def add_key(path: Path, game: str, env: str, rate: float | None = None, backfill: bool = False) -> str:
     """The new key, to be shown once. Older ones of the game and env go on until they are removed."""
+    if rate is not None and not 0 < rate < math.inf:
+        raise SettingsError(f"--rate={rate:g}: events a second, above 0")
     keys = read_keys(path) if path.exists() else []
     secret = secrets.token_urlsafe(32)
     name = f"{game}-{env}-{secrets.token_hex(3)}"

@@ -1,7 +1,6 @@
 """What /metrics shows, in Prometheus' words. Over several workers, PROMETHEUS_MULTIPROC_DIR adds them up."""
 
 import os
-from collections import Counter as Count
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -17,6 +16,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._events = Counter("gamebeam_collector_events", "Events taken, by what decode says of them", ["game", "env", "outcome"],
                                registry=self.registry)
+        self._series: dict[tuple[str, str, str | None], Counter] = {}  # labels() takes longer than to count
         self._seconds = Histogram("gamebeam_collector_request_seconds", "From a request's head to its 202", buckets=SECONDS,
                                   registry=self.registry)
         self._refused = Counter("gamebeam_collector_refused_requests", "Requests of which nothing was taken", ["status"],
@@ -25,8 +25,14 @@ class Metrics:
                              multiprocess_mode="livesum")
 
     def events(self, key: Key, verdicts: list[Verdict], seconds: float) -> None:
-        for outcome, count in Count(v.reason or "accepted" for v in verdicts).items():
-            self._events.labels(key.game, key.env, outcome).inc(count)
+        counts: dict[str | None, int] = {}
+        for verdict in verdicts:
+            counts[verdict.reason] = counts.get(verdict.reason, 0) + 1
+        for reason, count in counts.items():
+            series = self._series.get((key.game, key.env, reason))
+            if series is None:
+                series = self._series[key.game, key.env, reason] = self._events.labels(key.game, key.env, reason or "accepted")
+            series.inc(count)
         self._seconds.observe(seconds)
 
     def refused(self, status: int) -> None:

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collector.app import app
 from collector.settings import load_settings
+from transforms.collector import collect_rarely
 
 HEAD_S = 10.0  # in which a new connection's first request must have its head whole
 SETTINGS = "GAMEBEAM_COLLECTOR_CONFIG"
@@ -47,6 +48,7 @@ class Protocol(HttpToolsProtocol):
 
 def from_environment() -> Starlette:
     """What every worker process calls."""
+    collect_rarely()
     return app(load_settings(os.environ[SETTINGS]))
 
 

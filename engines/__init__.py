@@ -1,13 +1,16 @@
 """Real engines and brokers on this machine, for tests and make live: fetched once into .cache, ended by who started them."""
 
+import fcntl
 import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 CACHE = (Path(__file__).parents[1] / ".cache").resolve()  # scripts in environments hold their own path
-STARTS_WITHIN_S = 60
+STARTS_WITHIN_S = 300
 
 
 class MissingTool(OSError):
@@ -19,6 +22,15 @@ def tool(name: str, purpose: str) -> str:
     if path is None:
         raise MissingTool(f"{name} is not on this machine: {purpose}")
     return path
+
+
+@contextmanager
+def fetching(name: str) -> Iterator[None]:
+    """One process at a time makes what is called so in .cache: tests run in two, and would write over one another."""
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def free_port() -> int:

@@ -1,11 +1,10 @@
 """A Python environment of an emulator's own: what it needs must not meet what the project needs."""
 
-import fcntl
 import os
 import subprocess
 from pathlib import Path
 
-from engines import CACHE
+from engines import CACHE, fetching
 
 HERE = Path(__file__).parent
 
@@ -13,9 +12,7 @@ HERE = Path(__file__).parent
 def environment(name: str, python: str, then: str = "pass") -> Path:
     """The folder of .cache/NAME, made on first use from engines/NAME.txt, where every package has its hash; `then` is run in it once."""
     folder = CACHE / name
-    CACHE.mkdir(exist_ok=True)
-    with (CACHE / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs at once would install over one another
+    with fetching(name):
         installed = folder / ".installed"
         if not installed.exists():
             subprocess.run([python, "-m", "venv", folder], check=True)

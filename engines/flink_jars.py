@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-from engines import CACHE, tool
+from engines import CACHE, fetching, tool
 from engines.maven import maven_jars
 
 VERSION = "1.19.3"
@@ -32,8 +32,9 @@ class FlinkJars(NamedTuple):
 
 def flink_jars() -> FlinkJars:
     """Fetched on first use: 390 MB, 90 s."""
-    library, thin = _library(FOLDER / "lib"), maven_jars("flink.pom.xml", "flink.sha256", FOLDER / f"beam-{RUNNER}")
-    runner = _fat_jar(thin, FOLDER / f"beam-runner-{RUNNER}.jar")
+    with fetching(FOLDER.name):
+        library, thin = _library(FOLDER / "lib"), maven_jars("flink.pom.xml", "flink.sha256", FOLDER / f"beam-{RUNNER}")
+        runner = _fat_jar(thin, FOLDER / f"beam-runner-{RUNNER}.jar")
     flinks_own = [str(jar) for jar in sorted(thin.glob("*.jar")) if FLINKS_OWN.match(jar.name)]
     return FlinkJars(f"{library}/*", ":".join([str(runner), *flinks_own]))
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from engines import CACHE, tool
+from engines import CACHE, fetching, tool
 
 MODULE = "github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0"  # Go checks it against its checksum database
 
@@ -12,7 +12,8 @@ MODULE = "github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0"  # Go checks it a
 def prism_binary() -> Path:
     """The binary, built on first use: two minutes, 66 MB."""
     binary = CACHE / "bin" / "prism"
-    if not binary.exists():
-        go = tool("go", "Prism is built with it")
-        subprocess.run([go, "install", MODULE], check=True, env={**os.environ, "GOBIN": str(binary.parent)})
+    with fetching("prism"):
+        if not binary.exists():
+            go = tool("go", "Prism is built with it")
+            subprocess.run([go, "install", MODULE], check=True, env={**os.environ, "GOBIN": str(binary.parent)})
     return binary

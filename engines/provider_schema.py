@@ -8,7 +8,7 @@ import subprocess
 import tarfile
 from typing import Any
 
-from engines import CACHE, MissingTool, tool
+from engines import CACHE, MissingTool, fetching, tool
 
 PACKAGES = "16.12.1"  # made from the providers' 6.50.0
 SHA512 = {
@@ -25,8 +25,9 @@ def provider_schema(provider: str) -> Schema:
     Data sources are named data_google_….
     """
     made = CACHE / f"provider-{provider}-{VERSION}.json"
-    if not made.exists():
-        made.write_text(json.dumps(_schema(_types(provider))))
+    with fetching(made.stem):
+        if not made.exists():
+            made.write_text(json.dumps(_schema(_types(provider))))
     return json.loads(made.read_text())
 
 

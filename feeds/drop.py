@@ -17,16 +17,17 @@ from schemas.contract import Contract
 from schemas.feeds import FILE, Feed, feeds
 from schemas.layout import join
 from transforms.archive import write_at_once
+from transforms.runs import Run, read_runs
 
 UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 SETTLE_S = 2.0  # a file is taken once its size and time stood still that long
 
 
-def run(contract: Contract, archive: str, folder: str, settle_s: float = SETTLE_S) -> Iterator[str]:
-    """Takes what lies there now; a line for each file."""
+def run(contract: Contract, archive: str, folder: str, settle_s: float = SETTLE_S, again: bool = False) -> Iterator[str]:
+    """Takes what lies there now; a line for each file. again: those that were loaded before too, in place of their earlier loads."""
     seen = _look(folder)
     time.sleep(settle_s if seen else 0)
-    yield from take(contract, archive, folder, seen)
+    yield from take(contract, archive, folder, seen, again)
 
 
 def watch(contract: Contract, archive: str, folder: str, settle_s: float = SETTLE_S,
@@ -40,9 +41,10 @@ def watch(contract: Contract, archive: str, folder: str, settle_s: float = SETTL
         seen = _look(folder)
 
 
-def take(contract: Contract, archive: str, folder: str, before: dict[str, FileMetadata]) -> Iterator[str]:
+def take(contract: Contract, archive: str, folder: str, before: dict[str, FileMetadata], again: bool = False) -> Iterator[str]:
     """Those files that are as they were when they were looked at before."""
     known = declared(contract)
+    runs = read_runs(archive)  # once: of a thousand files each would read a thousand manifests
     for path, now in sorted(_look(folder).items()):
         then, name = before.get(path), os.path.basename(path)
         if then is None or _stamp(then) != _stamp(now):
@@ -50,7 +52,7 @@ def take(contract: Contract, archive: str, folder: str, before: dict[str, FileMe
             continue
         with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as f:
             content = f.read()
-        yield _taken(contract, archive, folder, path, name, content, known)
+        yield _taken(contract, archive, folder, path, name, content, known, runs, again)
 
 
 def declared(contract: Contract) -> dict[str, Feed]:
@@ -60,12 +62,13 @@ def declared(contract: Contract) -> dict[str, Feed]:
     return known
 
 
-def _taken(contract: Contract, archive: str, folder: str, path: str, name: str, content: bytes, known: dict[str, Feed]) -> str:
+def _taken(contract: Contract, archive: str, folder: str, path: str, name: str, content: bytes, known: dict[str, Feed],
+           runs: list[Run], again: bool) -> str:
     feed = next((f for f in known.values() if fnmatch.fnmatchcase(name, f.files)), None)
     try:
         if feed is None:
             raise Unreadable(Problem(1, None, f"no feed takes a file of this name ({', '.join(f.files for f in known.values())})"))
-        loaded = load(contract, archive, feed, name, content)
+        loaded = load(contract, archive, feed, name, content, again=again, runs=runs)
     except Unreadable as e:
         moved = _move(path, join(folder, "failed"), name, content)
         reason = {"file": name, "feed": feed and feed.name, "line": e.problem.line, "field": e.problem.field, "detail": e.problem.detail,
@@ -74,7 +77,7 @@ def _taken(contract: Contract, archive: str, folder: str, path: str, name: str, 
         return f"{name}: failed, {e}"
     _move(path, join(folder, "done"), name, content)
     if loaded.rows is None:
-        return f"{name}: loaded already, by {loaded.run_id}"
+        return f"{name}: loaded already, by {loaded.run_id} (feeds run --again loads it once more)"
     said = [f"{loaded.rows:,} rows into {feed.name if feed else ''}", *loaded.notes]
     if loaded.problems:
         said.append(f"{len(loaded.problems)} dead letters, the first in {loaded.problems[0]}")

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from feeds.read import Problem, Rows, Unreadable, read_rows
 from schemas.contract import Contract
-from schemas.feeds import DEAD, FOLDER, Feed, feed_tables
+from schemas.feeds import DEAD, FOLDER, Feed, dead_table, feed_table
 from schemas.layout import join
 from schemas.tables import Table
 from transforms.archive import write_at_once
@@ -27,31 +27,40 @@ class Loaded:
     notes: tuple[str, ...] = ()
 
 
-def load(contract: Contract, archive: str, feed: Feed, name: str, content: bytes, at: datetime | None = None) -> Loaded:
+def load(contract: Contract, archive: str, feed: Feed, name: str, content: bytes, at: datetime | None = None,
+         again: bool = False, runs: list[Run] | None = None) -> Loaded:
     """Raises Unreadable where the file, or by the feed's own rule one bad row of it, keeps all of it out.
 
-    A load that was killed shows nothing, and the same file again overwrites what it left.
+    A load that was killed shows nothing, and the same file again overwrites what it left. again: a file that was loaded before is
+    loaded once more, as of now, in place of what it was then. runs: the archive's, where they were read before; this one joins them.
     """
     at = at or datetime.now(UTC)
     identity = hashlib.sha256(content + (b"\0" + name.encode() if feed.identity == "name_and_content" else b"")).hexdigest()
     run_id = f"feed-{feed.name}-{identity[:16]}"
-    if any(run.run_id == run_id and run.visible for run in read_runs(archive)):
-        return Loaded(run_id, None)
+    runs = read_runs(archive) if runs is None else runs
+    earlier = [run for run in runs if run.run_id == run_id or run.run_id.startswith(f"{run_id}-")]
+    before = [run.run_id for run in earlier if run.visible]
+    if before and not again:
+        return Loaded(before[-1], None)
+    if before:
+        run_id = f"{run_id}-{len(earlier) + 1}"
     rows = read_rows(content, feed)
     if rows.problems and (feed.bad_rows == "fail" or not rows.lines):
         raise Unreadable(rows.problems[0])
     run = Run(run_id, "started", "feed", contract.fingerprint, at.isoformat(timespec="milliseconds"),
-              inputs=[Input(name, identity, len(content))])
+              inputs=[Input(name, identity, len(content))], supersedes=before)
     head = {"run_id": run_id, "loaded_at": at, "file": name}
-    tables = feed_tables(contract)
     if rows.lines:
-        run.rows[feed.name] = _write(archive, tables[feed.name], head, rows.lines, rows.columns)
+        run.rows[feed.name] = _write(archive, feed_table(feed), head, rows.lines, rows.columns)
     if rows.problems:
-        run.rows[DEAD] = _write(archive, tables[DEAD], head | {"feed": feed.name}, [p.line for p in rows.problems], {
+        run.rows[DEAD] = _write(archive, dead_table(), head | {"feed": feed.name}, [p.line for p in rows.problems], {
             "field": [p.field for p in rows.problems], "detail": [p.detail for p in rows.problems], "row": [p.row for p in rows.problems]})
     run.state, run.finished = "complete", datetime.now(UTC).isoformat(timespec="milliseconds")
     write_run(archive, run)
-    return Loaded(run_id, len(rows.lines), tuple(rows.problems), tuple(_notes(rows)))
+    for old in earlier:
+        old.state = "superseded"
+    runs.append(run)
+    return Loaded(run_id, len(rows.lines), tuple(rows.problems), (*_notes(rows), *feed.notes))
 
 
 def _write(archive: str, table: Table, head: dict[str, Any], lines: list[int], columns: dict[str, list[Any]]) -> int:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from loadgen.asked.starter import Starter
+from loadgen.costs import campaigns, takes_costs
 from loadgen.faults import rates_for
 from loadgen.players import bot_numbers
 from loadgen.sent import on_wire
@@ -31,7 +33,10 @@ class Summary:
 def generate(contract: Contract, out: str, *, players: int = 2000, days: int = 2, seed: int = 1, files: int = 4,
              format: str | None = None, start: str = "2026-11-01", faults: dict[str, float] | None = None,
              progress: Callable[[int, int], None] | None = None) -> Summary:
-    """Writes OUT/messages/part-NNN.… and OUT/answers/: same arguments, same bytes. progress: (players done, of all)."""
+    """Writes OUT/messages/part-NNN.…, OUT/answers/ and, for starter, OUT/feeds/ of what advertising cost: same arguments, same bytes.
+
+    progress: (players done, of all).
+    """
     suffix = _suffix(contract, format)
     if min(players, days, files) < 1:
         raise ValueError("generate: players, days and files are at least 1")
@@ -57,7 +62,10 @@ def generate(contract: Contract, out: str, *, players: int = 2000, days: int = 2
     totals = {"events_sent": world.events, "events_lost": world.lost, "messages": len(messages), "bots_planted": len(bots)}
     parameters = {"contract": contract.name, "fingerprint": contract.fingerprint, "players": players, "days": days, "seed": seed,
                   "files": files, "format": suffix, "start": start, "faults": rates}
-    write_sheet(world.answers, Path(out) / "answers", parameters, totals)
+    paid = None
+    if takes_costs(contract) and isinstance(world.answers.asked, Starter):
+        paid = campaigns(world.costs.write(Path(out) / "feeds"), world.answers.asked)
+    write_sheet(world.answers, Path(out) / "answers", parameters, totals, paid)
     return Summary(out, players, world.events, world.lost, len(messages), files, written, suffix)
 
 

@@ -21,7 +21,8 @@ Rows = list[tuple[Any, ...]]
 Columns = dict[str, pa.DataType]
 
 
-def write_sheet(answers: Answers, folder: Path, parameters: dict[str, Any], totals: dict[str, int]) -> None:
+def write_sheet(answers: Answers, folder: Path, parameters: dict[str, Any], totals: dict[str, int],
+                campaigns: list[dict[str, Any]] | None = None) -> None:
     """Replaces what an earlier sheet left in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.parquet"):
@@ -31,8 +32,10 @@ def write_sheet(answers: Answers, folder: Path, parameters: dict[str, Any], tota
         pq.write_table(table, folder / f"{name}.parquet")
     sums = {n: sum(row[i] for row in answers.ledger.values())
             for i, n in enumerate(("received", "landed", "duplicate", "dead_lettered", "late"))}
-    sheet = {"parameters": parameters, "totals": totals | sums, "unknowable": unknowable(answers),
+    sheet: dict[str, Any] = {"parameters": parameters, "totals": totals | sums, "unknowable": unknowable(answers),
              "rows": {name: table.num_rows for name, table in tables.items()}}
+    if campaigns is not None:
+        sheet["campaigns"] = campaigns
     (folder / "sheet.json").write_text(json.dumps(sheet, indent=2, sort_keys=True) + "\n")
 
 

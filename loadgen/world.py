@@ -6,6 +6,7 @@ from typing import Any
 
 from loadgen.answers import Answers, Dead
 from loadgen.broken import reader
+from loadgen.costs import Costs
 from loadgen.encode import UNKNOWN_TYPE, encoder, precision_ms
 from loadgen.faults import Delivery, Faults, PublishNumbers, damaged
 from loadgen.lookalikes import anonymous_types, player_ids
@@ -35,7 +36,7 @@ class World:
         self.player_id, self.anonymous = player_ids(contract), anonymous_types(contract)
         self.carried = {n for n in (*IDENTITY, "country", "received_time") if on_wire(contract, n)}
         self.read = reader(contract)
-        self.publish = PublishNumbers()
+        self.publish, self.costs = PublishNumbers(), Costs(contract, seed)
         self.messages: list[Message] = []
         self.plain_payloads: set[bytes] = set()
         self.events = self.lost = 0
@@ -58,6 +59,7 @@ class World:
         """(who, in which session, what, when in ms) of all that one player does, in order of time."""
         bad_builds = self.rates["wrong_type"]
         player = make_player(number, self.player_id(number), self.seed, self.begin, self.days, is_bot, bad_builds)
+        self.costs.installed(player)
         for session in sessions(player, self.begin, self.days, bad_builds):
             for event_type, when, facts, known in self.teller.tell(player, session):
                 yield player, session, self._sent(player, session, event_type, when, facts, known), when

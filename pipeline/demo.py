@@ -3,12 +3,14 @@
 import time
 from pathlib import Path
 
+from feeds.drop import run as run_feeds
 from loadgen.generate import generate
 from pipeline.bar import bar
 from pipeline.options import JobOptions
 from pipeline.run import run_batch, runner_named
 from reports.report import report
 from schemas.contract import load_contract
+from schemas.questions import report_questions
 from sql.check import compare_answers
 from sql.engine import ask, open_archive
 from sql.show import show
@@ -44,6 +46,8 @@ def demo(out: Path, players: int) -> int:
     for line in outcome.lines():
         print(f"   {line}")
     print(f"   {time.perf_counter() - began:.0f} s")
+    for line in run_feeds(contract, str(out / "archive"), str(out / "feeds"), settle_s=0):
+        print(f"   {line}")
     print(f'3. an analyst asks, in BigQuery SQL, on DuckDB (yours: .venv/bin/gamebeam query --archive={out}/archive "SELECT …")')
     con = open_archive(contract, str(out / "archive"))
     for question, sql in QUESTIONS.items():
@@ -53,6 +57,8 @@ def demo(out: Path, players: int) -> int:
     for difference in comparison.differences[:20]:
         print(f"   {difference}")
     print(f"   {sum(comparison.figures.values()):,} figures compared: {len(comparison.differences)} differences")
+    for values in ask(con, report_questions(contract)["roi_ties"].sql).rows:
+        print("   advertising: ${:,.2f} in the report of returns, ${:,.2f} in the cost files, difference {:.2f}".format(*values))
     [page] = report(contract, str(out / "archive"), str(out / "report.html"))
     print(f"\n5. the same for people: {page}")
     return 1 if comparison.differences else 0

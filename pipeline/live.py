@@ -21,7 +21,7 @@ from schemas.contract import Contract
 from transforms.draining import DRAIN, PAUSE, RESTING
 from transforms.player_store import check_store
 from transforms.read_contract import read_contract
-from transforms.runs import Run, RunError, claim_archive, followed_inputs, now, read_runs, require_name, write_run
+from transforms.runs import Run, RunError, claim_archive, followed_inputs, iso, now, read_runs, require_name, write_run
 from transforms.source import Files, Source, parse_source
 
 WITHOUT_STREAMS = ("directrunner", "fnapirunner", "bundlebaseddirectrunner", "switchingdirectrunner", "")
@@ -39,7 +39,10 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     live = live_source(source, contract, options.archive, config.follow_seconds, reachable=not handed_over)
     claim_archive(options.archive, contract)
     warehouse = open_warehouse(options, contract)
-    run = streaming_run(options, contract, read_runs(options.archive), on_prism)
+    earlier = read_runs(options.archive)
+    run = streaming_run(options, contract, earlier, on_prism)
+    if run not in earlier:
+        run.source, run.rewound_to = source.name, None if live.rewound_to is None else iso(live.rewound_to)
     if engine in ("flinkrunner", "portablerunner"):
         prepare(options, run.run_id, ends=live.parts is not None)
     options.view_as(StandardOptions).streaming = True
@@ -88,6 +91,8 @@ def _checked(options: JobOptions, source: Source) -> str:
     if engine in WITHOUT_STREAMS:
         raise RunError(f"{source.name}: {asked or 'no --runner'} cannot read a live source; give --runner=PrismRunner on one machine, "
                        "--runner=FlinkRunner or --runner=PortableRunner --job_endpoint=… on a cluster")
+    if engine == "dataflowrunner" and getattr(source, "until_idle", False):
+        raise RunError(f"{source.name}: until=idle ends no job on Dataflow; leave it out and drain the job, or read files as a batch run")
     return engine
 
 

@@ -1,6 +1,7 @@
 """A live source, looked at from here before the job starts, so that what is wrong with it is one line."""
 
 import re
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,14 @@ from transforms.source import Files, Kafka, PubSub, Source, SourceError
 
 @dataclass(frozen=True)
 class LiveSource:
-    """read: (run_id, engine) -> Messages. parts: what must be idle for until=idle to end the job; None without that."""
+    """read: (run_id, engine) -> Messages. parts: what must be idle for until=idle to end the job; None without that.
+
+    rewound_to: the arrival, in ms, from which a cold start reads again what earlier runs may have read; None where it does not.
+    """
 
     read: Callable[[str, str], beam.PTransform]
     parts: frozenset[Hashable] | None = None
+    rewound_to: int | None = None
 
 
 def live_source(source: Source, contract: Contract, archive: str, interval_s: float, reachable: bool = True) -> LiveSource:
@@ -38,16 +43,17 @@ def live_source(source: Source, contract: Contract, archive: str, interval_s: fl
 
 
 def _kafka(source: Kafka, reachable: bool) -> LiveSource:
-    from transforms.kafka_client import Partition, partitions_of
+    from transforms.kafka_client import Partition, partitions_of, rewound_to
     from transforms.read_kafka import ReadKafka
     from transforms.shared_watermark import SharedWatermark
 
+    launched = time.time()
     partitions = tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic))) if reachable else ()
 
     def read(run_id: str, engine: str) -> beam.PTransform:
-        return ReadKafka(source, SharedWatermark(run_id, partitions) if engine == "prismrunner" else None)
+        return ReadKafka(source, SharedWatermark(run_id, partitions) if engine == "prismrunner" else None, launched)
 
-    return LiveSource(read, frozenset(partitions) if source.until_idle else None)
+    return LiveSource(read, frozenset(partitions) if source.until_idle else None, rewound_to(source, launched))
 
 
 def _pubsub(source: PubSub, reachable: bool) -> LiveSource:
@@ -58,7 +64,7 @@ def _pubsub(source: PubSub, reachable: bool) -> LiveSource:
         require_subscription(source)
 
     def read(run_id: str, engine: str) -> beam.PTransform:
-        return ReadPubSub(source, native=engine == "dataflowrunner", drains=engine == "prismrunner")
+        return ReadPubSub(source, native=engine == "dataflowrunner", on_prism=engine == "prismrunner")
 
     return LiveSource(read, frozenset([source.subscription]) if source.until_idle else None)
 

@@ -80,7 +80,8 @@ def _drawing(figure: Figure, base: Any) -> Any:
                 field=figure.options.get("color", figure.columns[-1]), type="quantitative", **_format(figure)))
             return cells + texts
         case "pie":
-            return base.mark_arc(innerRadius=50).encode(theta=alt.Theta(**y), color=alt.Color(**(color or x)), opacity=muted)
+            angle, slice = ({k: v for k, v in of.items() if k != "axis"} for of in (y, color or x))
+            return base.mark_arc(innerRadius=50).encode(theta=alt.Theta(**angle), color=alt.Color(**slice), opacity=muted)
         case "histogram":
             return base.mark_bar().encode(x=alt.X(**{**x, "bin": alt.Bin(maxbins=40)}), y=alt.Y(aggregate="count", title="rows"))
         case "scatter":

@@ -1,4 +1,4 @@
-"""gamebeam report: one self-contained HTML page about a game, from its archive; the figures as CSV beside it."""
+"""gamebeam report: one self-contained HTML page about a game, from its archive; the figures as CSV, and the page as PDF, beside it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,23 +8,28 @@ import duckdb
 from reports.figures import STATUS, Figure, figure, settled
 from reports.layout import page_layout
 from reports.page import Page, html
+from reports.pdf import browser, print_pdf
 from schemas.contract import Contract
 from sql.engine import Result, open_archive
 from sql.query import parameters
 from sql.show import show
 
-ALSO = ("", "csv")
+ALSO = ("csv", "pdf")
 
 
 def report(contract: Contract, archive: str, out: str, also: str = "", as_of: str = "", env: str = "live") -> list[Path]:
-    """Writes OUT, and with also=csv a file per figure into a folder of its name; returns what was written."""
-    if also not in ALSO:
-        raise ValueError(f"--also={also}: only csv is written beside the page")
+    """Writes OUT, with also=csv a file per figure into a folder of its name, with also=pdf the page printed; returns what was written."""
+    wanted = {name.strip() for name in also.split(",") if name.strip()}
+    if unknown := sorted(wanted.difference(ALSO)):
+        raise ValueError(f"--also={unknown[0]}: csv and pdf are written beside the page, or --also=csv,pdf")
+    if "pdf" in wanted:
+        browser()  # before the work
     page = page_of(open_archive(contract, archive), contract, as_of, env)
     path = Path(out)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html(page))
-    return [path, *(_csv(path.with_suffix(""), f) for _, figures in page.sections for f in figures if also)]
+    beside = [_csv(path.with_suffix(""), f) for _, figures in page.sections for f in figures if "csv" in wanted]
+    return [path, *beside, *([print_pdf(path)] if "pdf" in wanted else [])]
 
 
 def page_of(con: duckdb.DuckDBPyConnection, contract: Contract, as_of: str = "", env: str = "live", version: str = "") -> Page:

@@ -67,7 +67,7 @@ class Contract:
     @cached_property
     def essence(self) -> dict[str, str]:
         """The text that says what events are: all of it but the examples, and what people ask."""
-        asked = ("examples/", "questions/", "views/", "reports/", "feeds.", "report.")
+        asked = ("examples/", "questions/", "views/", "reports/", "feeds.", "feeds/", "report.")
         return {name: body for name, body in self.text.items() if not name.startswith(asked)}
 
     @cached_property
@@ -109,7 +109,8 @@ def load_contract(name_or_path: str) -> Contract:
             raise ContractError(name_or_path, None, f"no such folder, and no packaged game of that name ({', '.join(known)})")
     wanted = ("contract.yaml", "wire.yaml", "rollups.yaml", "notifications.yaml", "feeds.yaml", "report.yaml")
     text = {name: (folder / name).read_text() for name in wanted if (folder / name).is_file()}
-    for group, suffix in (("events", ".avsc"), ("examples", ".jsonl"), ("views", ".sql"), ("questions", ".sql"), ("reports", ".sql")):
+    for group, suffix in (("events", ".avsc"), ("examples", ".jsonl"), ("views", ".sql"), ("questions", ".sql"), ("reports", ".sql"),
+                          ("feeds", ".yaml")):
         if (folder / group).is_dir():
             text |= {f"{group}/{p.name}": p.read_text() for p in sorted((folder / group).iterdir(), key=lambda p: p.name)
                      if p.name.endswith(suffix)}

@@ -17,6 +17,8 @@ SEQ = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 EVENT_ID = Annotated[str, msgspec.Meta(min_length=1)]
 PYTHON: dict[str, Any] = {"boolean": bool, "long": INT64, "double": float, "string": str, "bytes": bytes,
                           "timestamp": TIMESTAMP_MS, "date": datetime.date}
+# Summed in millionths: one client's nonsense must not make a whole game's sum overflow.
+LIMITS = {"revenue": 10**9, "score": 10**12}
 # Set by decode, never read from a message: their names on the wire start with a private-use character.
 PRIVATE = "\ue000"
 COMPUTED = {"arrival_time": 0, "late": False, "additional_properties": None, "raw_event": None, "shape_rank": 0}
@@ -49,6 +51,9 @@ def _event_class(name: str, own: Iterable[Field]) -> type[msgspec.Struct]:
 
 def _struct_field(f: Field) -> Any:
     kind = _python_type(f.type, f.name)
+    for role in LIMITS.keys() & set(f.roles):
+        number = float if f.type.kind == "double" else int
+        kind = Annotated[number, msgspec.Meta(ge=-LIMITS[role], le=LIMITS[role])]
     return (f.name, kind | None, None) if f.nullable else (f.name, kind)
 
 

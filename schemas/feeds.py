@@ -15,10 +15,13 @@ FOLDER = "feeds"
 ONCE = "QUALIFY ROW_NUMBER() OVER (PARTITION BY run_id, line ORDER BY loaded_at) = 1"  # BigQuery takes rows at least once
 KINDS = {"string": "string", "id": "string", "country": "string", "long": "long", "double": "double", "boolean": "boolean",
          "date": "date", "timestamp": "timestamp"}
-SETTINGS = {"doc", "files", "header", "delimiter", "quote", "encoding", "nulls", "bad_rows", "identity", "replaces", "assumed", "columns"}
+SETTINGS = {"doc", "files", "header", "delimiter", "quote", "encoding", "nulls", "bad_rows", "identity", "replaces", "assumed", "columns",
+            "schemas", "lower"}
 OF_A_COLUMN = {"name", "type", "doc", "format", "required", "max", "lower"}
 STRING, LONG, TIMESTAMP = FieldType("string"), FieldType("long"), FieldType("timestamp")
 DEAD = "feed_dead_letters"
+HEAD = (Field("run_id", STRING, False, "The load that wrote the row."), Field("loaded_at", TIMESTAMP, False, "When it was loaded."),
+        Field("file", STRING, False, "The file it came from."), Field("line", LONG, False, "Its line there."))
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,13 @@ class Feed:
     identity: str = "content"  # or name_and_content: the same content under another name is another load
     replaces: tuple[str, ...] = ()
     assumed: bool = False  # nobody documents the names of its columns
+    notes: tuple[str, ...] = ()  # where the files of `schemas` differ
 
 
 def feeds(contract: Contract) -> dict[str, Feed]:
     body = load_yaml(contract.text.get(FILE, ""), FILE)
     taken = {*RESERVED_VIEWS, *contract.events, *(r.name for r in contract.rollups)}
-    found = {name: _feed(name, settings) for name, settings in body.items()}
+    found = {name: _feed(name, _with_columns(name, settings, contract.text)) for name, settings in body.items()}
     for name in found:
         if not NAME.match(str(name)) or name in taken or name in BIGQUERY_RESERVED:
             raise ContractError(FILE, str(name), "is a view already, or no name: take another, snake_case")
@@ -65,13 +69,17 @@ def feeds(contract: Contract) -> dict[str, Feed]:
 
 def feed_tables(contract: Contract) -> dict[str, Table]:
     """A table per feed, and one of the rows that could not be read."""
-    head = (Field("run_id", STRING, False, "The load that wrote the row."), Field("loaded_at", TIMESTAMP, False, "When it was loaded."),
-            Field("file", STRING, False, "The file it came from."), Field("line", LONG, False, "Its line there."))
-    found = {f.name: Table(f.name, f.doc, (*head, *(_field(c, f) for c in f.columns)), "loaded_at", FOLDER)
-             for f in feeds(contract).values()}
+    return {name: feed_table(feed) for name, feed in feeds(contract).items()} | {DEAD: dead_table()}
+
+
+def feed_table(feed: Feed) -> Table:
+    return Table(feed.name, feed.doc, (*HEAD, *(_field(c, feed) for c in feed.columns)), "loaded_at", FOLDER)
+
+
+def dead_table() -> Table:
     dead = (Field("feed", STRING, False, "The feed."), Field("field", STRING, True, "The column that failed; null: the line itself."),
             Field("detail", STRING, False, "What was expected; never a value."), Field("row", STRING, False, "The row as it stood."))
-    return found | {DEAD: Table(DEAD, "Rows of feeds that could not be read.", (*head, *dead), "loaded_at", FOLDER)}
+    return Table(DEAD, "Rows of feeds that could not be read.", (*HEAD, *dead), "loaded_at", FOLDER)
 
 
 def feed_view(feed: Feed) -> str:
@@ -104,22 +112,52 @@ def _field(column: Column, feed: Feed) -> Field:
     return Field(column.name, FieldType(KINDS[column.kind]), not column.required, doc)
 
 
+def _with_columns(name: str, settings: Any, text: dict[str, str]) -> Any:
+    """`schemas: [a.yaml, b.yaml]`: columns as those files of the folder feeds/ name them; where two differ the later one holds."""
+    files = settings.get("schemas") if isinstance(settings, dict) else None
+    if files is None:
+        return settings
+    if not isinstance(files, list) or not files or "columns" in settings:
+        raise ContractError(FILE, f"{name}.schemas", "expected a list of files in feeds/, in place of columns")
+    types: dict[str, str] = {}
+    notes = []
+    for file in files:
+        if f"{FOLDER}/{file}" not in text:
+            raise ContractError(FILE, f"{name}.schemas", f"there is no {FOLDER}/{file}")
+        found = _types_in(load_yaml(text[f"{FOLDER}/{file}"], f"{FOLDER}/{file}"), f"{FOLDER}/{file}")
+        notes += [f"{column}: {types[column]} before, {kind} in {file}, which holds" for column, kind in found.items()
+                  if types.get(column, kind).lower() != kind.lower()]
+        if types and list(types) != list(found):
+            raise ContractError(f"{FOLDER}/{file}", None, f"other columns, or in another order, than in {files[0]}")
+        types = found
+    return {**settings, "columns": [{"name": column, "type": kind} for column, kind in types.items()], "notes": tuple(notes)}
+
+
+def _types_in(body: dict[str, Any], file: str) -> dict[str, str]:
+    """{column: TYPE}, or {table: [{name: column, type: TYPE}, …]}."""
+    [only] = body.values() if len(body) == 1 else [None]
+    types = {c["name"]: c["type"] for c in only if isinstance(c, dict) and {"name", "type"} <= c.keys()} if isinstance(only, list) else body
+    if not types or not all(isinstance(k, str) and isinstance(v, str) for k, v in types.items()):
+        raise ContractError(file, None, "expected column: TYPE, or table: [{name: column, type: TYPE}, …]")
+    return types
+
+
 def _feed(name: str, settings: Any) -> Feed:
     if not isinstance(settings, dict) or not isinstance(settings.get("columns"), list) or not settings["columns"]:
         raise ContractError(FILE, str(name), "expected files: GLOB and columns: [{name: …, type: …}, …]")
-    _no_others(settings, SETTINGS, name)
+    _no_others(settings, SETTINGS | {"notes"}, name)
     for setting in ("delimiter", "quote"):
         if not isinstance(mark := settings.get(setting, ","), str) or len(mark) != 1:
             raise ContractError(FILE, f"{name}.{setting}", "expected one character")
     if not isinstance(settings.get("nulls", []), list):
         raise ContractError(FILE, f"{name}.nulls", "expected a list, such as [n/a]")
-    columns = tuple(_column(c, f"{name}.columns[{i}]") for i, c in enumerate(settings["columns"]))
+    columns = tuple(_column(c, f"{name}.columns[{i}]", settings.get("lower") is True) for i, c in enumerate(settings["columns"]))
     _once([c.name for c in columns], name)
     replaces = tuple(settings.get("replaces", ()))
     for key in replaces:
         if key not in {c.name for c in columns if c.required}:
             raise ContractError(FILE, f"{name}.replaces", f"{key} is no required column of this feed")
-    plain = SETTINGS - {"nulls", "replaces", "columns"}
+    plain = SETTINGS - {"nulls", "replaces", "columns", "schemas", "lower"} | {"notes"}
     given = {k: settings[k] for k in plain if k in settings}
     feed = Feed(str(name), columns, **{"files": f"{name}*.csv", **given}, nulls=frozenset(["", *map(str, settings.get("nulls", ()))]),
                 replaces=replaces)
@@ -132,7 +170,7 @@ def _feed(name: str, settings: Any) -> Feed:
     return feed
 
 
-def _column(spec: Any, at: str) -> Column:
+def _column(spec: Any, at: str, lower: bool = False) -> Column:
     if not isinstance(spec, dict) or not NAME.match(str(spec.get("name", ""))):
         raise ContractError(FILE, at, "expected {name: snake_case, type: …}")
     _no_others(spec, OF_A_COLUMN, at)
@@ -142,7 +180,7 @@ def _column(spec: Any, at: str) -> Column:
     kind = {"integer": "long", "int": "long", "float": "double"}.get(kind.lower(), kind.lower())
     _one_of(at, "type", kind, tuple(KINDS))
     return Column(spec["name"], kind, spec.get("doc", ""), spec.get("format"), bool(spec.get("required", False)), most,
-                  bool(spec.get("lower", False)))
+                  bool(spec.get("lower", lower and kind == "string")))
 
 
 def _no_others(settings: dict[Any, Any], known: set[str], at: object) -> None:

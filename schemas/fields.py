@@ -11,6 +11,7 @@ PRIMITIVES = {"boolean": "boolean", "int": "long", "long": "long", "float": "dou
 LOGICAL = {"timestamp-millis": "timestamp", "date": "date"}
 ROLES = {"revenue", "level", "score", "wealth", "state", "profile"}
 PII = {"drop", "hash"}
+READ_FROM_JSON = {"boolean", "long", "double", "string", "timestamp"}
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -58,6 +59,7 @@ class Field:
     roles: tuple[str, ...] = ()
     factor: int = 1
     examples: tuple[Any, ...] = ()
+    also: str | None = None  # the dotted path at which additional_properties has it, in events of before it was declared
 
     @property
     def stored(self) -> bool:
@@ -115,7 +117,20 @@ def _parse_field(spec: Any, file: str) -> Field:
         raise ContractError(file, name, f"factor is a whole number, such as -1 for money given back, not {factor!r}")
     if not isinstance(examples, list):
         raise ContractError(file, name, f"examples is a list, not {examples!r}")
-    return Field(name, field_type, nullable, spec.get("doc", ""), pii, roles, factor, tuple(examples))
+    field = Field(name, field_type, nullable, spec.get("doc", ""), pii, roles, factor, tuple(examples), spec.get("also"))
+    _check_also(field, file)
+    return field
+
+
+def _check_also(field: Field, file: str) -> None:
+    if field.also is None:
+        return
+    if not isinstance(field.also, str) or not re.fullmatch(r"""[^.'"\\]+(\.[^.'"\\]+)*""", field.also):
+        raise ContractError(file, field.name, f"also is a dotted path in additional_properties, such as gift.name, not {field.also!r}")
+    if field.type.kind not in READ_FROM_JSON or not field.nullable:
+        raise ContractError(file, field.name, f"also needs a nullable field of type {', '.join(sorted(READ_FROM_JSON))}")
+    if field.roles or field.pii:
+        raise ContractError(file, field.name, "also goes with neither role nor pii: older rollups do not know it, nor was it protected")
 
 
 def _parse_type(declared: Any, name: str, file: str) -> FieldType:
@@ -131,7 +146,10 @@ def _parse_type(declared: Any, name: str, file: str) -> FieldType:
             item = declared.get("items")
             return FieldType("array", item=_parse_type(item, name, file))
         if kind == "record":
-            return FieldType("record", fields=parse_record(declared, file))
+            inside = parse_record(declared, file)
+            if any(f.also for f in inside):
+                raise ContractError(file, name, "also is for an event's own fields, not for those inside a record")
+            return FieldType("record", fields=inside)
         if kind == "enum":
             symbols = declared.get("symbols")
             if not isinstance(symbols, list) or not symbols or not all(isinstance(s, str) for s in symbols):

@@ -8,6 +8,8 @@ from schemas.rollups import duration_ms
 
 SHAPES = "events [and where]; events, field and at_least; absent; or field and members"
 
+COMPARED: dict[str, tuple[type, ...]] = {"boolean": (bool,), "long": (int,), "double": (int, float), "string": (str,)}
+
 
 @dataclass(frozen=True)
 class Notification:
@@ -36,6 +38,9 @@ def check_notifications(rules: tuple[Notification, ...], kinds: dict[str, dict[s
             for name in [n for n, _ in rule.where] + [rule.field] * bool(rule.field):
                 if name not in kinds[event]:
                     raise ContractError(file, f"{rule.name}.{name}", f"is no field of {event}")
+            for name, wanted in rule.where:
+                if type(wanted) not in COMPARED.get(kinds[event][name], ()):
+                    raise ContractError(file, f"{rule.name}.where.{name}", f"{wanted!r} is no {kinds[event][name]} that {event} could hold")
             if rule.field and kinds[event][rule.field] not in ("long", "double"):
                 raise ContractError(file, f"{rule.name}.{rule.field}", "is no number: nothing to reach")
         if rule.members and rule.field not in profile:

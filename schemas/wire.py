@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.fields import ContractError, load_yaml
 
-ENVELOPE_ON_WIRE = ("event_id", "event_type", "event_time", "received_time", "player_id", "session_id", "install_id",
+ENVELOPE_ON_WIRE = ("event_id", "event_type", "event_time", "client_event_time", "received_time", "player_id", "session_id", "install_id",
                     "seq", "game", "env", "platform", "app_version", "country")
 OPTIONS = {"fields", "paths", "case", "types", "renames", "values", "time_format", "numbers_as_strings", "ids_as_numbers",
            "empty_is_null", "strip_quotes", "json_strings", "drop", "constants", "arrival_time", "shapes"}
@@ -44,6 +44,11 @@ class Wire:
     def type_is_key(self) -> bool:
         """Whether the event's type is a key of the message itself, as in victory's event.playShot."""
         return self.envelope["event_type"].endswith("*")
+
+    @property
+    def client_event_time(self) -> str:
+        """Where the front door puts what a wrong clock said; a wire need not name it."""
+        return self.envelope.get("client_event_time", "client_event_time")
 
     def name_on_wire(self, own_field: str) -> str:
         if own_field in self.renames:

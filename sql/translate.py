@@ -127,13 +127,27 @@ def _divide_whole(node: exp.IntDiv) -> exp.Expr:
 
 
 def _index(node: exp.Bracket) -> exp.Expr:
-    """DuckDB counts from 1; sqlglot adds the 1 only where it knows that the index is a number."""
+    """DuckDB counts from 1; sqlglot adds the 1 only where it knows that the index is a number. The first of a list need not be one."""
+    if node.expressions[0].name == "0" and (first := _only_of(node.this)):
+        return first
     if node.args.get("offset") != 0 or isinstance(node.expressions[0], exp.Literal):
         return node
     new = node.copy()
     new.set("expressions", [exp.Add(this=exp.paren(node.expressions[0].copy()), expression=exp.convert(1))])
     new.set("offset", 1)
     return new
+
+
+def _only_of(listed: exp.Expr) -> exp.Expr | None:
+    """LIST_SLICE(ARRAY_AGG(x ORDER BY y) [FILTER …], 1, 1), as _array_agg writes it -> FIRST(x ORDER BY y), which keeps no list."""
+    if not (isinstance(listed, exp.Anonymous) and listed.name == "LIST_SLICE" and [e.name for e in listed.expressions[1:]] == ["1", "1"]):
+        return None
+    only = listed.expressions[0].copy()
+    agg = only.this if isinstance(only, exp.Filter) else only
+    if not isinstance(agg, exp.ArrayAgg):
+        return None
+    first = _call("FIRST", agg.this)
+    return exp.Filter(this=first, expression=only.expression) if isinstance(only, exp.Filter) else first
 
 
 def _cast(node: exp.Cast) -> exp.Expr:

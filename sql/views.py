@@ -55,17 +55,37 @@ def event_view(contract: Contract, event_type: str, with_archive: bool = False) 
 
     Each day is read from one place alone: an archived event, however late, lies under the date of its event_time.
     """
-    columns = _listed(f.name for f in schema.tables(contract)[event_type].fields if f.name != "run_id")
+    stored = [f for f in schema.tables(contract)[event_type].fields if f.name != "run_id"]
+    columns, shown = _listed(f.name for f in stored), ", ".join(_shown(contract, f) for f in stored)
     if not with_archive:
-        return (f"SELECT\n  {columns}, DATE(event_time) AS event_date\nFROM {{tables}}.{event_type}\nWHERE run_id IN ({VISIBLE_RUNS})\n"
+        return (f"SELECT\n  {shown}, DATE(event_time) AS event_date\nFROM {{tables}}.{event_type}\nWHERE run_id IN ({VISIBLE_RUNS})\n"
                 "QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id, DATE(event_time) ORDER BY arrival_time, run_id) = 1")
-    return (f"SELECT\n  {columns}, event_date\nFROM (\n"
+    return (f"SELECT\n  {shown}, event_date\nFROM (\n"
             f"  SELECT run_id, {columns}, DATE(event_time) AS event_date\n  FROM {{tables}}.{event_type}\n"
             f"  WHERE DATE(event_time) >= {{border}}\n"
             "  UNION ALL\n"
             f"  SELECT run_id, {columns}, `date` AS event_date\n  FROM {{archive}}.{event_type}\n  WHERE `date` < {{border}})\n"
             f"WHERE run_id IN ({VISIBLE_RUNS})\n"
             "QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id, event_date ORDER BY arrival_time, run_id) = 1")
+
+
+def _shown(contract: Contract, field: Field) -> str:
+    """A column; one that was promoted out of additional_properties is read from there too: older events have it nowhere else.
+    What stands there with another type stays there: nothing is cast in silence.
+    """
+    if field.also is None:
+        return f"`{field.name}`"
+    path = "$" + "".join(f'."{part}"' for part in field.also.split("."))
+    text, value = f"JSON_QUERY(additional_properties, '{path}')", f"JSON_VALUE(additional_properties, '{path}')"
+    number = value if contract.wire.numbers_as_strings else text
+    whole = f"SAFE_CAST(REGEXP_EXTRACT({number}, r'^-?[0-9]+$') AS INT64)"
+    found = {
+        "string": f"IF(STARTS_WITH({text}, '\"'), {value}, NULL)",
+        "boolean": f"CASE {text} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END",
+        "long": whole,
+        "double": f"SAFE_CAST(REGEXP_EXTRACT({number}, r'^-?[0-9.]+(?:[eE][-+]?[0-9]+)?$') AS FLOAT64)",
+        "timestamp": f"TIMESTAMP_MILLIS({whole})"}[field.type.kind]
+    return f"COALESCE(`{field.name}`, {found}) AS `{field.name}`"
 
 
 def events_view(contract: Contract) -> str:

@@ -7,6 +7,7 @@ REGION=${REGION:-europe-west1}
 TAG=${TAG:-$(git rev-parse --short=12 HEAD)}  # a tag is never used twice: an update must be able to go back
 IMAGE=$REGION-docker.pkg.dev/$PROJECT/gamebeam/gamebeam:$TAG
 
+gcloud auth configure-docker "$REGION-docker.pkg.dev" --quiet
 docker build --platform=linux/amd64 --file templates/Dockerfile --tag "$IMAGE" .
 docker push "$IMAGE"
 gcloud dataflow flex-template build "gs://$BUCKET/templates/gamebeam-$TAG.json" \

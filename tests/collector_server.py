@@ -28,7 +28,7 @@ class Server:
         with (self.folder / "collector.log").open("ab") as log:
             self.process = subprocess.Popen([sys.executable, "-m", "collector", "serve", f"--config={self.folder / 'collector.yaml'}"],
                                             stdout=log, stderr=log, start_new_session=True)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while time.monotonic() < until and self.process.poll() is None:
             try:
                 self.health()

@@ -9,6 +9,7 @@ from engines import MissingTool
 from engines.bigquery import bigquery_emulator, emulator_binary
 from engines.flink import flink_cluster
 from engines.prism import prism_binary
+from engines.redis import redis_server
 from tests.flink_jobs import Played
 from transforms.collector import collect_as_before
 from transforms.draining import DRAIN, PAUSE, RESTING
@@ -16,6 +17,14 @@ from transforms.draining import DRAIN, PAUSE, RESTING
 # No test here depends on the machine's speed, or on who else uses it.
 settings.register_profile("gamebeam", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gamebeam")
+
+
+def pytest_collection_modifyitems(items):
+    """Who asks for BigQuery's emulator is marked so: pytest -m cloud. Engines first: of two processes, none ends alone with a slow one."""
+    for item in items:
+        if {"bigquery", "cloud"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.cloud)
+    items.sort(key=lambda item: item.get_closest_marker("engine") is None)
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +50,13 @@ def servers(tmp_path_factory):
 
     with kafka(tmp_path_factory.mktemp("kafka")) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory):
+    """Of a Redis, one for all tests: each begins with flushall()."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

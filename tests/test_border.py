@@ -5,12 +5,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlglot
 from small_contract import small_contract
 from written_archive import DAY, HOUR, WrittenArchive
 
+from schemas.bigquery import wanted_tables
 from schemas.contract import PACKAGED, load_contract
 from schemas.tables import tables
 from sql.border import HOT_DAYS, border_script, external_table, first_hot_day
@@ -18,6 +20,7 @@ from sql.engine import ask, open_archive
 from sql.scanned import cost_of_a_day, scanned
 from sql.translate import to_duckdb
 from sql.views import view_sql
+from transforms.append_rows import young
 
 DAYS = 24 * HOUR
 BORDER = date(2026, 11, 2)  # DAY
@@ -102,6 +105,16 @@ def test_the_border_lies_within_what_thirty_days_of_expiry_keep_and_where_hot_ta
                             ("2020-01-01", today - timedelta(HOT_DAYS))):
         found = con.execute(f"SELECT CAST(x AS DATE) FROM ({to_duckdb(f'SELECT {first_hot_day(since=since)} AS x')})").fetchone()[0]
         assert found == expected
+
+
+@pytest.mark.parametrize("of_the_day", [0, 12 * HOUR, DAYS - 1])
+def test_rows_are_kept_out_of_bigquery_once_their_partition_has_expired_and_never_on_this_side_of_the_border(of_the_day):
+    """A partition of day D expires at D + 30 days, 00:00 UTC."""
+    purchase = wanted_tables(small_contract())["purchase"]
+    rows = pa.table({"event_time": pa.array([DAY - n * DAYS + ms for n in range(33) for ms in (0, DAYS - 1)], pa.timestamp("ms", "UTC"))})
+    sent = {(DAY - ms) // DAYS for ms in young(purchase, rows, DAY + of_the_day).column("event_time").cast(pa.int64()).to_pylist()
+            if ms % DAYS == 0}
+    assert sent == set(range(30)) > set(range(HOT_DAYS + 1))
 
 
 def test_external_tables_have_the_files_columns_partitions_from_their_names_and_refuse_a_full_scan(archive):

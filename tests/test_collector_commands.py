@@ -22,6 +22,17 @@ def test_keys_are_made_listed_and_removed(tmp_path, capsys):
     assert read_keys(tmp_path / "keys.json") == []
 
 
+def test_a_key_has_the_rate_that_it_was_made_with_and_none_that_lets_nothing_through(tmp_path, capsys):
+    add = ["collect", "key", "add", "--game=starter", "--env=live", f"--keys={tmp_path / 'keys.json'}"]
+    for wrong in ("0", "-5", "nan", "inf"):
+        assert main([*add, f"--rate={wrong}"]) == 1
+        assert f"--rate={wrong}: events a second, above 0" in capsys.readouterr().err
+    assert main([*add, "--rate=250"]) == 0 and [key.rate for key in read_keys(tmp_path / "keys.json")] == [250.0]
+    capsys.readouterr()
+    assert main(["collect", "key", "list", f"--keys={tmp_path / 'keys.json'}"]) == 0
+    assert capsys.readouterr().out.split("\t")[3] == "250 events/s\n"
+
+
 @pytest.mark.parametrize(("flags", "says"), [([], "--keys: live=KEY"), (["--keys=live"], "--keys: live=KEY"), (["--keys=live=x"], "401")])
 def test_generate_says_what_keys_it_wants(tmp_path, capsys, flags, says):
     with collector(tmp_path / "door", str(tmp_path / "messages")) as server:

@@ -13,6 +13,8 @@ from collector.keys import add_key, read_keys, remove_key
 from collector.settings import Game, Settings
 from schemas.contract import load_contract
 from schemas.events import DEAD_LETTER
+from schemas.layout import HOUR_MS
+from tests.streams import Sent, in_order, rows, run_files, run_stream
 from transforms.decode import Decoder
 
 STARTER = load_contract("starter")
@@ -115,6 +117,12 @@ def test_a_broken_line_is_refused_alone(door):
     assert [(r["index"], r["reason"]) for r in answer["refused"]] == [(1, "malformed"), (3, "malformed")]
 
 
+def test_lines_of_which_the_first_is_an_array_are_lines(door):
+    good = json.dumps(event()).encode()
+    answer = door.post(b"[1]\n" + good + b"\n" + good).json()
+    assert (answer["accepted"], [(r["index"], r["reason"]) for r in answer["refused"]]) == (2, [(0, "malformed")])
+
+
 @pytest.mark.parametrize(("body", "status", "says"), [
     (b"hello", 400, "not JSON, on the first line"),
     (b'[{"a": 1}, {"b": }]', 400, "byte 17"),
@@ -187,8 +195,8 @@ def test_a_wrong_clock_is_corrected_and_what_it_said_is_kept(door):
     door.post([event(event_time=NOW + hours)], x_sent_at=str(time.time_ns() // 1_000_000 + hours + 400))
     door.post([event(event_time=NOW)], x_sent_at=str(time.time_ns() // 1_000_000 - 400))
     corrected, untouched = (Decoder(STARTER).decode(p, NOW) for p in door.sent())
-    assert (corrected.event_time, json.loads(corrected.additional_properties)) == (NOW, {"client_event_time": NOW + hours})
-    assert (untouched.event_time, untouched.additional_properties) == (NOW, None)
+    assert (corrected.event_time, corrected.client_event_time) == (NOW, NOW + hours)
+    assert (untouched.event_time, untouched.client_event_time) == (NOW, None)
 
 
 def test_sent_again_after_a_slow_network_an_event_gets_the_same_time_again(door):
@@ -196,6 +204,21 @@ def test_sent_again_after_a_slow_network_an_event_gets_the_same_time_again(door)
     for delay in (0, 9_000, 25_000):
         door.post([event(event_time=NOW + ahead)], x_sent_at=str(time.time_ns() // 1_000_000 + ahead - delay))
     assert {json.loads(p)["event_time"] for p in door.sent()} == {NOW}
+
+
+def test_sent_again_and_corrected_over_an_hours_border_an_event_lands_once(door, tmp_path):
+    """The second try took 45 s longer on its way, so its correction is a minute less, and its hour another."""
+    hour, ahead = NOW // HOUR_MS * HOUR_MS, 5 * HOUR_MS
+    told = hour + ahead - 30_000
+    for delay in (0, 45_000):
+        door.post([event(event_time=told)], x_sent_at=str(time.time_ns() // 1_000_000 + ahead - delay))
+    tries = [Decoder(STARTER).decode(p, NOW) for p in door.sent()]
+    assert [t.event_time for t in tries] == [hour - 30_000, hour + 30_000] and {t.client_event_time for t in tries} == {told}
+    steps = [[Sent(NOW + n, payload)] for n, payload in enumerate(door.sent())]
+    run_files(STARTER, f"{tmp_path}/files", steps)
+    run_stream(STARTER, f"{tmp_path}/stream", in_order(steps))
+    for archive in ("files", "stream"):
+        assert rows(STARTER, f"{tmp_path}/{archive}", "SELECT SUM(landed), SUM(duplicate) FROM ledger") == [(1, 1)]
 
 
 def test_a_client_cannot_say_when_it_was_received_unless_its_key_may_backfill(door):

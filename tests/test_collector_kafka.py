@@ -148,7 +148,8 @@ def test_killed_under_load_every_202_is_at_the_broker(servers, tmp_path):
 
 
 @pytest.mark.engine
-def test_a_broker_that_goes_away_under_load_costs_no_202_and_gets_what_waited_in_order(tmp_path):
+@pytest.mark.parametrize("away_s", [0, pytest.param(60, marks=pytest.mark.chaos)])
+def test_a_broker_that_goes_away_under_load_costs_no_202_and_gets_what_waited_in_order(tmp_path, away_s):
     port, acknowledged = free_port(), set()
     with ExitStack() as ending:
         broker = ending.enter_context(ExitStack())
@@ -159,6 +160,7 @@ def test_a_broker_that_goes_away_under_load_costs_no_202_and_gets_what_waited_in
         def story():
             more(acknowledged, 500)
             broker.close()
+            time.sleep(away_s)
             more(acknowledged, 2_000)
             assert server.health()["status"] == "behind"
             broker.enter_context(kafka(tmp_path / "kafka", port))

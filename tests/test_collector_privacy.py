@@ -63,4 +63,5 @@ def test_a_wire_of_its_own_is_understood_and_its_clock_corrected(tmp_path):
     assert answer.json() == {"accepted": 1, "refused": []}
     (sent,) = next((tmp_path / "messages").glob("*.jsonl")).read_bytes().splitlines()
     event = Decoder(contract, b"key").decode(sent, now)
-    assert event.event_time == now and now - 1_000 < event.received_time < now + 60_000 and event.env == "live"
+    assert (event.event_time, event.client_event_time) == (now, now + 7_200_000)
+    assert now - 1_000 < event.received_time < now + 60_000 and event.env == "live"

@@ -50,7 +50,7 @@ def test_an_unknown_field_is_kept_and_one_that_looks_like_a_secret_is_not():
     ({"price": "4.99"}, "price"), ({"price": True}, "price"), ({"seq": 1.5}, "seq"), ({"seq": True}, "seq"), ({"seq": 0}, "seq"),
     ({"seq": 2**53 + 1}, "seq"), ({"event_time": "yesterday"}, "event_time"), ({"event_id": ""}, "event_id"),
     ({"event_id": None}, "event_id"), ({"product": None}, "product"), ({"shared": "yes"}, "shared"), ({"player_id": 7}, "player_id"),
-    ({"event_time": 10**17}, "event_time"),
+    ({"event_time": 10**17}, "event_time"), ({"price_usd": 1e300}, "price_usd"), ({"price_usd": -1.1e9}, "price_usd"),
 ])
 def test_a_value_of_another_type_is_a_schema_violation_that_names_its_field(change, field):
     dead = decode(PURCHASE | change)

@@ -96,6 +96,23 @@ def test_a_restated_cost_replaces_the_old_one_as_of_its_load(place):
     assert cost(place, held) == [("2026-11-01", 120.5), ("2026-11-02", 33.33)]
 
 
+def test_again_loads_a_file_once_more_in_place_of_its_earlier_load_as_of_now(place):
+    contract, archive, drop = place
+    other = HEAD + "2026-11-01,adwords,launch_us,US,1000,100,99.00\n"
+    for name, text in (("a.csv", GOOD), ("b.csv", other)):
+        (drop / f"cost-{name}").write_text(text)
+        took(place)
+    assert cost(place)[0] == ("2026-11-01", 99.0)
+    for n in (1, 2):  # the first one was right after all
+        (drop / "cost-a.csv").write_text(GOOD)
+        assert "loaded already" in took(place)["cost-a.csv"]
+        (drop / "cost-a.csv").write_text(GOOD)
+        assert main(["feeds", "run", "--again", f"--archive={archive}", f"--drop={drop}"]) == 0
+        assert cost(place) == [("2026-11-01", 120.5), ("2026-11-02", 33.33)]
+        loads = ask(contract, archive, "SELECT COUNT(*), COUNT(DISTINCT loaded_at) FROM cost_loads").rows
+        assert loads == [(3, 2)], n  # the earlier load of the same file is in nobody's way
+
+
 def test_a_half_copied_file_is_left_until_it_stands_still(place):
     contract, archive, drop = place
     half = drop / "cost.csv"

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,27 +112,3 @@ def test_a_slip_in_feeds_yaml_is_told_with_its_place(text, told):
     with pytest.raises(ContractError, match=r"feeds\.yaml") as e:
         feeds(dataclasses.replace(contract, text=contract.text | {"feeds.yaml": text}))
     assert told in str(e.value)
-
-
-STUDENT = Path(__file__).parent / "cases" / "student"
-
-
-def student_feed():
-    """Declared by the write-up's own schema_sql.yaml, as it is: VARCHAR(10), Integer."""
-    contract = load_contract("starter")
-    columns = yaml.safe_load((STUDENT / "schema_sql.yaml").read_text())["student_data"]
-    declared = {"students": {"files": "student*.csv", "delimiter": ";", "columns": columns}}
-    return feeds(dataclasses.replace(contract, text=contract.text | {"feeds.yaml": yaml.safe_dump(declared)}))["students"]
-
-
-def test_the_students_with_headers_in_capitals_and_grades_in_quotes_are_read():
-    rows = read_rows((STUDENT / "student-mat-caps-fields.csv").read_bytes(), student_feed())
-    with (STUDENT / "student-mat-caps-fields.csv").open() as f:
-        cells = list(csv.DictReader(f, delimiter=";"))
-    assert rows.problems == [] and rows.columns["g1"] == [int(c["G1"]) for c in cells]
-    assert rows.columns["mjob"] == [c["Mjob"] for c in cells] and len(rows.columns) == 33
-
-
-def test_the_students_with_a_field_too_many_are_refused_by_its_name():
-    with pytest.raises(Unreadable, match=r"line 1, g4: a column that is not declared, the 34th; 33 are"):
-        read_rows((STUDENT / "student-mat-extra-field.csv").read_bytes(), student_feed())

@@ -1,7 +1,6 @@
 """One task reads two partitions, of which one rests: what the other still has must not be late."""
 
 import time
-from pathlib import Path
 
 import apache_beam as beam
 import pytest
@@ -13,26 +12,12 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from engines import MissingTool
 from engines.flink import flink_cluster
 from engines.kafka import kafka_broker
+from tests.counting import Write, count
 from tests.flink_jobs import wait_until
 from transforms.read_kafka import ReadKafka
 from transforms.source import parse_source
 
 START, MESSAGES = 1_793_491_200_000, 300_000
-
-
-def count(messages):
-    return 0, len(messages.payloads)
-
-
-class Write(beam.DoFn):
-    """A file for each window, its name the window's start and its content what it counted."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def process(self, counted, stretch=beam.DoFn.WindowParam):
-        Path(self.folder, str(stretch.start.micros)).write_text(str(counted[1]))
-        return ()
 
 
 def fill(servers):
@@ -64,7 +49,7 @@ def test_a_partition_that_rests_makes_no_message_of_another_late(tmp_path):
             def found():
                 return sum(int(f.read_text() or 0) for f in counted.iterdir())
 
-            wait_until(lambda: found() == MESSAGES + 1, 120)
+            wait_until(lambda: found() == MESSAGES + 1)
             time.sleep(1)
             assert found() == MESSAGES + 1
     except MissingTool as e:

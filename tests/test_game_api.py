@@ -21,16 +21,10 @@ DIRK = {"userid": "987611", "userpwd": "blahdh", "name": "dirk", "wealth": "1234
 MERLY = {"userid": "1234", "userpwd": "yahbadaba", "name": "merly", "wealth": "98712"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
-        yield url
-
-
 @pytest.fixture
-def url(server):
-    redis.Redis.from_url(server).flushall()
-    return server
+def url(redis_url):
+    redis.Redis.from_url(redis_url).flushall()
+    return redis_url
 
 
 def written(game):

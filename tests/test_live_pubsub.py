@@ -112,9 +112,9 @@ def left_over(path):
             return []
 
 
-def step(source, restriction, watermark):
+def step(source, restriction, watermark, on_prism=True):
     """One bundle -> ([(payloads, arrivals, ids, stamp in ms)], the rest, what the runner calls once it holds the bundle)."""
-    reader, finalisers = ReadSubscription(source, drains=True), []
+    reader, finalisers = ReadSubscription(source, on_prism), []
     tracker = ThreadsafeRestrictionTracker(reader.create_tracker(restriction))
     found = [(v.value.payloads, v.value.arrivals, v.value.ids, v.timestamp.micros // 1000) for v in reader.process(
         source.subscription, SimpleNamespace(register=finalisers.append), RestrictionTrackerView(tracker), watermark)]
@@ -125,7 +125,7 @@ def step(source, restriction, watermark):
 def test_a_message_has_the_publish_time_and_the_services_id(subscription):
     before = time.time_ns() // 1_000_000
     ids = subscription.publish(b"a", b"b")
-    reader = ReadSubscription(subscription.source, drains=True)
+    reader = ReadSubscription(subscription.source, on_prism=True)
     read, rest = [], reader.initial_restriction("")
     while len(read) < 2:
         found, rest, _ = step(subscription.source, rest, ManualWatermarkEstimator(None))
@@ -150,6 +150,21 @@ def test_what_was_not_finalised_comes_again_and_what_was_does_not(subscription, 
         call()
     time.sleep(12)
     assert left_over(subscription.path) == [b"lost"]
+
+
+@pytest.mark.engine
+def test_the_watermark_waits_until_what_a_crash_took_has_come_again(subscription, monkeypatch):
+    monkeypatch.setattr(pubsub_client, "LEASE_S", 10)
+    monkeypatch.setattr(pubsub_client, "LOOK_BACK_S", 1)
+    subscription.publish(b"taken")
+    begin, watermark = ReadSubscription(subscription.source, True).initial_restriction(""), ManualWatermarkEstimator(None)
+    (taken,), _, _ = step(subscription.source, begin, watermark, on_prism=False)
+    assert taken[0] == [b"taken"] and watermark.current_watermark() is None
+    (again,), rest, _ = step(subscription.source, begin, watermark, on_prism=False)  # the runner went back: it does not hold it
+    assert again[:2] == taken[:2] and watermark.current_watermark() is None
+    time.sleep(12)
+    step(subscription.source, rest, watermark, on_prism=False)
+    assert watermark.current_watermark().micros // 1000 >= again[1][0]
 
 
 @pytest.mark.engine

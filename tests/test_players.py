@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines import free_port
-from engines.redis import redis_server
 from loadgen.generate import generate
 from pipeline.options import JobOptions
 from pipeline.run import run_batch, runner_named
 from schemas.contract import load_contract
+from schemas.events import DEAD_LETTER
 from transforms.columns import serialize
+from transforms.decode import Decoder
 from transforms.player_store import PlayersError, PlayerStore, order
 from transforms.players import UpdatePlayers
 
@@ -24,16 +25,10 @@ STARTER = load_contract("starter")
 STATES = {"guild_join": "guild_name", "team_join": "team_name", "level_up": "player_level", "currency_change": "balance"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
-        yield url
-
-
 @pytest.fixture
-def store(server):
-    redis.Redis.from_url(server).flushall()
-    return PlayerStore(server, "starter")
+def store(redis_url):
+    redis.Redis.from_url(redis_url).flushall()
+    return PlayerStore(redis_url, "starter")
 
 
 MOMENTS = st.one_of(st.integers(0, 3), st.integers(-62_135_596_800_000, 253_402_300_799_999))
@@ -53,16 +48,19 @@ def record_batch(events):
 
 @settings(max_examples=60, deadline=None)
 @given(EVENTS, st.randoms(use_true_random=False))
-def test_the_last_event_time_wins_in_any_order_in_any_batches_and_any_number_of_times(server, events, random):
-    redis.Redis.from_url(server).flushall()
+def test_the_last_event_time_wins_in_any_order_in_any_batches_and_any_number_of_times(redis_url, events, random):
+    redis.Redis.from_url(redis_url).flushall()
     arrivals = events + random.sample(events, len(events) // 2)
     random.shuffle(arrivals)
-    do = UpdatePlayers(STARTER, server)
+    do = UpdatePlayers(STARTER, redis_url)
     do.setup()
+    do.start_bundle()
     while arrivals:
         size = random.randint(1, len(arrivals))
         do.process(serialize(record_batch(arrivals[:size])))
         arrivals = arrivals[size:]
+        if not arrivals or random.random() < 0.5:
+            do.finish_bundle()
     for env, player in {(e["env"], e["player_id"]) for e in events if e["player_id"]}:
         own = sorted((e for e in events if (e["env"], e["player_id"]) == (env, player)),
                      key=lambda e: (e["event_time"], e["seq"] or 0, e["event_id"]))
@@ -79,8 +77,10 @@ def test_the_order_of_events_is_the_order_of_its_text(a, b):
 
 
 def last_values_of_files(folder: Path):
-    """The answer from the messages themselves: (env, player) -> field -> value of the last event that has it."""
-    messages = [json.loads(line) for path in folder.iterdir() for line in path.read_text().splitlines()]
+    """The answer from the messages themselves, but for dead ones: (env, player) -> field -> value of the last event that has it."""
+    decode = Decoder(STARTER).decode
+    files = folder.iterdir()
+    messages = [json.loads(line) for path in files for line in path.read_bytes().splitlines() if decode(line).TYPE != DEAD_LETTER]
     known = {}
     for m in sorted(messages, key=lambda m: (m["event_time"], m.get("seq") or 0, m["event_id"])):
         if m.get("player_id") is None:
@@ -92,7 +92,7 @@ def last_values_of_files(folder: Path):
     return known
 
 
-def test_after_a_run_redis_holds_what_the_messages_say_of_every_player_and_a_second_run_changes_nothing(server, store, tmp_path):
+def test_after_a_run_redis_holds_what_the_messages_say_of_every_player_and_a_second_run_changes_nothing(redis_url, store, tmp_path):
     faults = {"duplicated": 0.05, "duplicated_later": 0.05, "delayed": 0.1, "reordered": 0.2} | dict.fromkeys(
         ("truncated", "not_utf8", "unknown_type", "wrong_type", "missing_field", "extra_field", "clock", "oversized"), 0.0)
     generate(STARTER, str(tmp_path / "played"), players=30, days=2, seed=3, files=3, faults=faults, format="jsonl")
@@ -102,11 +102,12 @@ def test_after_a_run_redis_holds_what_the_messages_say_of_every_player_and_a_sec
         return {key: {name: v["value"] for name, v in store.read(*key).items() if name != "last_seen"} for key in truth}
 
     for _ in range(2):
-        options = JobOptions([f"--source={tmp_path}/played/messages/*", f"--archive={tmp_path}/archive", f"--players={server}", "--again"])
+        options = JobOptions([f"--source={tmp_path}/played/messages/*", f"--archive={tmp_path}/archive", f"--players={redis_url}",
+                              "--again"])
         runner_named(options)
         run_batch(options)
         assert read() == truth
-    assert len(truth) > 20 and len(list(redis.Redis.from_url(server).scan_iter("*:player:*"))) == len(truth)
+    assert len(truth) > 20 and len(list(redis.Redis.from_url(redis_url).scan_iter("*:player:*"))) == len(truth)
 
 
 def test_a_store_that_is_away_stops_the_job_before_it_starts_and_no_password_is_shown(tmp_path):

@@ -15,10 +15,10 @@ from pipeline.run import run_batch, runner_named
 from schemas.contract import load_contract
 from sql.check import compare_answers
 from transforms.repair import hour, repair
-from transforms.runs import Run, read_runs, write_run
+from transforms.runs import Run, iso, read_runs, write_run
 
 STARTER, SMALL = load_contract("starter"), small_contract()
-HOUR = 3_600_000
+SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 T = hour("2026-11-01T00")
 
 
@@ -211,18 +211,60 @@ def test_what_an_open_stream_adds_after_the_repair_read_it_is_added_once(tmp_pat
 
 
 def test_a_stream_that_was_killed_and_one_that_began_before_its_end_are_settled(tmp_path):
-    """A cold start that rewinds: what was read twice is a duplicate, and every other figure is that of one run."""
+    """What was read by two runs that know nothing of each other is a duplicate, and every other figure is that of one run."""
     sent = [match(f"e{n}", T + n * HOUR // 7, T + n * HOUR // 7 + n % 3 * HOUR, score=n) for n in range(20)]
-    sent += [match("broken", T + HOUR, score="many", env="live", seq=7)]
+    sent += [match("broken", T + HOUR, score="many", env="live", seq=7), match("e3", T + 3 * HOUR // 7, T + HOUR, score=3)]
     sent.sort(key=lambda m: m.arrival)
     run_files(SMALL, f"{tmp_path}/one", [sent])
-    for run_id, part in (("killed", sent[:15]), ("rewound", sent[8:])):
+    for run_id, part in (("killed", sent[:15]), ("later", sent[8:])):
         run_stream(SMALL, f"{tmp_path}/two", in_order([[m] for m in part]), run_id=run_id)
     assert landed(f"{tmp_path}/two")[1] > 20
-    repair(f"{tmp_path}/two", SMALL, T, T + 5 * HOUR, ended="killed,rewound")
+    repair(f"{tmp_path}/two", SMALL, T, T + 5 * HOUR, ended="killed,later")
     one, two = answers(SMALL, f"{tmp_path}/one"), answers(SMALL, f"{tmp_path}/two")
     assert [view for view in one if one[view] != two[view]] == ["ledger"]
-    assert landed(f"{tmp_path}/two") == (28, 20, 7, 1, landed(f"{tmp_path}/one")[4])
+    assert landed(f"{tmp_path}/two") == (29, 20, 8, 1, landed(f"{tmp_path}/one")[4])
+
+
+def rewound(archive, *runs):
+    """Streams of one source, each (its name, what it read, the arrival from which it read again); all of them open."""
+    for run_id, read, again in runs:
+        run_stream(SMALL, archive, in_order([[m] for m in read]), run_id=run_id)
+        run = next(r for r in read_runs(archive) if r.run_id == run_id)
+        write_run(archive, replace(run, source="kafka://a/events", rewound_to=None if again is None else iso(again)))
+
+
+def test_what_a_rewound_stream_read_again_was_received_once(tmp_path):
+    """By runs that were killed, the last twice over; also where the next began within an hour that the former had only half of."""
+    sent = [match(f"e{n}", T + n * HOUR // 7, T + n * HOUR // 7 + n % 3 * HOUR, score=n) for n in range(20)]
+    sent += [match("broken", T + HOUR, score="many", env="live", seq=7), match("e3", T + 3 * HOUR // 7, T + HOUR + MINUTE, score=3)]
+    sent.sort(key=lambda m: m.arrival)
+    second, third = (sent[n].arrival // MINUTE * MINUTE for n in (5, 12))
+    run_files(SMALL, f"{tmp_path}/one", [sent])
+    rewound(f"{tmp_path}/two", ("first", sent[:9], None), ("second", [m for m in sent[:16] if m.arrival >= second], second),
+            ("third", [m for m in sent if m.arrival >= third], third))
+    repair(f"{tmp_path}/two", SMALL, T - HOUR, T + 3 * HOUR, ended="first,second")
+    repair(f"{tmp_path}/two", SMALL, T - HOUR, T + 5 * HOUR, ended="third")
+    one, two = answers(SMALL, f"{tmp_path}/one"), answers(SMALL, f"{tmp_path}/two")
+    assert [view for view in one if one[view] != two[view]] == []
+    assert landed(f"{tmp_path}/two") == (22, 20, 1, 1, landed(f"{tmp_path}/one")[4])
+
+
+def test_of_a_rewind_beyond_what_the_broker_still_had_the_former_run_counts(tmp_path):
+    archive = str(tmp_path)
+    sent = [match("a", T), match("a", T, T + SECOND), match("b", T + HOUR), match("b", T + HOUR, T + HOUR + SECOND)]
+    rewound(archive, ("first", sent, None), ("second", sent[2:], 0))
+    repair(archive, SMALL, T, T + 2 * HOUR, ended="first,second")
+    assert landed(archive) == (4, 2, 2, 0, 0)
+
+
+def test_what_an_open_stream_has_read_again_since_the_repair_is_not_added_to_what_the_former_run_had(tmp_path):
+    archive, arrived = str(tmp_path), time.time_ns() // 1_000_000 // HOUR * HOUR
+    start = arrived - 24 * HOUR
+    sent = [match("a", start), match("straggler", start + 1, arrived)]
+    rewound(archive, ("former", sent, None), ("going", sent, start))
+    repair(archive, SMALL, start, start + HOUR, ended="former")
+    assert landed(archive) == (2, 2, 0, 0, 1)
+    assert rows(SMALL, archive, "SELECT events FROM player_hours") == [(2,)]
 
 
 @pytest.mark.parametrize(("flags", "says"), [

@@ -44,7 +44,7 @@ def test_the_command_prints_what_it_wrote_and_refuses_in_one_line(archive, tmp_p
     assert main(["report", f"--archive={archive}", f"--out={tmp_path}/r.html"]) == 0
     assert capsys.readouterr().out == f"{tmp_path}/r.html\n"
     assert main(["report", f"--archive={archive}", f"--out={tmp_path}/r.html", "--also=docx"]) == 1
-    assert capsys.readouterr().err == "gamebeam report: --also=docx: only csv is written beside the page\n"
+    assert capsys.readouterr().err == "gamebeam report: --also=docx: csv and pdf are written beside the page, or --also=csv,pdf\n"
 
 
 @pytest.mark.parametrize("game", ["starter", "khan", "gameco", "placebo", "victory"])

@@ -1,12 +1,15 @@
 """The page in a real browser: drawn, silent, alone, and nobody's name runs in it."""
 
 import json
+import shutil
 
 import pytest
+from pypdf import PdfReader
 from shop_archive import NASTY, shop_archive
 
 from engines import CACHE, MissingTool
 from engines.chromium import tab
+from reports.pdf import NAMES
 from reports.report import report
 from schemas.contract import load_contract
 
@@ -81,3 +84,21 @@ def test_every_figure_says_whether_it_is_final(opened):
 
 def test_the_highest_of_each_column_stands_out(opened):
     assert figure(opened, "player_purchases").locator("td.highest").all_text_contents() == ["$9.99", "$9.99"]
+
+
+def test_the_page_printed_has_its_figures_and_its_charts(tmp_path):
+    folder = tmp_path / "a"
+    if not any(map(shutil.which, NAMES)):
+        pytest.skip("chromium is not on this machine: it prints the page")
+    written = report(load_contract("starter"), shop_archive(folder), str(tmp_path / "report.html"), also="csv,pdf")
+    assert written[-1] == tmp_path / "report.pdf" and any(p.suffix == ".csv" for p in written)
+    text = " ".join("\n".join(page.extract_text() for page in PdfReader(written[-1]).pages).split())
+    assert "Starter, for its designers" in text and "$15.97" in text and NASTY in text
+    assert "dau wau mau" in text and "0% 20% 40% 60% 80% 100%" in text  # a legend and an axis, which only scripts draw
+
+
+def test_where_nothing_prints_the_refusal_says_what_would(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ValueError, match="--also=pdf: Chromium prints it, and none of chromium"):
+        report(load_contract("starter"), str(tmp_path), str(tmp_path / "report.html"), also="pdf")
+    assert not (tmp_path / "report.html").exists()

@@ -182,3 +182,12 @@ def windows_of(bundles_):
 def test_an_event_counts_in_the_window_of_its_own_arrival_however_bundles_are_cut(bundles_):
     """So that a restart, which cuts them anew, counts none in a second window."""
     assert windows_of(bundles_) == windows_of([[event for bundle in bundles_ for event in bundle]])
+
+
+def test_sums_of_what_no_column_holds_stay_at_the_greatest_number():
+    a, b = [2, 2**63 - 2, 5, -5, None], [1, 7, 5, -5, None]
+    assert declared_rollup("scores", streaming=True)().merge(a, b)[:2] == [3, 2**63 - 1]
+    with_floats = [json.dumps({"event_id": f"e{n}", "event_type": "purchase", "event_time": T, "player_id": "p", "price_usd": 1e9}).encode()
+                   for n in range(10_000)]
+    (row,) = rows_of(lambda: PlayerHours(SMALL), [[(payload, T) for payload in with_floats]])
+    assert 2**63 - 1 in row

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.live import run_live
+from pipeline.options import JobOptions
+from transforms.runs import RunError
 from transforms.source import Files, Kafka, PubSub, SourceError, parse_source
 
 
@@ -76,3 +79,9 @@ def test_every_parameter_is_in_docs_sources(uri):
     known = re.search(r"known are ([\w, ]+?)(, and |$)", str(e.value))[1].split(", ")
     documented = re.findall(r"^\| `(\w+)=", (Path(__file__).parents[1] / "docs" / "sources.md").read_text(), re.MULTILINE)
     assert known and set(known) <= set(documented)
+
+
+@pytest.mark.parametrize("uri", ["kafka://a/t?until=idle", "pubsub://projects/my-game/subscriptions/events?until=idle"])
+def test_a_job_on_dataflow_has_no_end_to_wait_for(uri, tmp_path):
+    with pytest.raises(RunError, match=r"until=idle ends no job on Dataflow; leave it out"):
+        run_live(JobOptions([f"--source={uri}", f"--archive={tmp_path}", "--runner=DataflowRunner"]), print)

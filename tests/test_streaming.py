@@ -25,7 +25,8 @@ from transforms.columns import columns_of_rows, serialize
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 T = 1_790_000_000_000 // HOUR * HOUR
 SMALL = small_contract()
-EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", 5))
+EXAMPLES, STREAMS = int(os.environ.get("CHAOS_EXAMPLES", 5)), 5
+APART = 5 * 24 * HOUR  # a stream's last copy comes within four days
 
 
 def match(event_id, event_time, arrival=None, **fields):
@@ -229,20 +230,24 @@ def test_a_stream_and_a_batch_over_the_same_players_give_equal_views(tmp_path):
 
 
 @st.composite
-def arrivals(draw):
-    """Steps of a stream: three players' events in two partitions, some late, broken or sent twice, read in any interleaving."""
+def arrivals(draw, which):
+    """Steps of a stream: three players' events in two partitions, some late, broken or sent twice, read in any interleaving.
+
+    Each stream has players and days of its own.
+    """
     partitions = [[], []]
+    start = T + which * APART
     for n in range(draw(st.integers(1, 25))):
         player, copies_after = draw(st.integers(1, 3)), draw(st.lists(st.integers(0, 40 * HOUR), max_size=2))
-        event_time = T + draw(st.integers(0, 150)) * MINUTE + n  # no two at the same moment
+        event_time = start + draw(st.integers(0, 150)) * MINUTE + n  # no two at the same moment
         arrival = event_time + draw(st.sampled_from([0, 5 * SECOND, 10 * MINUTE, HOUR, HOUR + 1, 30 * HOUR]))
-        who = {"player_id": f"p{player}", "install_id": f"i{player}", "session_id": draw(st.sampled_from(["s1", "s2", None])),
-               "seq": n + 1, "env": draw(st.sampled_from(["live", "test"]))}
+        who = {"player_id": f"p{which}-{player}", "install_id": f"i{which}-{player}", "seq": n + 1,
+               "session_id": draw(st.sampled_from(["s1", "s2", None])), "env": draw(st.sampled_from(["live", "test"]))}
         if draw(st.booleans()):
             league = draw(st.sampled_from(["gold", "tin", None]))
-            message = match(f"e{n}", event_time, score=draw(st.integers(-5, 5)), league=league, **who)
+            message = match(f"e{which}-{n}", event_time, score=draw(st.integers(-5, 5)), league=league, **who)
         else:
-            message = purchase(f"e{n}", event_time, price_usd=draw(st.sampled_from([0.1, 0.2, 4.99])), **who)
+            message = purchase(f"e{which}-{n}", event_time, price_usd=draw(st.sampled_from([0.1, 0.2, 4.99])), **who)
         payload = message.payload[:-draw(st.sampled_from([0, 0, 0, 1, 30])) or None]
         partitions[n % 2] += [Sent(arrival + after, payload) for after in (0, *copies_after)]
     for partition in partitions:
@@ -258,9 +263,10 @@ def arrivals(draw):
 
 
 @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(steps=arrivals())
-def test_a_stream_and_a_batch_over_the_same_messages_give_equal_views(tmp_path_factory, steps):
-    root = tmp_path_factory.mktemp("equal")
+@given(streams=st.tuples(*map(arrivals, range(STREAMS))))
+def test_a_stream_and_a_batch_over_the_same_messages_give_equal_views(tmp_path_factory, streams):
+    """One stream after the other in one pipeline: to build one costs more than to run it."""
+    root, steps = tmp_path_factory.mktemp("equal"), [step for stream in streams for step in stream]
     run_stream(SMALL, str(root / "stream"), steps)
     run_files(SMALL, str(root / "batch"), steps)
     assert_equal_answers(SMALL, str(root / "stream"), str(root / "batch"))

@@ -99,6 +99,23 @@ def test_every_variable_and_local_is_declared_and_used():
         assert names(kind) == set(re.findall(rf"(?<![\w.]){said}\.(\w+)", TEXT)), kind
 
 
+# The API that serves each kind of resource, by the beginning of its name; of two that fit, the longer one.
+SERVED_BY = {"artifact_registry": "artifactregistry", "bigquery": "bigquery", "bigquery_data_transfer": "bigquerydatatransfer",
+             "cloud_scheduler": "cloudscheduler", "data_catalog": "datacatalog", "dataflow": "dataflow", "monitoring": "monitoring",
+             "project": "cloudresourcemanager", "pubsub": "pubsub", "secret_manager": "secretmanager", "service_account": "iam",
+             "service_usage": "serviceusage", "storage": "storage"}
+
+
+def test_every_api_that_is_used_is_enabled_first():
+    needed = {"bigquerystorage", "compute"}  # the job's rows, and its workers
+    for of, _, _ in blocks("resource"):
+        needed.add(SERVED_BY[max((k for k in SERVED_BY if of.removeprefix("google_").startswith(f"{k}_") or of == f"google_{k}"), key=len)])
+    listed = (ROOT / "templates" / "services.txt").read_text().split()
+    assert listed == sorted(listed) and {name.removesuffix(".googleapis.com") for name in listed} == needed
+    for page in ("README.md", "docs/runbook.md"):
+        assert "gcloud services enable $(cat templates/services.txt) --project=P" in (ROOT / page).read_text(), page
+
+
 def test_the_provider_that_was_checked_is_the_one_asked_for():
     assert TEXT.count(f'version = "~> {VERSION}"') == 2
 

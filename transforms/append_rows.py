@@ -91,11 +91,15 @@ class Appender:
         return f"it lacks {', '.join(lacking)}; {self.mend}" if lacking else error.message
 
 
-def young(table: WantedTable, rows: pa.Table) -> pa.Table:
-    """Without rows that are older than their partition may be: BigQuery would drop them at once. The archive has them."""
+def young(table: WantedTable, rows: pa.Table, now_ms: int | None = None) -> pa.Table:
+    """Without rows whose partition has expired: BigQuery would drop them at once. The archive has them.
+
+    A partition is a UTC day, and expires so many days after it began.
+    """
     if table.partition is None or table.expiry_days is None:
         return rows
-    oldest = time.time_ns() // 1_000_000 - table.expiry_days * DAY_MS
+    today = (time.time_ns() // 1_000_000 if now_ms is None else now_ms) // DAY_MS
+    oldest = (today - table.expiry_days + 1) * DAY_MS
     return rows.filter(pc.greater_equal(rows.column(table.partition), pa.scalar(oldest, pa.timestamp("ms", tz="UTC"))))
 
 

@@ -13,7 +13,7 @@ from schemas.contract import Contract, envelope_fields
 from schemas.layout import HOUR_MS
 from schemas.tables import declared_table
 from transforms.batch import Batch
-from transforms.partials import Flushed, Key, Windowed
+from transforms.partials import Flushed, Key, Windowed, saturated
 from transforms.player_hours import micros
 
 KEPT = 2_048  # smallest hashes kept per distinct count: exact below, 2.2 % standard error above
@@ -89,7 +89,7 @@ class Declared:
 
 def merge_value(kind: str, a: Any, b: Any) -> Any:
     if kind in ("count", "sum"):
-        return a + b
+        return saturated(a + b)
     if kind == "distinct":
         return merge_hashes(a, b)
     if kind == "last":
@@ -127,7 +127,7 @@ def _summary_of(contract: Contract, value: rollups.Value) -> Callable[[list[Any]
         return (lambda events: sum(all(get(e) == v for get, v in wanted) for e in events)) if wanted else len
     if value.role:
         fields = {name: [(f.name, f.factor) for f in contract.fields_with_role(name, value.role or "")] for name in contract.events}
-        return lambda events: sum(micros(e, fields[e.TYPE]) for e in events)
+        return lambda events: saturated(sum(micros(e, fields[e.TYPE]) for e in events))
     get = _getter(value.field or "")
     double = any(f.name == value.field and f.type.kind == "double" for e in contract.events.values() for f in e.fields)
 
@@ -141,7 +141,7 @@ def _summary_of(contract: Contract, value: rollups.Value) -> Callable[[list[Any]
         if not values:
             return None
         if value.kind == "sum":
-            return sum(round(v * 1_000_000) for v in values) if double else sum(values)
+            return saturated(sum(round(v * 1_000_000) for v in values) if double else sum(values))
         return min(values) if value.kind == "min" else max(values)
 
     return summary

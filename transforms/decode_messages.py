@@ -88,7 +88,7 @@ class DecodeMessages(beam.DoFn):
         """Every group as (key, packed batch), stamped as the earliest messages among them: never behind the watermark."""
         at = self.earliest
         received: dict[int, tuple[int, Partials]] = {}  # in a stream, by stretch: (earliest arrival, counts)
-        for key in self.events.keys() | self.dead.keys():
+        for key in sorted(self.events.keys() | self.dead.keys()):  # then a runner that keeps order has an hour's shards together
             batch = Batch(self.events.get(key, []), self.dead.get(key, []), [])
             yield (key, pack(batch.events, batch.dead)), at
             for arrived, part in batch.by_stretch() if self.streaming else [(0, batch)]:

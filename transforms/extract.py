@@ -16,7 +16,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
 STRINGS = ("event_id", "player_id", "session_id", "install_id", "game", "env", "platform", "app_version", "country")
-TIMES = ("event_time", "received_time", "arrival_time")
+TIMES = ("event_time", "client_event_time", "received_time", "arrival_time")
 
 
 @dataclass
@@ -52,6 +52,7 @@ class Extractor:
         values: dict[str, Any] = dict(wire.constants)
         not_there = {("event_id", "hash"), ("event_time", "arrival")}
         paths = {n: p for n, p in wire.envelope.items() if n != "event_type" and (n, p) not in not_there}
+        paths["client_event_time"] = wire.client_event_time
         if wire.arrival_time:
             paths["arrival_time"] = wire.arrival_time
         for name, path in paths.items():

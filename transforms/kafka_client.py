@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from transforms.batch import STRETCH_MS
 from transforms.source import Kafka, SourceError
 
 WAIT_S = 30.0  # for a broker that does not answer
@@ -54,6 +55,13 @@ def partitions_of(source: Kafka, topic: str) -> int:
     return len(found.partitions)
 
 
+def rewound_to(source: Kafka, launched: float) -> int | None:
+    """The arrival, in ms, from which a cold start reads again what earlier runs may have read: a whole minute, as the ledger counts."""
+    if source.start == "rewind":
+        return int((launched - source.rewind_s) * 1000) // STRETCH_MS * STRETCH_MS
+    return 0 if source.start == "earliest" else None
+
+
 def start_offset(source: Kafka, partition: Partition, launched: float, is_new: bool) -> int:
     """Where a cold start begins. A broker that has just started does not know its groups yet: it is asked again."""
     until = time.monotonic() + WAIT_S
@@ -76,7 +84,7 @@ def _start_offset(source: Kafka, consumer: Consumer, partition: Partition, launc
     if source.start == "latest" and not is_new:
         return int(high)
     if source.start == "rewind" and not is_new:
-        at.offset = int((launched - source.rewind_s) * 1000)
+        at.offset = rewound_to(source, launched) or 0
         offset = consumer.offsets_for_times([at], timeout=WAIT_S)[0].offset
         return int(offset if offset >= 0 else high)  # none is as new as that
     if source.start == "committed":

@@ -49,6 +49,11 @@ class Rollup(Protocol):
     def row(self, key: Key, partial: Any) -> tuple[Any, ...]: ...
 
 
+def saturated(n: int) -> int:
+    """The nearest number that a column of integers can hold: what a client claims may be more."""
+    return max(-(2**63), min(n, 2**63 - 1))
+
+
 def merge_all(rollup: Rollup, partials: list[Any]) -> Any:
     """Partials of one key; a rollup that can merge many at once does."""
     at_once = getattr(rollup, "merge_all", None)

@@ -11,7 +11,7 @@ from schemas.contract import Contract
 from schemas.layout import HOUR_MS
 from schemas.tables import player_hours_table
 from transforms.batch import Batch
-from transforms.partials import Flushed, Key, Windowed
+from transforms.partials import Flushed, Key, Windowed, saturated
 
 SHARDS = 16
 EVENTS, REVENUE, SCORE, FIRST, LAST, LATEST, STATES, PIECES = range(8)
@@ -85,15 +85,19 @@ class PlayerHours:
                 piece[P_REVENUE] += money
             elif session is not None:
                 by_session[session] = [time, time, 1, money, session, _seen(e)]
+        for piece in by_session.values():
+            piece[P_REVENUE] = saturated(piece[P_REVENUE])
         pieces = self._coalesce(pieces) if self.gap is not None else [by_session[s] for s in sorted(by_session)]
-        return [len(items), revenue, score, items[0].event_time, items[-1].event_time, _seen(items[-1]), states, pieces]
+        return [len(items), saturated(revenue), saturated(score), items[0].event_time, items[-1].event_time, _seen(items[-1]),
+                states, pieces]
 
     def merge(self, a: list[Any], b: list[Any]) -> list[Any]:
         states = dict(a[STATES])
         for name, value in b[STATES].items():
             states[name] = max(states.get(name, value), value, key=lambda v: v[:3])
-        return [a[EVENTS] + b[EVENTS], a[REVENUE] + b[REVENUE], a[SCORE] + b[SCORE], min(a[FIRST], b[FIRST]), max(a[LAST], b[LAST]),
-                max(a[LATEST], b[LATEST], key=lambda v: v[:3]), states, self._coalesce([*a[PIECES], *b[PIECES]])]
+        return [a[EVENTS] + b[EVENTS], saturated(a[REVENUE] + b[REVENUE]), saturated(a[SCORE] + b[SCORE]),
+                min(a[FIRST], b[FIRST]), max(a[LAST], b[LAST]), max(a[LATEST], b[LATEST], key=lambda v: v[:3]), states,
+                self._coalesce([*a[PIECES], *b[PIECES]])]
 
     def _coalesce(self, pieces: list[list[Any]]) -> list[list[Any]]:
         """Intervals of one session_id, or less than a gap apart, become one: in any order, any number of times."""
@@ -127,7 +131,7 @@ class PlayerHours:
 
 def micros(event: Any, fields: list[tuple[str, int]]) -> int:
     """The sum of some number fields in millionths: integers, because a sum of floats depends on its order."""
-    return sum(round(value * 1_000_000) * factor for name, factor in fields if (value := getattr(event, name)) is not None)
+    return saturated(sum(round(value * 1_000_000) * factor for name, factor in fields if (value := getattr(event, name)) is not None))
 
 
 def _seen(e: Any) -> list[Any]:
@@ -135,7 +139,7 @@ def _seen(e: Any) -> list[Any]:
 
 
 def _joined(a: list[Any], b: list[Any]) -> list[Any]:
-    return [min(a[P_START], b[P_START]), max(a[P_END], b[P_END]), a[P_EVENTS] + b[P_EVENTS], a[P_REVENUE] + b[P_REVENUE],
+    return [min(a[P_START], b[P_START]), max(a[P_END], b[P_END]), a[P_EVENTS] + b[P_EVENTS], saturated(a[P_REVENUE] + b[P_REVENUE]),
             a[P_SESSION], min(a[P_FIRST], b[P_FIRST], key=lambda v: v[:3])]
 
 

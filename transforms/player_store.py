@@ -16,6 +16,7 @@ from redis.retry import Retry
 from schemas.notifications import Notification
 from transforms.notifications import Due
 
+LAST_SEEN = "last_seen"
 AT_ONCE = 1_000  # players in one round trip
 RETRIES = Retry(ExponentialBackoff(cap=5, base=0.1), 20)  # about 80 s: an update may be made twice, and changes nothing then
 YEAR_ONE_MS = -62_135_596_800_000
@@ -91,6 +92,13 @@ class PlayerStore:
     def read(self, env: str, player: str) -> dict[str, Any]:
         with _named(self.url):
             return player_of(self.redis.hgetall(player_key(self.game, env, player)))  # type: ignore[arg-type]
+
+    def last_seen(self, env: str, players: Sequence[str]) -> dict[str, int]:
+        """Player -> event_time, in ms, of the newest event that the state knows of; in one round trip."""
+        with _named(self.url), self.redis.pipeline(transaction=False) as pipe:
+            for player in players:
+                pipe.hget(player_key(self.game, env, player), f"{LAST_SEEN}@")
+            return {player: _ms(place.decode()) for player, place in zip(players, pipe.execute(), strict=True) if place}
 
     def close(self) -> None:
         self.redis.close()

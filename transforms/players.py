@@ -9,13 +9,14 @@ import pyarrow as pa
 
 from schemas.contract import Contract
 from transforms.columns import deserialize
-from transforms.notifications import due
-from transforms.player_store import PlayerStore, order
+from transforms.notifications import Due, due
+from transforms.player_store import LAST_SEEN, PlayerStore, order
 
 ENVELOPE = ("session_id", "platform", "app_version", "country")  # last known values of every player, beside the contract's own
-LAST_SEEN = "last_seen"
 
-Values = dict[str, tuple[str, bytes]]  # field -> (order of its event, value as JSON)
+FLUSH = 20_000  # players held at most: a batch bundle can be a whole file
+
+Players = dict[tuple[str, str], dict[str, tuple[str, bytes]]]  # (env, player) -> field -> (order of its event, value as JSON)
 
 
 @dataclass
@@ -38,24 +39,36 @@ class UpdatePlayers(beam.DoFn):
     def setup(self) -> None:
         self.store = PlayerStore(self.url, self.contract.name, self.contract.notifications)
 
+    def start_bundle(self) -> None:
+        self.players: Players = {}
+        self.due: list[Due] = []
+
     def process(self, blob: bytes) -> None:
         for batch in deserialize([blob]):
             if batch.num_rows:  # of one type: another type's field of the same name, such as a guild that was left, says something else
                 own = self.contract.events[batch["event_type"][0].as_py()].fields
-                self.store.update(last_values(batch, [f.name for f in own if f.stored and (f.is_state or "profile" in f.roles)]))
-            self.store.tell(due(batch, self.contract.notifications))
+                kept = [f.name for f in own if f.stored and (f.is_state or "profile" in f.roles)]
+                add_last_values(self.players, batch, kept)
+            self.due += due(batch, self.contract.notifications)
+        if len(self.players) >= FLUSH:
+            self.finish_bundle()
+
+    def finish_bundle(self) -> None:
+        """A bundle's players in one go: a round trip for every type would cost more than all else."""
+        self.store.update(self.players)
+        self.store.tell(self.due)
+        self.start_bundle()
 
     def teardown(self) -> None:
         self.store.close()
 
 
-def last_values(batch: pa.RecordBatch, profile: Iterable[str]) -> dict[tuple[str, str], Values]:
-    """(env, player) -> the last value that is not null of each kept field, among a record batch's events of one type."""
+def add_last_values(found: Players, batch: pa.RecordBatch, profile: Iterable[str]) -> None:
+    """Takes from a record batch's events of one type the last value that is not null of each kept field."""
     kept = [name for name in (*ENVELOPE, *profile) if name in batch.schema.names]
     rows = zip(batch["env"].to_pylist(), batch["player_id"].to_pylist(), batch["event_time"].cast(pa.int64()).to_pylist(),
                batch["seq"].to_pylist(), batch["event_id"].to_pylist(), batch["event_time"].to_pylist(),
                *(batch[name].to_pylist() for name in kept), strict=True)
-    found: dict[tuple[str, str], Values] = {}
     for env, player, at, seq, event_id, seen, *values in rows:
         if player is None:
             continue
@@ -64,4 +77,3 @@ def last_values(batch: pa.RecordBatch, profile: Iterable[str]) -> dict[tuple[str
         for name, value in zip((LAST_SEEN, *kept), (seen, *values), strict=True):
             if value is not None and (name not in known or known[name][0] < place):
                 known[name] = (place, msgspec.json.encode(value))
-    return found

@@ -76,7 +76,21 @@ class Puller:
         self.lock = threading.Lock()
         self.held: dict[str, list[float]] = {}  # acknowledgement id -> [pulled at, leased until]
         self.arrivals: deque[tuple[float, int]] = deque()  # (when, the least arrival) of the last pulls
-        self.last_message = time.monotonic()
+        self.last_message = self.began = time.monotonic()
+        self.position = -1
+
+    def stand_at(self, position: int) -> None:
+        """The runner counts messages. If it went back, or this process is new, what it does not hold is delivered again."""
+        if position != self.position:
+            with self.lock:
+                given_back, self.held = list(self.held), {}
+            self._each(given_back, lambda ids: self.client.modify_ack_deadline(
+                subscription=self.source.subscription, ack_ids=ids, ack_deadline_seconds=0, timeout=WAIT_S))
+            self.position, self.began = position, time.monotonic()
+
+    def is_complete(self) -> bool:
+        """Whether the leases of a process that died are over by now, and what it held has come again."""
+        return time.monotonic() - self.began > LEASE_S + LOOK_BACK_S
 
     def pull(self, count: int, seconds: float) -> list[Pulled]:
         """The next messages; none when nothing came in time."""

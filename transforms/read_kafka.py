@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import apache_beam as beam
@@ -33,17 +33,18 @@ PartitionFound = tuple[str, int, int]  # topic, number, since: ms of discovery, 
 
 @dataclass
 class ReadKafka(beam.PTransform):
-    """Reads every partition of the topics, those too that are added later. shared: on Prism only."""
+    """Reads every partition of the topics, those too that are added later. shared: on Prism only; launched: s since 1970."""
 
     source: Kafka
     shared: SharedWatermark | None = None
+    launched: float = field(default_factory=time.time)
 
     def expand(self, root: PBegin) -> beam.PCollection[Messages]:
         return (root
                 | "Topics" >> beam.Create(list(self.source.topics), reshuffle=False)
                 | "Partitions" >> beam.ParDo(FindPartitions(self.source))
                 | "Spread" >> beam.Reshuffle()
-                | "ReadPartition" >> beam.ParDo(ReadPartition(self.source, time.time(), self.shared)))
+                | "ReadPartition" >> beam.ParDo(ReadPartition(self.source, self.launched, self.shared)))
 
 
 @beam.typehints.with_output_types(tuple[str, int, int])

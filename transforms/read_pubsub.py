@@ -29,11 +29,13 @@ GATHERED = 1_000  # messages of Beam's own source in one element
 
 @dataclass
 class ReadPubSub(beam.PTransform):
-    """native: Beam's own source, which only Dataflow has. drains: until=idle leaves the end to the launcher (transforms/draining.py)."""
+    """native: Beam's own source, which only Dataflow has. on_prism: until=idle leaves the end to the launcher (transforms/draining.py),
+    and no crash is ever come back from.
+    """
 
     source: PubSub
     native: bool = False
-    drains: bool = False
+    on_prism: bool = False
 
     def expand(self, root: PBegin) -> beam.PCollection[Messages]:
         name = self.source.subscription
@@ -42,7 +44,7 @@ class ReadPubSub(beam.PTransform):
             return root | "Native" >> native | "Gather" >> beam.ParDo(Gather(name))
         return (root
                 | "Subscription" >> beam.Create([name], reshuffle=False)
-                | "Pull" >> beam.ParDo(ReadSubscription(self.source, self.drains))
+                | "Pull" >> beam.ParDo(ReadSubscription(self.source, self.on_prism))
                 | "Spread" >> beam.Reshuffle().with_output_types(Messages))
 
 
@@ -50,8 +52,8 @@ class ReadPubSub(beam.PTransform):
 class ReadSubscription(beam.DoFn, Endless):
     """Subscription -> Messages. Restriction: how many were pulled, which only moves on; what to read next is the service's to say."""
 
-    def __init__(self, source: PubSub, drains: bool):
-        self.source, self.drains = source, drains
+    def __init__(self, source: PubSub, on_prism: bool):
+        self.source, self.on_prism = source, on_prism
 
     def initial_restriction(self, name: str) -> OffsetRange:
         return from_position(0)
@@ -65,6 +67,7 @@ class ReadSubscription(beam.DoFn, Endless):
         reached = watermark.current_watermark()
         floor = max(reached.micros // 1000 if reached else 0, 0)
         subscription = puller(self.source)
+        subscription.stand_at(position)
         while not PAUSE.is_set() and len(ids) < BUNDLE and time.monotonic() - began < BUNDLE_S:
             pulled = subscription.pull(min(PULL, BUNDLE - len(ids)), PULL_S)
             if not pulled:
@@ -80,8 +83,9 @@ class ReadSubscription(beam.DoFn, Endless):
             if len(pulled) < FEW:
                 break  # no backlog: to wait for more would only delay these
         is_idle = not (ids or PAUSE.is_set()) and self.source.idle_s is not None and subscription.is_idle(self.source.idle_s)
-        ends = DRAIN.is_set() or (is_idle and self.source.until_idle and not self.drains)
+        ends = DRAIN.is_set() or (is_idle and self.source.until_idle and not self.on_prism)
         finalizer.register(subscription.acknowledge(ids))
+        subscription.position = position
         (RESTING.add if is_idle else RESTING.discard)(name)
         if ends:
             finalizer.register(lambda: forget_puller(self.source))
@@ -89,7 +93,7 @@ class ReadSubscription(beam.DoFn, Endless):
             return
         now = time.time_ns() // 1_000_000
         safe = now - IDLE_MS if is_idle else min(subscription.least_arrival() or floor, now)
-        if safe > floor:
+        if safe > floor and (self.on_prism or subscription.is_complete()):  # or what comes again would count in other windows than before
             watermark.set_watermark(timestamp(safe))
         tracker.defer_remainder(Duration(PULL_S if PAUSE.is_set() else 0))  # a pull waits by itself
 

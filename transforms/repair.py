@@ -6,7 +6,7 @@ each of them, and a repair settles it: the views then take the repair's rows in 
 
 import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from schemas.layout import DAY_MS, HOUR_MS
-from schemas.tables import ledger_table, tables
+from schemas.tables import tables
 from transforms.batch import Batch
 from transforms.copies import pick
 from transforms.declared import Declared
@@ -23,9 +23,10 @@ from transforms.decode import AHEAD_MS, BEHIND_MS, REASONS
 from transforms.part_files import PartFiles
 from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, RECEIVED, TABLE_REJECTED, Key
 from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
+from transforms.received import Counts, received
 from transforms.rollup import rollups_of
 from transforms.rollup_rows import gather, rows_of
-from transforms.runs import Input, Repaired, Run, RunError, claim_archive, now, read_runs, remove_leftovers, write_run
+from transforms.runs import Input, Repaired, Run, RunError, claim_archive, iso, ms, now, read_runs, remove_leftovers, write_run
 
 LAG_MS = HOUR_MS  # how far behind a running job's files may be
 NOT_KEPT = ("source", "detail", "field", "payload")  # of dead letters: no rollup needs them
@@ -48,12 +49,12 @@ def repair(archive: str, contract: Contract, start: int, end: int, ended: str = 
 
     Events are the archive's, one copy each: the one that arrived first. In the ledger landed and late are counted anew from them,
     and dead_lettered from the dead letters, one per dead_id and hour, without those that replay landed. Received and table_rejected
-    stay what the runs counted, and duplicate is the rest of received: so received = landed + duplicate + dead_lettered. Where a run
-    lost counts with its state, what is in the archive was received. `ended` names runs that are open, but will never go on: streams
-    that were killed; they are complete from then on.
+    are what the runs counted, a message that was read again once, and duplicate is the rest of received: so received = landed +
+    duplicate + dead_lettered. Where a run lost counts with its state, what is in the archive was received. `ended` names runs that are
+    open, but will never go on: streams that were killed; they are complete from then on.
     """
     if start >= end:
-        raise RunError(f"nothing to repair: {_iso(start)} is not before {_iso(end)}")
+        raise RunError(f"nothing to repair: {iso(start)} is not before {iso(end)}")
     runs = read_runs(archive)
     for name in filter(None, ended.split(",")):
         _complete(archive, runs, name)
@@ -64,12 +65,13 @@ def repair(archive: str, contract: Contract, start: int, end: int, ended: str = 
     until = _read_until(contract, read, end)
     generation = 1 + max(run.generation for run in runs if run.state != "started")
     run = Run(f"repair-{generation}", "started", "repair", contract.fingerprint, now(), inputs=inputs_of(read), generation=generation,
-              repairs=[Repaired(r.run_id, _iso(until[r.run_id]) if r.run_id in until else None) for r in read])
+              repairs=[Repaired(r.run_id, iso(until[r.run_id]) if r.run_id in until else None) for r in read])
     remove_leftovers(archive, run.run_id)
     write_run(archive, run)
+    until |= _read_again(read, until)
     events = _Archived(archive, contract, [r.run_id for r in read], until)
     files = PartFiles(archive, run.run_id)
-    _recompute(contract, events, start, end, events.received(start, end, runs), run, files)
+    _recompute(contract, events, start, end, received(archive, read, until, start, end), run, files)
     run.rows, run.finished, run.state = files.close(), now(), "complete"
     write_run(archive, run)
     return run
@@ -100,8 +102,15 @@ def _read_until(contract: Contract, runs: list[Run], end: int) -> dict[str, int]
     closed = until - contract.allowed_lateness_ms - _reach(contract)
     if end > closed:
         raise RunError(f"run {open_runs[0]} is open and may still add to those hours: repair up to "
-                       f"{_iso(closed // HOUR_MS * HOUR_MS)}, or say --ended={','.join(open_runs)} if it will never go on")
+                       f"{iso(closed // HOUR_MS * HOUR_MS)}, or say --ended={','.join(open_runs)} if it will never go on")
     return dict.fromkeys(open_runs, until)
+
+
+def _read_again(runs: list[Run], until: dict[str, int]) -> dict[str, int]:
+    """Of ended runs, the arrival (ms) from which an open one has read the same messages: it adds them."""
+    going = [run for run in runs if run.run_id in until and run.rewound_to is not None]
+    return {run.run_id: until[later.run_id] for run in runs for later in going if run.run_id not in until
+            and run.source == later.source and run.started < later.started and (ms(later.rewound_to) or 0) <= until[later.run_id]}
 
 
 def _reach(contract: Contract) -> int:
@@ -109,7 +118,7 @@ def _reach(contract: Contract) -> int:
     return max((r.window_ms for r in contract.rollups), default=0)
 
 
-def _recompute(contract: Contract, archived: "_Archived", start: int, end: int, received: dict[Key, list[int]], run: Run,
+def _recompute(contract: Contract, archived: "_Archived", start: int, end: int, came: dict[Key, Counts], run: Run,
                files: PartFiles) -> None:
     """An hour at a time. Declared windows that start in the last hours also need the events of the hours after them."""
     reach = -(-_reach(contract) // HOUR_MS) * HOUR_MS
@@ -124,7 +133,7 @@ def _recompute(contract: Contract, archived: "_Archived", start: int, end: int, 
                 rollup.add(batch)
                 gather(rollup, merged)
             if rollup.table.name == "ledger" and at < end:
-                _settle(merged.setdefault(0, {}), {key: counts for key, counts in received.items() if key[0] == at})
+                _settle(merged.setdefault(0, {}), {key: counts for key, counts in came.items() if key[0] == at})
             for key in [k for k in merged if not declared or k * HOUR_MS + reach <= at]:
                 files.add_rows(rollup, rows_of(rollup, key, merged.pop(key), run, start, end))
     for rollup, merged in zip(rollups, sums, strict=True):
@@ -132,16 +141,16 @@ def _recompute(contract: Contract, archived: "_Archived", start: int, end: int, 
             files.add_rows(rollup, rows_of(rollup, key, partials, run, start, end))
 
 
-def _settle(counts: dict[Key, list[int]], received: dict[Key, list[int]]) -> None:
-    for key in counts.keys() | received.keys():
-        row = counts.setdefault(key, [0] * 6)
-        came, row[TABLE_REJECTED] = received.get(key, (0, 0))
-        row[RECEIVED] = max(came, row[LANDED] + row[DEAD_LETTERED])
+def _settle(rows: dict[Key, list[int]], came: dict[Key, Counts]) -> None:
+    for key in rows.keys() | came.keys():
+        row = rows.setdefault(key, [0] * 6)
+        row[RECEIVED], row[TABLE_REJECTED] = came.get(key, (0, 0))
+        row[RECEIVED] = max(row[RECEIVED], row[LANDED] + row[DEAD_LETTERED])
         row[DUPLICATE] = row[RECEIVED] - row[LANDED] - row[DEAD_LETTERED]
 
 
 class _Archived:
-    """What some runs left in an archive; of those in `until`, only what arrived (ms) before."""
+    """Events and dead letters that some runs left in an archive; of those in `until`, only what arrived (ms) before."""
 
     def __init__(self, archive: str, contract: Contract, runs: list[str], until: dict[str, int]):
         self.archive, self.contract, self.runs, self.until = archive, contract, runs, until
@@ -181,42 +190,8 @@ class _Archived:
                         found.setdefault(dead_hour(item), []).append(item)
         return {at: [item for item in items if (item.dead_id, at) not in landed] for at, items in found.items()}
 
-    def received(self, start: int, end: int, runs: list[Run]) -> dict[Key, list[int]]:
-        """{ledger key: [received, table_rejected]} as the ledger view has them now: last panes, highest generations, what came after."""
-        table = ledger_table()
-        last: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-        for date in dates(start - AHEAD_MS, end + BEHIND_MS):
-            for path in part_files(self.archive, table, date, self.runs).get("", ()):
-                for row in between(read_columns(path, table), "hour", start, end).to_pylist():
-                    key = tuple(row[name] for name in ("hour", "game", "env", "platform", "app_version", "event_type"))
-                    pane = (row["emitted_time"], row["pane_index"], row["received"], row["table_rejected"])
-                    one = (row["run_id"], row["generation"], row["window_start"], row["window_end"], key)
-                    last[one] = max(last.get(one, pane), pane)
-        highest: dict[int, int] = {}
-        for _, generation, _, _, key in last:
-            highest[key[0]] = max(generation, highest.get(key[0], 0))
-        replaced = {(run.generation, r.run_id): r.arrived_before for run in runs if run.state == "complete" for r in run.repairs}
-        sums: dict[Key, list[int]] = {}
-        for (run_id, _, window_start, _, key), (_, _, received, rejected) in last.items():
-            by = (highest[key[0]], run_id)
-            if by in replaced and (replaced[by] is None or window_start < _ms(replaced[by])):
-                continue
-            if window_start < self.until.get(run_id, window_start + 1):
-                counts = sums.setdefault(key, [0, 0])
-                counts[0] += received
-                counts[1] += rejected
-        return sums
-
     def _arrived(self, columns: pa.Table) -> pa.Table:
         if not self.until or not len(columns):
             return columns
         until = self.until.get(columns.column("run_id")[0].as_py())
         return columns if until is None else between(columns, "arrival_time", -(2**62), until)
-
-
-def _ms(iso: str | None) -> int:
-    return round(datetime.fromisoformat(iso or "").timestamp() * 1000)
-
-
-def _iso(ms: int) -> str:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).isoformat()

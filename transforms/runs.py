@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apache_beam.io.filesystem import CompressionTypes
@@ -54,6 +54,8 @@ class Run:
     supersedes: list[str] = field(default_factory=list)  # run ids that count no more once this run is complete
     generation: int = 0  # of its rollup rows; a repair's is its own, and higher than those of all runs before it
     repairs: list[Repaired] = field(default_factory=list)
+    source: str = ""  # of a stream
+    rewound_to: str | None = None  # ISO: the arrival from which a stream read again what earlier ones of its source may have read
 
     @property
     def visible(self) -> bool:
@@ -187,6 +189,14 @@ def remove_leftovers(archive: str, run_id: str) -> int:
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def iso(ms: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).isoformat()
+
+
+def ms(text: str | None) -> int | None:
+    return None if text is None else round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 def rows_written(metrics: Any) -> dict[str, int]:

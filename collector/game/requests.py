@@ -24,7 +24,7 @@ class BadRequest(ValueError):
 
 async def fields_of(request: Request) -> dict[str, Any]:
     """Fields by name; clients of the write-ups post JSON as a form's content type too, so the first letter decides."""
-    body = (await read_body(request, BODY_S)).strip()
+    body = (await read_body(dict(request.scope["headers"]), request.receive, BODY_S)).strip()
     if len(body) > MOST_BYTES:
         raise BadRequest(None, f"more than {MOST_BYTES:,} bytes", 413)
     found: dict[str, Any] = dict(request.query_params)

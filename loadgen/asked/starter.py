@@ -25,6 +25,7 @@ class Starter:
         self.movers: dict[tuple[Any, ...], set[str]] = defaultdict(set)
         self.sessions: dict[tuple[str, str], list[Any]] = {}  # first, last, platform
         self.enemies: dict[str, Counter[str]] = defaultdict(Counter)
+        self.registered: dict[str, tuple[Any, ...]] = {}  # player -> the first: when, event_id, media source, campaign, country
 
     def add(self, sent: Sent) -> None:
         if sent.env != "live":
@@ -60,6 +61,9 @@ class Starter:
     def _play(self, sent: Sent, life: Life) -> None:
         own = sent.own
         match sent.event_type:
+            case "register" if sent.player_id is not None:
+                first = (sent.event_time, sent.event_id, own["media_source"], own["campaign"], sent.country)
+                self.registered[sent.player_id] = min(self.registered.get(sent.player_id, first), first, key=lambda of: of[:2])
             case "level_start":
                 life.began[own["level"]] = min(life.began.get(own["level"], sent.event_time), sent.event_time)
                 life.starts[own["level"]] += 1
@@ -76,6 +80,11 @@ class Starter:
                 self.flows[flow][0] += 1
                 self.flows[flow][1] += own["amount"]
                 self.movers[flow] |= {sent.player_id} if sent.player_id is not None else set()
+
+    def installs(self) -> list[tuple[date, str, str | None, str | None]]:
+        """Each live player's: day, media source, campaign, country."""
+        return [(datetime.fromtimestamp(when // 1000, UTC).astimezone(self.zone).date(), source, campaign, country)
+                for when, _, source, campaign, country in self.registered.values()]
 
     def answers(self) -> dict[str, Answer]:
         lives = list(self.lives.values())

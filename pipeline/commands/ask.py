@@ -44,10 +44,15 @@ def feeds_command(argv: list[str]) -> int:
     from schemas.contract import load_contract
 
     if argv[:1] not in (["run"], ["watch"]):
-        print("usage: gamebeam feeds run|watch --drop=FOLDER --contract=… --archive=…", file=sys.stderr)
+        print("usage: gamebeam feeds run|watch --drop=FOLDER --contract=… --archive=… [--again, of run]", file=sys.stderr)
         return 2
-    args = Flags(f"feeds {argv[0]}").add(("--contract", "starter"), ("--archive", None), ("--drop", None)).parse(argv[1:])
-    for line in (run if argv[0] == "run" else watch)(load_contract(args.contract), args.archive, args.drop):
+    flags = Flags(f"feeds {argv[0]}").add(("--contract", "starter"), ("--archive", None), ("--drop", None))
+    if argv[0] == "run":
+        flags.parser.add_argument("--again", action="store_true", help="load once more, as of now, files that were loaded before")
+    args = flags.parse(argv[1:])
+    contract = load_contract(args.contract)
+    lines = run(contract, args.archive, args.drop, again=args.again) if argv[0] == "run" else watch(contract, args.archive, args.drop)
+    for line in lines:
         print(line, flush=True)
     return 0
 

@@ -57,7 +57,7 @@ def tables_command(argv: list[str]) -> int:
     if argv[:1] == ["load"]:
         return _tables_load(argv[1:])
     if argv[:1] not in (["plan"], ["apply"]):
-        print("usage: gamebeam tables plan|apply --contract=… --tables=bq://project.dataset [--location=EU]\n"
+        print("usage: gamebeam tables plan|apply --contract=… --tables=bq://project.dataset [--location=EU] [--policy_tag=…]\n"
               "       gamebeam tables load --contract=… --archive=… --tables=…", file=sys.stderr)
         return 2
     from schemas.bigquery import parse_target
@@ -65,16 +65,21 @@ def tables_command(argv: list[str]) -> int:
     from sql.bigquery import bigquery_views
     from transforms.bigquery_client import rest_client
     from transforms.plan_tables import apply_tables, plan_tables
+    from transforms.policy_tags import plan_tags, require_tag, tag_columns
 
-    args = Flags(f"tables {argv[0]}").add(("--contract", "starter"), ("--tables", None), ("--location", "")).parse(argv[1:])
-    contract, target = load_contract(args.contract), parse_target(args.tables)
+    args = Flags(f"tables {argv[0]}").add(("--contract", "starter"), ("--tables", None), ("--location", ""), ("--policy_tag", "")
+                                          ).parse(argv[1:])
+    contract, target, tag = load_contract(args.contract), parse_target(args.tables), require_tag(args.policy_tag)
     client = rest_client(target.project)
     statements = plan_tables(client, target, contract, bigquery_views(contract, target), args.location)
-    print("".join(f"{statement};\n\n" for statement in statements), end="")
+    tags = plan_tags(client, target, contract, tag) if tag else []
+    print("".join(f"{statement};\n\n" for statement in statements) + "".join(f"{tag}\n\n" for tag in tags), end="")
     if argv[0] == "apply":
         apply_tables(client, statements, args.location)
+        tag_columns(client, tags)
     done = "applied" if argv[0] == "apply" else "to apply"
-    print(f"{target}: " + (f"{len(statements)} statements {done}" if statements else "nothing to do"), file=sys.stderr)
+    said = f"{len(statements)} statements{f' and {len(tags)} tables to tag' if tags else ''} {done}"
+    print(f"{target}: " + (said if statements or tags else "nothing to do"), file=sys.stderr)
     return 0
 
 

@@ -19,11 +19,11 @@ def tell(sample: Path, out: Path, read: Sample, found: Guess, findings: Findings
     lines = [f"{sample}: {len(read.messages)} messages read", *_skipped(read), "", "Envelope"]
     for name in ENVELOPE_ON_WIRE:
         if name in found.envelope:
-            lines.append(f"  {name:<14}{found.envelope[name]}: {found.why[name]}")
+            lines.append(f"  {name:<19}{found.envelope[name]}: {found.why[name]}")
         else:
-            lines.append(f"  {name:<14}not found" + (f": {found.absent[name]}" if name in found.absent else ""))
+            lines.append(f"  {name:<19}not found" + (f": {found.absent[name]}" if name in found.absent else ""))
     if arrival := found.why.get("arrival_time") or found.absent.get("arrival_time"):
-        lines.append(f"  {'arrival_time':<14}{found.arrival_time or 'not found'}: {arrival}")
+        lines.append(f"  {'arrival_time':<19}{found.arrival_time or 'not found'}: {arrival}")
     lines += ["", "How values are written"]
     for name, (value, why) in findings.options(found).items():
         lines.append(f"  {name:<19}{len(value) if isinstance(value, dict) else scalar(value)}: {why}")

@@ -62,7 +62,7 @@ resource "google_bigquery_dataset_iam_member" "job" {
   member     = google_service_account.job.member
 }
 
-# A policy tag for the columns that the contract marks with pii. Nothing sets it on them yet: do so by hand, in BigQuery's console.
+# A policy tag for the columns that the contract marks with pii: gamebeam tables apply --policy_tag=… sets it on them.
 resource "google_data_catalog_taxonomy" "contract" {
   display_name           = "${local.name}-contract"
   region                 = var.region
@@ -80,4 +80,21 @@ resource "google_data_catalog_policy_tag_iam_member" "pii_readers" {
   policy_tag = google_data_catalog_policy_tag.pii.name
   role       = "roles/datacatalog.categoryFineGrainedReader"
   member     = each.value
+}
+
+output "policy_tag" {
+  description = "For gamebeam tables apply --policy_tag."
+  value       = google_data_catalog_policy_tag.pii.name
+}
+
+# The brake on a query without a day in it. maximumBytesBilled is a property of a query, which who asks may leave out; this is not.
+resource "google_service_usage_consumer_quota_override" "bytes_a_reader_and_day" {
+  provider       = google-beta
+  count          = var.query_gib_per_reader_and_day == null ? 0 : 1
+  project        = var.project
+  service        = "bigquery.googleapis.com"
+  metric         = urlencode("bigquery.googleapis.com/quota/query/usage")
+  limit          = urlencode("/d/project/user")
+  override_value = var.query_gib_per_reader_and_day * 1024
+  force          = true
 }

@@ -56,6 +56,12 @@ variable "analysts" {
   default     = []
 }
 
+variable "query_gib_per_reader_and_day" {
+  description = "GiB that one reader's queries may bill in a day, in the whole project; more are refused until the next day. Null: no limit."
+  type        = number
+  default     = null
+}
+
 variable "on_call" {
   description = "Who may read dead letters as well."
   type        = list(string)

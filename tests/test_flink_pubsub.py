@@ -1,0 +1,46 @@
+"""The job on a real Flink cluster, over the Pub/Sub emulator, and what kills it: make chaos."""
+
+import pytest
+from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
+
+from engines import MissingTool
+from engines.pubsub import pubsub_emulator
+from loadgen.send_pubsub import ARRIVAL
+from sql.check import checks
+from tests.flink_jobs import STARTER, Sending, killed_in_the_middle
+from tests.reliability import record
+
+pytestmark = [pytest.mark.engine, pytest.mark.chaos]
+PROJECT = "projects/proj-local"
+ANSWERS = tuple(a for a in checks(STARTER) if a != "ledger")  # what was taken, but not yet acknowledged, is received again
+
+
+@pytest.fixture(scope="module", autouse=True)
+def emulator(tmp_path_factory):
+    """Before the cluster, whose workers find it by the environment."""
+    try:
+        with pubsub_emulator(tmp_path_factory.mktemp("pubsub")) as address, pytest.MonkeyPatch.context() as environment:
+            environment.setenv("PUBSUB_EMULATOR_HOST", address)
+            yield
+    except MissingTool as e:
+        pytest.skip(str(e))
+
+
+def over_pubsub(played, name):
+    topic, path = f"{PROJECT}/topics/{name}", f"{PROJECT}/subscriptions/{name}"
+    publisher, on_the_way = PublisherClient(), []
+    publisher.create_topic(name=topic)
+    with SubscriberClient() as subscriber:
+        subscriber.create_subscription(name=path, topic=topic)
+    sending = Sending(played, lambda arrival, payload: on_the_way.append(publisher.publish(topic, payload, **{ARRIVAL: str(arrival)})),
+                      lambda: [sent.result(60) for sent in on_the_way])
+    return sending, f"pubsub://{path}?timestamp_attribute={ARRIVAL}&idle=20s"
+
+
+@pytest.mark.parametrize("what", ["task manager", "worker"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_kill_costs_nothing(flink, played, tmp_path, when, what):
+    archive = tmp_path / f"{what}-{when}".replace(" ", "-")
+    sending, source = over_pubsub(played, archive.name)
+    seconds = killed_in_the_middle(flink, sending, source, archive, what, when, ANSWERS)
+    assert record(("Pub/Sub", what, when, 1), archive, played, seconds, ANSWERS) == []
