@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 OPENS = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in (
     "java.lang java.lang.reflect java.net java.io java.nio java.text java.time java.util java.util.concurrent "
     "java.util.concurrent.atomic java.util.concurrent.locks sun.nio.ch").split()]
-JAVA = [*OPENS, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # few cores: the second compiler would take them from the job
+JAVA = [*OPENS, "-XX:+UseSerialGC"]
 TASK_MANAGER = ["-Xmx640m", "-XX:MaxDirectMemorySize=600m", "-XX:MaxMetaspaceSize=400m"]
 SETTINGS = """
 jobmanager.rpc.address: 127.0.0.1
