@@ -16,7 +16,7 @@ from schemas.contract import Contract
 # Every repetition is bounded or cannot overlap what follows it: a long message takes time in proportion to its length.
 KEY = re.compile(rb'"((?:[^"\\]|\\.){0,200})"(?=\s{0,20}:)')  # "name":
 AROUND = re.compile(rb"[\w.-]{0,100}")
-CLOSED = re.compile(rb'[^\w"]{0,12}(\w[^\w"]{0,12})?("|(?=:))')  # after a name: its quote, however escaped, or the colon of one that has lost it
+CLOSED = re.compile(rb'[^\w"]{0,12}(\w[^\w"]{0,12})?("|(?=:))')  # after a name: its quote, escaped or not, or the colon alone
 COLON = re.compile(rb"\s{0,20}:\s{0,20}")
 NEXT_KEY = re.compile(rb',\s{0,20}\\{0,8}"[^"\\]{1,200}\\{0,8}"\s{0,20}:')
 NOTHING = re.compile(rb'[\s}\]"\\]*(:\s*null)?[\s}\]"\\]*')  # from a name to the next key: it is no key, or has no value
