@@ -54,16 +54,16 @@ past AS (
 medians AS (
   SELECT
     env, event_type, day, COUNT(*) AS known,
-    ARRAY_AGG(events ORDER BY events)[OFFSET(DIV(COUNT(*) - 1, 2))] AS events,
-    ARRAY_AGG(micros ORDER BY micros)[OFFSET(DIV(COUNT(*) - 1, 2))] AS micros
+    ARRAY_AGG(events ORDER BY events)[OFFSET(DIV((COUNT(*) - 1), 2))] AS events,
+    ARRAY_AGG(micros ORDER BY micros)[OFFSET(DIV((COUNT(*) - 1), 2))] AS micros
   FROM past
   GROUP BY env, event_type, day
 ),
 usual AS (
   SELECT
     medians.env, medians.event_type, medians.day, medians.known, medians.events, medians.micros,
-    ARRAY_AGG(ABS(past.events - medians.events) ORDER BY ABS(past.events - medians.events))[OFFSET(DIV(known - 1, 2))] AS events_off,
-    ARRAY_AGG(ABS(past.micros - medians.micros) ORDER BY ABS(past.micros - medians.micros))[OFFSET(DIV(known - 1, 2))] AS micros_off
+    ARRAY_AGG(ABS(past.events - medians.events) ORDER BY ABS(past.events - medians.events))[OFFSET(DIV((known - 1), 2))] AS events_off,
+    ARRAY_AGG(ABS(past.micros - medians.micros) ORDER BY ABS(past.micros - medians.micros))[OFFSET(DIV((known - 1), 2))] AS micros_off
   FROM medians
   JOIN past
     ON COALESCE(medians.env, '') = COALESCE(past.env, '') AND COALESCE(medians.event_type, '') = COALESCE(past.event_type, '')

@@ -9,6 +9,6 @@ WITH ranked AS (
 )
 SELECT sex, AVG(absences) AS median_absences
 FROM ranked
-WHERE place IN (DIV(n + 1, 2), DIV(n, 2) + 1)
+WHERE place IN (DIV((n + 1), 2), DIV(n, 2) + 1)
 GROUP BY sex
 ORDER BY sex
