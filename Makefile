@@ -25,8 +25,8 @@ fast: $(READY)
 # Longer: many more random streams, a broker that goes away in the middle, every kill on Flink (writes docs/reliability.md), five minutes of load.
 chaos: $(READY)
 	CHAOS_EXAMPLES=50 $(BIN)/python -m pytest -m "chaos or not chaos" tests/test_streaming.py tests/test_live_kafka.py \
-	  tests/test_live_flink.py tests/test_flink_watermark.py tests/test_flink_kills.py tests/test_bench_live.py tests/test_cloud.py \
-	  tests/test_questions_bigquery.py tests/test_collector_kafka.py tests/test_players_live.py
+	  tests/test_live_flink.py tests/test_flink_watermark.py tests/test_flink_kills.py tests/test_flink_pubsub.py tests/test_bench_live.py \
+	  tests/test_cloud.py tests/test_questions_bigquery.py tests/test_collector_kafka.py tests/test_players_live.py
 
 # What only apt has: a browser, in which pages are tested. Without it, or without leave to install it, those tests skip and say so.
 system:

@@ -12,7 +12,9 @@ from tests.reliability import record
 
 pytestmark = [pytest.mark.engine, pytest.mark.chaos]
 PROJECT = "projects/proj-local"
-ANSWERS = tuple(a for a in checks(STARTER) if a != "ledger")  # what was taken, but not yet acknowledged, is received again
+# Not the ledger: what was taken, but not yet acknowledged, is received again. Nor declared rollups: a day is played in minutes here, and
+# a message that comes again seconds behind the others is late by hours.
+ANSWERS = tuple(a for a in checks(STARTER) if a != "ledger" and not a.startswith("rollup_"))
 
 
 @pytest.fixture(scope="module", autouse=True)
