@@ -153,6 +153,28 @@ def test_what_was_not_finalised_comes_again_and_what_was_does_not(subscription, 
 
 
 @pytest.mark.engine
+def test_off_prism_messages_are_acknowledged_when_a_bundle_is_finalised_that_began_after_theirs_was(subscription):
+    """Flink's runner finalises with a checkpoint also what came after its barrier."""
+    subscription.publish(b"a")
+    begin = ReadSubscription(subscription.source, False).initial_restriction("")
+
+    def bundle(restriction):
+        found, rest, (finalised,) = step(subscription.source, restriction, ManualWatermarkEstimator(None), on_prism=False)
+        return [payload for payloads, *_ in found for payload in payloads], rest, finalised
+
+    read, rest, first = bundle(begin)
+    assert read == [b"a"]
+    _, _, second = bundle(rest)
+    first()
+    second()  # both with one checkpoint
+    read, rest, first = bundle(begin)  # the runner went back
+    assert read == [b"a"]
+    first()
+    bundle(rest)[2]()
+    assert bundle(begin)[0] == []
+
+
+@pytest.mark.engine
 def test_the_watermark_waits_until_what_a_crash_took_has_come_again(subscription, monkeypatch):
     monkeypatch.setattr(pubsub_client, "LEASE_S", 10)
     monkeypatch.setattr(pubsub_client, "LOOK_BACK_S", 1)

@@ -75,6 +75,7 @@ class Puller:
         self.source, self.client = source, _client(source)
         self.lock = threading.Lock()
         self.held: dict[str, list[float]] = {}  # acknowledgement id -> [pulled at, leased until]
+        self.finalised: list[tuple[float, list[str]]] = []  # (when, acknowledgement ids) of bundles that may not be in a checkpoint yet
         self.arrivals: deque[tuple[float, int]] = deque()  # (when, the least arrival) of the last pulls
         self.last_message = self.began = time.monotonic()
         self.position = -1
@@ -83,7 +84,7 @@ class Puller:
         """The runner counts messages. If it went back, or this process is new, what it does not hold is delivered again."""
         if position != self.position:
             with self.lock:
-                given_back, self.held = list(self.held), {}
+                given_back, self.held, self.finalised = list(self.held), {}, []
             self._each(given_back, lambda ids: self.client.modify_ack_deadline(
                 subscription=self.source.subscription, ack_ids=ids, ack_deadline_seconds=0, timeout=WAIT_S))
             self.position, self.began = position, time.monotonic()
@@ -129,13 +130,20 @@ class Puller:
         self._each(due, lambda ids: self.client.modify_ack_deadline(
             subscription=self.source.subscription, ack_ids=ids, ack_deadline_seconds=LEASE_S, timeout=WAIT_S))
 
-    def acknowledge(self, ids: list[str]) -> Callable[[], None]:
-        """To be called once the runner holds the messages."""
+    def acknowledge(self, ids: list[str], began: float | None = None) -> Callable[[], None]:
+        """To be called once the runner holds the messages.
+
+        began: when their bundle began (time.monotonic), if the runner finalises bundles too early, as Flink's does: with a checkpoint
+        also those that came after its barrier. By the time that a bundle is finalised which began later, a checkpoint has them.
+        """
         def acknowledged() -> None:
             with self.lock:
-                for i in ids:
+                self.finalised.append((time.monotonic(), ids))
+                due = [i for at, some in self.finalised if began is None or at < began for i in some]
+                self.finalised = [] if began is None else [(at, some) for at, some in self.finalised if at >= began]
+                for i in due:
                     self.held.pop(i, None)
-            self._each(ids, lambda some: self.client.acknowledge(subscription=self.source.subscription, ack_ids=some, timeout=WAIT_S))
+            self._each(due, lambda some: self.client.acknowledge(subscription=self.source.subscription, ack_ids=some, timeout=WAIT_S))
 
         return acknowledged
 

@@ -74,7 +74,7 @@ class ReadSubscription(beam.DoFn, Endless):
                 break
             position += len(pulled)
             if not tracker.try_claim(position - 1):  # the runner took the rest: these come again when their lease is over
-                finalizer.register(subscription.acknowledge(ids))
+                finalizer.register(subscription.acknowledge(ids, None if self.on_prism else began))
                 return
             ids += [m.ack_id for m in pulled]
             arrivals = [max(m.arrival, floor) for m in pulled]
@@ -84,7 +84,7 @@ class ReadSubscription(beam.DoFn, Endless):
                 break  # no backlog: to wait for more would only delay these
         is_idle = not (ids or PAUSE.is_set()) and self.source.idle_s is not None and subscription.is_idle(self.source.idle_s)
         ends = DRAIN.is_set() or (is_idle and self.source.until_idle and not self.on_prism)
-        finalizer.register(subscription.acknowledge(ids))
+        finalizer.register(subscription.acknowledge(ids, None if self.on_prism or ends else began))
         subscription.position = position
         (RESTING.add if is_idle else RESTING.discard)(name)
         if ends:
