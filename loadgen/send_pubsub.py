@@ -32,21 +32,32 @@ def send_pubsub(out: str, topic: str, speed: float = 0, progress: Callable[[int,
 
     speed: simulated seconds in a second; 0: as fast as it takes them.
     """
+    publisher = _publisher(topic)
     messages = list(messages_of(Path(out) / "messages"))
     outgoing = (Outgoing((arrival - messages[0][0]) / 1000 / speed if speed else 0.0, arrival, None, payload)
                 for arrival, payload in messages)
-    return publish(outgoing, len(messages), topic, progress)
+    return _publish(publisher, outgoing, len(messages), topic, progress)
 
 
 def publish(messages: Iterable[Outgoing], about: int, topic: str, progress: Callable[[int, int], None] | None = None) -> int:
-    """Publishes each when it is due, and returns how many. The topic must be there: a subscription made afterwards would get nothing."""
+    """Publishes each when it is due, and returns how many."""
+    return _publish(_publisher(topic), messages, about, topic, progress)
+
+
+def _publisher(topic: str) -> PublisherClient:
+    """The topic must be there: a subscription made afterwards would get nothing."""
     try:
         publisher = PublisherClient(BatchSettings(max_messages=500, max_latency=0.02))
         publisher.get_topic(topic=topic, timeout=WAIT_S)
+        return publisher
     except NotFound:
         raise SendError(f"pubsub://{topic}: no such topic; create it, and the subscription that the job reads, first") from None
     except (GoogleAPICallError, DefaultCredentialsError) as e:
         raise SendError(f"pubsub://{topic}: {str(e).splitlines()[0]}") from None
+
+
+def _publish(publisher: PublisherClient, messages: Iterable[Outgoing], about: int, topic: str,
+             progress: Callable[[int, int], None] | None) -> int:
     waiting, sent, began = deque[Future[str]](), 0, time.monotonic()
     try:
         for message in messages:

@@ -103,6 +103,7 @@ class ReadPartition(beam.DoFn, Endless):
     def process(self, found: PartitionFound, finalizer: Any = beam.DoFn.BundleFinalizerParam,  # Beam wants it to stand first
                 tracker: Any = beam.DoFn.RestrictionParam(),
                 watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())) -> Iterable[Any]:
+        finalizer.register(_nothing)
         topic, number, since = found
         partition = Partition(topic, number)
         began, read, newest = time.time(), 0, 0
@@ -135,7 +136,6 @@ class ReadPartition(beam.DoFn, Endless):
             finalizer.register(taken)
         else:
             safe = least_here(f"{self.source.name}?{self.source.group}", partition, safe, reached, now)
-            finalizer.register(_nothing)
         if ends:
             leave(f"{self.source.name}?{self.source.group}", partition)
             forget_consumer(self.source, partition)
@@ -147,4 +147,4 @@ class ReadPartition(beam.DoFn, Endless):
 
 
 def _nothing() -> None:
-    """Prism asks to finalise every bundle of a DoFn that may want it, and Beam's worker prints a traceback where none did."""
+    """Prism asks to finalise every bundle of a DoFn that may want it; Beam's worker fails where there is none, and a job stood still then."""
