@@ -147,4 +147,4 @@ class ReadPartition(beam.DoFn, Endless):
 
 
 def _nothing() -> None:
-    """Prism asks to finalise every bundle of a DoFn that may want it; Beam's worker fails where there is none, and a job stood still then."""
+    """Prism asks to finalise every bundle of a DoFn that can; Beam's worker fails where there is none, and a job stood still then."""
