@@ -8,14 +8,23 @@ from contextlib import contextmanager
 
 from apache_beam.options.pipeline_options import PortableOptions
 from apache_beam.runners.portability.prism_runner import PrismJobServer
+from apache_beam.runners.worker.bundle_processor import DataInputOperation
 
 from pipeline.options import JobOptions
 from transforms.runs import RunError
 
 
+def keep_bundles_whole() -> None:
+    """Prism asks a bundle that is slow to give back its rest, and then mistakes which elements of a stateful step that was: on a busy
+    machine some were done twice, or never. Workers of this process answer that there is nothing to give.
+    """
+    DataInputOperation.try_split = lambda *_: None  # type: ignore[method-assign]
+
+
 @contextmanager
 def prism(options: JobOptions) -> Iterator[None]:
     """Starts Prism and points the options at it, unless they name a job endpoint themselves."""
+    keep_bundles_whole()
     portable = options.view_as(PortableOptions)
     if portable.job_endpoint:
         yield

@@ -10,6 +10,7 @@ from engines.bigquery import bigquery_emulator, emulator_binary
 from engines.flink import flink_cluster
 from engines.prism import prism_binary
 from engines.redis import redis_server
+from pipeline.prism import keep_bundles_whole
 from tests.flink_jobs import Played
 from transforms.collector import collect_as_before
 from transforms.draining import DRAIN, PAUSE, RESTING
@@ -37,6 +38,7 @@ def nothing_drains():
 @pytest.fixture(scope="session")
 def prism() -> Path:
     """The binary of Beam's engine for one machine."""
+    keep_bundles_whole()
     try:
         return prism_binary()
     except MissingTool as e:
