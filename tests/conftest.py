@@ -21,11 +21,10 @@ settings.load_profile("gamebeam")
 
 
 def pytest_collection_modifyitems(items):
-    """Who asks for BigQuery's emulator is marked so: pytest -m cloud. Engines first: of two processes, none ends alone with a slow one."""
+    """Who asks for BigQuery's emulator is marked so: pytest -m cloud."""
     for item in items:
         if {"bigquery", "cloud"} & set(item.fixturenames):
             item.add_marker(pytest.mark.cloud)
-    items.sort(key=lambda item: item.get_closest_marker("engine") is None)
 
 
 @pytest.fixture(autouse=True)
