@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import pyarrow.parquet as pq
 
@@ -79,14 +80,18 @@ def run_once(contender: Contender, messages: Messages, cache: Path, python: Path
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        printed.seek(0)
-        text = printed.read()
-    if process.returncode:
-        raise RuntimeError(f"failed with exit code {process.returncode}; see {os.path.relpath(log)}")
-    took = measurement(text)
+        took = measured(process, printed, log)
     run = Run(took["wall_s"], took["cpu_s"], peak, rows_written(out))
     shutil.rmtree(out)
     return run
+
+
+def measured(process: subprocess.Popen, printed: TextIO, log: Path) -> dict[str, float]:
+    """The measurement of a contender that has ended; RuntimeError if it failed."""
+    if process.returncode:
+        raise RuntimeError(f"failed with exit code {process.returncode}; see {os.path.relpath(log)}")
+    printed.seek(0)
+    return measurement(printed.read())
 
 
 def _watch(process: subprocess.Popen) -> float:

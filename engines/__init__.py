@@ -2,12 +2,14 @@
 
 import fcntl
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 CACHE = (Path(__file__).parents[1] / ".cache").resolve()  # scripts in environments hold their own path
 STARTS_WITHIN_S = 300
@@ -58,3 +60,12 @@ def end(process: subprocess.Popen[bytes], seconds: float = 10) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def end_job(job: subprocess.Popen[Any], seconds: float = 20) -> None:
+    """As a person would: to let it drain, to cancel it, and at last by force."""
+    for how in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
+        if job.poll() is None:
+            job.send_signal(how)
+            with suppress(subprocess.TimeoutExpired):
+                job.wait(seconds)

@@ -8,13 +8,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from rich.console import Console
 from rich.live import Live
 
+from engines import end_job
 from engines.kafka import kafka_broker
 from engines.live_view import look, panel
 from engines.prism import prism_binary
@@ -110,11 +111,7 @@ def _job(servers: str, archive: str, prism: Path, log: Path) -> Iterator[subproc
         _wait(lambda: "STARTED" in log.read_text(), job, [], f"the job did not start: {log}", STARTS_WITHIN_S)
         yield job
     finally:
-        for how in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
-            if job.poll() is None:
-                job.send_signal(how)
-                with suppress(subprocess.TimeoutExpired):
-                    job.wait(20)
+        end_job(job)
 
 
 def _wait(met: Callable[[], bool], job: subprocess.Popen[bytes], came: list[int], otherwise: str, within: float = DRAINS_WITHIN_S) -> None:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from engines import MissingTool
 from engines.bigquery import bigquery_emulator, emulator_binary
 from engines.flink import flink_cluster
+from engines.kafka import kafka_jars
 from engines.prism import prism_binary
 from engines.redis import redis_server
 from pipeline.prism import keep_bundles_whole
@@ -40,6 +41,15 @@ def prism() -> Path:
     keep_bundles_whole()
     try:
         return prism_binary()
+    except MissingTool as e:
+        pytest.skip(str(e))
+
+
+@pytest.fixture(scope="session")
+def kafka_and_prism(prism):
+    """For tests of commands that start both themselves."""
+    try:
+        kafka_jars()
     except MissingTool as e:
         pytest.skip(str(e))
 

@@ -11,9 +11,6 @@ from bench import soak
 from bench.live.__main__ import CONTENDERS
 from bench.live.report import Result, Setting, report
 from bench.rounds import ROOT
-from engines import MissingTool
-from engines.kafka import kafka_jars
-from engines.prism import prism_binary
 
 MACHINE = {name: "1" for name in ("cores", "cpu", "memory", "system", "load", "python", "apache-beam", "pyspark", "java")}
 SETTING = Setting(MACHINE, date(2026, 11, 22), "python -m bench.live", 500_000, 400.0, 2_000.0, "1.0", 2_000.0)
@@ -75,13 +72,10 @@ def test_a_flink_task_belongs_to_the_step_that_keeps_its_state(task, step):
 
 
 @pytest.mark.engine
+@pytest.mark.usefixtures("kafka_and_prism")
 @pytest.mark.chaos
 def test_over_five_minutes_on_prism_memory_stays_flat_and_panes_come_on_time(tmp_path):
     """Measured and written as on Flink; every figure is as the answer sheet says."""
-    try:
-        kafka_jars(), prism_binary()
-    except MissingTool as e:
-        pytest.skip(str(e))
     written = Path(tmp_path / "soak.md")
     assert soak.main(["--engine=prism", "--rate=200", "--minutes=5", "--warm-up=2", f"--report={written}"]) == 0
     median = re.search(r"on-time rows: (.*) s \(p50\)", written.read_text())

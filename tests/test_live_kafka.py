@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +15,7 @@ from apache_beam.metrics.execution import MetricKey, MetricResult
 from apache_beam.metrics.metricbase import MetricName
 from brokers import START, committed, kafka
 
-from engines import MissingTool, free_port
+from engines import MissingTool, end_job, free_port
 from engines.prism import prism_binary
 from loadgen.generate import generate
 from loadgen.live import send
@@ -109,11 +109,7 @@ def live_job(source, archive):
     try:
         yield job
     finally:
-        for how in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
-            if job.poll() is None:
-                job.send_signal(how)
-                with suppress(subprocess.TimeoutExpired):
-                    job.wait(15)
+        end_job(job, 15)
         if job.stderr and not job.stderr.closed:
             print(job.communicate()[1])  # of a test that failed
 

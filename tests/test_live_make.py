@@ -8,11 +8,8 @@ import time
 import pytest
 from rich.console import Console
 
-from engines import MissingTool
-from engines.kafka import kafka_jars
 from engines.live import ROOT, main
 from engines.live_view import Look, panel
-from engines.prism import prism_binary
 from sql.engine import Result
 
 
@@ -25,11 +22,8 @@ def alive(pids: list[str]) -> list[str]:
 
 
 @pytest.mark.engine
+@pytest.mark.usefixtures("kafka_and_prism")
 def test_after_ctrl_c_windows_close_everything_ends_and_the_ledger_is_right(tmp_path):
-    try:
-        kafka_jars(), prism_binary()
-    except MissingTool as e:
-        pytest.skip(str(e))
     command = [sys.executable, "-m", "engines.live", "--rate=50", f"--out={tmp_path}/live"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as live:
         assert live.stdout and "Kafka 127.0.0.1:" in live.stdout.readline()

@@ -16,8 +16,7 @@ from typing import Any
 
 from bench.environment import PINS, MissingTool, machine, spark_python
 from bench.live.report import Contender, Result, Setting, report
-from bench.measure import measurement
-from bench.rounds import ROOT, rows_written
+from bench.rounds import ROOT, measured, rows_written
 from engines import CACHE
 from engines.kafka import kafka_broker
 from engines.maven import maven_jars
@@ -121,11 +120,8 @@ def _run(python: str, module: str, arguments: list[str], folder: Path, environme
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
-        printed.seek(0)
-        text = printed.read()
-    if process.returncode:
-        raise RuntimeError(f"failed with exit code {process.returncode}; see {os.path.relpath(log)}")
-    return {**measurement(text), "rows": rows_written(out)}
+        took = measured(process, printed, log)
+    return {**took, "rows": rows_written(out)}
 
 
 def _tell(line: str) -> None:
