@@ -51,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.events < 1 or args.days < 2:
         parser.error("--events is at least 1, --days at least 2")
     here = machine()
-    archive = copied(load_contract(GAME), base(CACHE), CACHE, args.events, args.days)
+    contract = load_contract(GAME)
+    cache = CACHE / contract.fingerprint[:12]  # what an older contract's job wrote has other columns
+    archive = copied(contract, base(cache), cache, args.events, args.days)
     opening, timed = measure(archive.root)
     args.report.write_text(report(archive, here, shlex.join(["python", "-m", "bench.questions", *argv]), opening, timed))
     print(f"{args.report} written", file=sys.stderr)
@@ -63,7 +65,7 @@ def base(cache: Path) -> Path:
     root = cache / "base"
     if not (root / "ready").exists():
         shutil.rmtree(root, ignore_errors=True)
-        messages = made(cache.parent, BASE_EVENTS, 1, True).folder
+        messages = made(CACHE.parent, BASE_EVENTS, 1, True).folder
         if gamebeam(["run", f"--contract={GAME}", f"--source={messages}/*", f"--archive={root}"]):
             raise SystemExit("bench: the job that makes the archive failed")
         (root / "ready").touch()
