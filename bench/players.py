@@ -11,8 +11,10 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,11 +29,12 @@ from engines.prism import prism_binary
 from engines.redis import redis_server
 from loadgen.payloads import payload
 from schemas.contract import load_contract
-from transforms.player_store import PlayerStore
+from transforms.player_store import PlayerStore, order
 
 STARTER = load_contract("starter")
 PLAYERS, WATCHED = 5_000, 100
 SEND_S, LOOK_S = 0.05, 0.1  # between requests, and between looks at the watched
+ALONE_READS, BUNDLE_S = 2_000, 0.25
 STARTS_WITHIN_S, ARRIVES_WITHIN_S = 300, 120
 
 
@@ -40,6 +43,8 @@ class Measured(NamedTuple):
     reads_ms: list[float]
     ages_s: list[float]  # of watched events, from event_time until the state shows them
     job_cores: float
+    updated_ms: list[float]  # reads while only the store's updates come in, and no job, broker and client need the cores
+    alone_ms: list[float]  # reads while nothing else happens
 
 
 class Sender(threading.Thread):
@@ -81,7 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--report", type=Path, default=ROOT / "docs" / "bench-players.md")
     args = parser.parse_args(argv)
     here = machine()
-    with tempfile.TemporaryDirectory() as at, kafka_broker(Path(at) / "kafka") as servers, redis_server(Path(at) / "redis") as redis:
+    with tempfile.TemporaryDirectory() as at, kafka_broker(Path(at) / "kafka") as servers, \
+            redis_server(Path(at) / "redis", fsync="everysec") as redis:
         create_topic(servers)
         store = PlayerStore(redis, STARTER.name)
         with server("collector", Path(at), servers, redis, 1) as (url, key), _job(Path(at), servers, redis) as job:
@@ -90,33 +96,64 @@ def main(argv: Sequence[str] | None = None) -> int:
             _until(lambda: bool(store.last_seen("live", ["p0"])), STARTS_WITHIN_S, "the job shows nobody")
             print(f"the job runs, {sender.sent:,} events sent", file=sys.stderr)
             time.sleep(args.warm)
-            measured = measure(store, sender, job, args)
+            measured = measure(store, redis, sender, job, args)
+        print("the job has ended", file=sys.stderr)
+        measured = measured._replace(updated_ms=reads_beside_updates(redis, args), alone_ms=read_often(redis, ALONE_READS, args.seconds))
     args.report.write_text(report(measured, here, args))
     print(args.report.read_text())
     return 0
 
 
-def measure(store: PlayerStore, sender: Sender, job: int, args: argparse.Namespace) -> Measured:
-    sender.measuring.set()
-    began, sent, cpu = time.monotonic(), sender.sent, cpu_seconds(job)
-    ages, reads = list[float](), list[float]()
-    watcher = threading.Thread(target=_watch, args=(store, sender, ages), daemon=True)
-    watcher.start()
-    rng, turn = random.Random(8), 0
-    while (now := time.monotonic()) < began + args.seconds:
-        before = time.perf_counter()
-        store.read("live", f"p{rng.randrange(PLAYERS)}")
-        reads.append((time.perf_counter() - before) * 1_000)
-        turn += 1
-        time.sleep(max(0.0, began + turn / args.reads - time.monotonic()))
-    elapsed = now - began
-    result = Measured((sender.sent - sent) / elapsed, reads, ages, (cpu_seconds(job) - cpu) / elapsed)
+def measure(store: PlayerStore, redis: str, sender: Sender, job: int, args: argparse.Namespace) -> Measured:
+    with ProcessPoolExecutor(1, get_context("spawn")) as elsewhere:  # the sender would hold this process's interpreter
+        elsewhere.submit(time.monotonic).result()
+        sender.measuring.set()
+        began, sent, cpu = time.monotonic(), sender.sent, cpu_seconds(job)
+        ages = list[float]()
+        watcher = threading.Thread(target=_watch, args=(store, sender, ages), daemon=True)
+        watcher.start()
+        reads = elsewhere.submit(read_often, redis, args.reads, args.seconds).result()
+    elapsed = time.monotonic() - began
+    result = Measured((sender.sent - sent) / elapsed, reads, ages, (cpu_seconds(job) - cpu) / elapsed, [], [])
     sender.measuring.clear()
     _until(lambda: not any(sender.unseen.values()), ARRIVES_WITHIN_S, "events of the watched never reached their state")
     sender.ended.set()
     sender.join()
     watcher.join()
     return result
+
+
+def read_often(redis: str, rate: int, seconds: float) -> list[float]:
+    """Milliseconds of each read of a random player, so many a second."""
+    store, rng, reads, began = PlayerStore(redis, STARTER.name), random.Random(8), list[float](), time.monotonic()
+    while time.monotonic() < began + seconds:
+        before = time.perf_counter()
+        store.read("live", f"p{rng.randrange(PLAYERS)}")
+        reads.append((time.perf_counter() - before) * 1_000)
+        time.sleep(max(0.0, began + len(reads) / rate - time.monotonic()))
+    return reads
+
+
+def reads_beside_updates(redis: str, args: argparse.Namespace) -> list[float]:
+    with ProcessPoolExecutor(2, get_context("spawn")) as elsewhere:
+        writing = elsewhere.submit(update_often, redis, args.rate, args.seconds + 5)
+        reads = elsewhere.submit(read_often, redis, ALONE_READS, args.seconds).result()
+        writing.result()
+    return reads
+
+
+def update_often(redis: str, rate: int, seconds: float) -> None:
+    """Random players' last known values once more, as newer: so many players a second, as many at once as a bundle of the job has."""
+    store, rng, began, turn = PlayerStore(redis, STARTER.name), random.Random(9), time.monotonic(), 0
+    players = (f"p{n}" for n in range(PLAYERS))
+    known = {p: {name: json.dumps(v["value"]).encode() for name, v in store.read("live", p).items()} for p in players}
+    there = [p for p in known if known[p]]
+    while time.monotonic() < began + seconds:
+        now = order(time.time_ns() // 1_000_000, turn, "")
+        some = rng.sample(there, int(rate * BUNDLE_S))
+        store.update({("live", p): {name: (now, value) for name, value in known[p].items()} for p in some})
+        turn += 1
+        time.sleep(max(0.0, began + turn * BUNDLE_S - time.monotonic()))
 
 
 def _watch(store: PlayerStore, sender: Sender, ages: list[float]) -> None:
@@ -168,16 +205,20 @@ def report(measured: Measured, here: dict[str, str], args: argparse.Namespace) -
 Written by `python -m bench.players --seconds={args.seconds} --rate={args.rate} --reads={args.reads}` on {date.today()}; do not edit.
 
 A client sends events of {PLAYERS:,} players as they happen, {measured.sent:,.0f} a second, to the collector; collector → Kafka → job on
-Prism → Redis (Valkey, each write synced to disk). All of it on one machine: {here['cores']} cores ({here['cpu']}), {here['memory']};
-load average before the run {here['load']}; of the cores the job took {measured.job_cores:.2f}.
+Prism → Redis (Valkey, synced to disk every second, its default). All of it on one machine: {here['cores']} cores ({here['cpu']}),
+{here['memory']}; load average before the run {here['load']}; of the cores the job's process took {measured.job_cores:.2f}.
 
 | | count | p50 | p95 | p99 | longest |
 |---|--:|--:|--:|--:|--:|
 {row("Age of the state, s", measured.ages_s)}
-{row("Read of a player, ms", measured.reads_ms)}
+{row("Read of a player beside all of it, ms", measured.reads_ms)}
+{row("Read of a player, beside the store's updates alone, ms", measured.updated_ms)}
+{row("Read of a player, beside nothing, ms", measured.alone_ms)}
 
 Age: from the moment an event happens at the client until the player's state in Redis is as new, for every event of {WATCHED} players,
-looked for every {LOOK_S:g} s. Read: all last known values of a random player, from this process, {args.reads:,} a second meanwhile.
+looked for every {LOOK_S:g} s. Read: all last known values of a random player, by a process of its own: {args.reads:,} a second while
+client, collector, Kafka, job and store share the cores; then, with those ended, {ALONE_READS:,} a second, first while as many updates
+come in as before ({int(args.rate * BUNDLE_S):,} players at once, so that reader, writer and store share two cores), then without them.
 """
 
 

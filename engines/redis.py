@@ -15,11 +15,14 @@ STARTS_WITHIN_S = 30
 
 
 @contextmanager
-def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
-    """'redis://127.0.0.1:port'; a write is on disk before it is answered, so the same folder again is the same server, restarted."""
+def redis_server(folder: Path, port: int | None = None, fsync: str = "always") -> Iterator[str]:
+    """'redis://127.0.0.1:port'; a write is on disk before it is answered, so the same folder again is the same server, restarted.
+
+    fsync: Redis' own appendfsync; "everysec" is its default, and enough for what can be made again.
+    """
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes", "appendfsync": "always"}
+    settings = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes", "appendfsync": fsync}
     log = folder / "redis.log"
     with log.open("ab") as out:
         process = subprocess.Popen([redis_binary(), *(str(v) for k, value in settings.items() for v in (f"--{k}", value))],

@@ -102,6 +102,18 @@ def test_a_full_group_is_told_to_its_members_and_who_left_is_no_member(redis_url
 
 
 @pytest.mark.engine
+def test_a_full_groups_members_are_gone_through_once_however_many_join_later(redis_url):
+    server = redis.Redis.from_url(redis_url)
+    server.flushall()
+    server.config_resetstat()
+    do = Updating(redis_url)
+    for n in range(20):
+        do.bundle("guild_join", "guild_name", [(f"p{n}", n, "Knights")])
+    assert told(redis_url) == sorted(("full", f"p{n}", "Knights") for n in range(20))
+    assert server.info("commandstats")["cmdstat_smembers"]["calls"] == 1
+
+
+@pytest.mark.engine
 def test_who_is_away_for_so_long_is_told_once(redis_url):
     redis.Redis.from_url(redis_url).flushall()
     do = Updating(redis_url)

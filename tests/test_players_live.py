@@ -18,8 +18,7 @@ from transforms.player_store import PlayerStore
 
 
 @pytest.mark.engine
-@pytest.mark.chaos  # Prism, on a loaded machine, did not come to its end; not yet seen to pass
-@pytest.mark.parametrize("players", [20, 2_000])
+@pytest.mark.parametrize("players", [20, pytest.param(2_000, marks=pytest.mark.chaos)])
 def test_what_players_did_is_what_the_archive_and_redis_say_though_the_network_had_every_fault(servers, prism, tmp_path, players):
     played, archive, name = str(tmp_path / "played"), str(tmp_path / "archive"), f"players{players}"
     made = generate(STARTER, played, players=players, days=1, seed=21, format="jsonl", faults=NETWORK)

@@ -14,22 +14,28 @@ local function tell(rule, member, value)
   end
 end
 
-redis.call('ZADD', seen, 'GT', ARGV[5], ARGV[4])
-for i = 7, #ARGV, 3 do
-  local name, order, value = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  local known = redis.call('HGET', player_key, name .. '@')
-  if not known or known < order then
-    local before = redis.call('HGET', player_key, name)
-    redis.call('HSET', player_key, name, value, name .. '@', order)
-    for _, rule in ipairs(rules) do
-      if rule.field == name then
-        local group = prefix .. ':group:' .. name .. ':' .. env .. ':'
-        if before then redis.call('SREM', group .. before, player) end
-        redis.call('SADD', group .. value, player)
-        if redis.call('SCARD', group .. value) >= rule.members then
-          for _, member in ipairs(redis.call('SMEMBERS', group .. value)) do tell(rule, member, cjson.decode(value)) end
-        end
-      end
-    end
+local function join(rule, before, value)
+  local group = prefix .. ':group:' .. rule.field .. ':' .. env .. ':'
+  if before then redis.call('SREM', group .. before, player) end
+  redis.call('SADD', group .. value, player)
+  if redis.call('SCARD', group .. value) >= rule.members then
+    -- everybody once, when the group fills; from then on only who joins: a large group would be walked at every join
+    local fills = redis.call('SADD', prefix .. ':full:' .. rule.name .. ':' .. env, value) == 1
+    for _, member in ipairs(fills and redis.call('SMEMBERS', group .. value) or {player}) do tell(rule, member, cjson.decode(value)) end
   end
 end
+
+redis.call('ZADD', seen, 'GT', ARGV[5], ARGV[4])
+local places = {}
+for i = 7, #ARGV, 3 do places[#places + 1] = ARGV[i] .. '@' end
+local known, newer = redis.call('HMGET', player_key, unpack(places)), {}
+for n, place in ipairs(places) do
+  local name, order, value = ARGV[3 * n + 4], ARGV[3 * n + 5], ARGV[3 * n + 6]
+  if not known[n] or known[n] < order then
+    for _, rule in ipairs(rules) do
+      if rule.field == name then join(rule, redis.call('HGET', player_key, name), value) end
+    end
+    for _, part in ipairs({name, value, place, order}) do newer[#newer + 1] = part end
+  end
+end
+if #newer > 0 then redis.call('HSET', player_key, unpack(newer)) end

@@ -124,6 +124,8 @@ class ReadPartition(beam.DoFn, Endless):
                 newest = max(newest, *arrivals)
                 yield TimestampedValue(Messages(topic, [m.value() or b"" for m in polled], arrivals,
                                                 [f"{topic}/{number}/{m.offset()}" for m in polled]), timestamp(min(arrivals)))
+                if self.shared and len(polled) < POLL:
+                    break  # caught up: Prism reads its partitions one after another, and each would wait for all others
             now = time.time()
             is_idle = not (read or PAUSE.is_set()) and self.source.idle_s is not None and consumer.is_idle(self.source.idle_s)
             ends = DRAIN.is_set() or (is_idle and self.source.until_idle and not self.shared)  # on Prism the launcher drains
