@@ -68,6 +68,8 @@ class Answers:
         self.sent: dict[tuple[str, str], int] = defaultdict(int)  # (env, counter) -> the last number that the client gave
         self.rollups = [RollupAnswer(contract, r) for r in contract.rollups]
         self.asked = asked_of(contract)
+        path = contract.wire.envelope.get("received_time", "received_time")
+        self.stamp = re.compile(rb'"%b"\s*:\s*("[^"]*"|-?\d+(?=\s*[,}]))' % path.rsplit(".", 1)[-1].encode())
         self.dead_ids: set[tuple[str, bytes, int]] = set()
 
     def client_sent(self, sent: Sent) -> None:
@@ -115,7 +117,7 @@ class Answers:
         env, platform, app_version, event_type = (known.get(n) for n in ("env", "platform", "app_version", "event_type"))
         row = self.ledger[hour, env, platform, app_version, event_type]
         row[RECEIVED] += 1
-        dead_id = (dead.reason, SECRET.sub(b"", dead.payload), hour)
+        dead_id = (dead.reason, self.stamp.sub(b"", SECRET.sub(b"", dead.payload)), hour)
         if dead_id in self.dead_ids:
             row[DUPLICATE] += 1
             return

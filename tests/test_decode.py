@@ -98,6 +98,13 @@ def test_a_dead_letters_id_is_not_the_events_id_and_equal_bytes_have_equal_ids()
     assert first.fingerprint == other.fingerprint
 
 
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_dead_letter_that_was_sent_again_and_stamped_later_is_the_same(broken):
+    first, again = (json.dumps(PURCHASE | {"price": "x", "received_time": NOW + n}).encode() + b"}" * broken for n in (0, 5_000))
+    assert first != again and decode(first).reason == ("malformed" if broken else "schema_violation")
+    assert decode(first).dead_id == decode(again).dead_id != decode(again.replace(b'"x"', b'"y"')).dead_id
+
+
 @given(st.binary(max_size=200) | JSON_VALUES.map(lambda v: json.dumps(v).encode())
        | st.dictionaries(st.sampled_from([*PURCHASE, "extra", "user_pwd"]), JSON_VALUES).map(lambda v: json.dumps(v).encode()))
 def test_no_input_raises_and_every_input_becomes_one_event_or_one_dead_letter(payload):

@@ -35,6 +35,8 @@ class Decoder:
         self.hashed = {name: [f.name for f in e.fields if f.pii == "hash"] for name, e in contract.events.items()}
         typed = contract.wire == CANONICAL and not contract.keep_raw and not any(self.hashed.values())
         self.typed = msgspec.json.Decoder(Union[tuple(self.classes.values())]).decode if typed else None  # noqa: UP007
+        # the front door's stamp: a client that sends a refused message again, its answer being lost, has sent it once
+        self.stamp = _leaf_pattern(contract.wire.envelope.get("received_time", "received_time"), True)
         self.leaf_keys = {name: _leaf_pattern(path, name == "seq" or name.endswith("_time")) for name, path in self._paths().items()}
 
     def decode(self, payload: bytes, arrival_time: int | None = None, message_id: str = "", source: str = "",
@@ -144,7 +146,7 @@ class Decoder:
         event_type = known.get("event_type")
         app_version = known.get("app_version")
         return DeadLetter(
-            dead_id=_digest(b"dead", reason.encode(), clean), arrival_time=arrived, event_time=event_time if usable else None,
+            dead_id=_digest(b"dead", reason.encode(), self.stamp.sub(b"", clean)), arrival_time=arrived, event_time=event_time if usable else None,
             source=source, reason=reason, field=field, detail=detail, event_type=event_type, game=self.contract.name,
             payload=clean, fingerprint=_digest(repr((reason, event_type, field, app_version)).encode()),
             **{name: known.get(name) for name in KNOWN})

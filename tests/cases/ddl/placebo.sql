@@ -268,7 +268,7 @@ OPTIONS(description="An account was looked at.", partition_expiration_days=30, l
 
 CREATE TABLE `my-project`.game_dead_letters.dead_letter (
   `run_id` STRING NOT NULL OPTIONS(description="The run that wrote the row."),
-  `dead_id` STRING NOT NULL OPTIONS(description="Hash of 'dead', reason and bytes: never the event's id."),
+  `dead_id` STRING NOT NULL OPTIONS(description="Hash of 'dead', reason and bytes, received_time left out: never the event's id."),
   `arrival_time` TIMESTAMP NOT NULL OPTIONS(description="When the broker took it."),
   `event_time` TIMESTAMP OPTIONS(description="When it happened, where that could be read and is usable."),
   `source` STRING NOT NULL OPTIONS(description="File or topic it came from."),
