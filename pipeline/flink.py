@@ -8,7 +8,7 @@ WHOLE_NUMBERS = {
     "checkpointing_interval": "ms between checkpoints; what was read since the last is read again after a crash (10000)",
     "min_pause_between_checkpoints": "ms",
     "checkpoint_timeout_millis": "ms",
-    "max_bundle_time_mills": "ms that a bundle may take; small ones keep latency low (200)",
+    "max_bundle_time_mills": "ms that a bundle may take; small ones keep latency low (1000)",
     "max_bundle_size": "elements in a bundle at most",
     "shutdown_sources_after_idle_ms": "ms after its sources' end when a job ends (never; 0 with until=idle, and no checkpoint)",
     "number_of_execution_retries": "restarts, where the cluster's restart strategy is not to decide",
@@ -25,7 +25,7 @@ SWITCHES = {
     "unaligned_checkpoint_enabled": "",
     "finish_bundle_before_checkpointing": "",
 }
-DEFAULTS = {"checkpointing_interval": 10_000, "max_bundle_time_mills": 200, "finish_bundle_before_checkpointing": True,
+DEFAULTS = {"checkpointing_interval": 10_000, "max_bundle_time_mills": 1_000, "finish_bundle_before_checkpointing": True,
             "externalized_checkpoints_enabled": True,
             "retain_externalized_checkpoints_on_cancellation": True}
 

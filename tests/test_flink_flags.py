@@ -21,7 +21,7 @@ def test_only_what_was_not_asked_for_is_set():
     options = JobOptions(["--checkpointing_interval=500", "--job_name=mine"])
     prepare(options, "run-1", ends=False)
     flags = options.view_as(FlinkFlags)
-    assert (flags.checkpointing_interval, flags.max_bundle_time_mills, flags.max_bundle_size) == (500, 200, None)
+    assert (flags.checkpointing_interval, flags.max_bundle_time_mills, flags.max_bundle_size) == (500, 1_000, None)
     assert options.view_as(GoogleCloudOptions).job_name == "mine" and not has_state(options)
     unnamed = JobOptions(["--savepoint_path=file:///s"])
     prepare(unnamed, "run-1", ends=True)
