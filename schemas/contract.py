@@ -246,6 +246,8 @@ def _check_states(contract: Contract, at: Any) -> None:
                                     "is a column of players or player_hours: no name for a state")
             if f.is_state and types.setdefault(f.name, f.type) != f.type:
                 raise ContractError(at(f"events/{event.name}.avsc"), f.name, "is a player's state with another type elsewhere")
+            if "left" in f.roles and f.name not in contract.profile_fields:
+                raise ContractError(at(f"events/{event.name}.avsc"), f.name, "role left: no event gives players a state of this name")
 
 
 def _check_rollups(contract: Contract, file: str) -> None:

@@ -9,7 +9,7 @@ import yaml
 PRIMITIVES = {"boolean": "boolean", "int": "long", "long": "long", "float": "double", "double": "double",
               "string": "string", "bytes": "bytes"}
 LOGICAL = {"timestamp-millis": "timestamp", "date": "date"}
-ROLES = {"revenue", "level", "score", "wealth", "state", "profile"}
+ROLES = {"revenue", "level", "score", "wealth", "state", "profile", "left"}
 PII = {"drop", "hash"}
 READ_FROM_JSON = {"boolean", "long", "double", "string", "timestamp"}
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")

@@ -18,10 +18,11 @@ from schemas.tables import declared_table
 from sql.engine import Result, ask, open_archive
 from sql.query import parameters
 from sql.show import plain
-from sql.views import fill, money_micros
+from sql.views import SKETCH_SIZE, fill, money_micros
 
 Row = tuple[Any, ...]
 SHOWN = 20  # differences printed per answer
+ESTIMATE_ERROR = 5 / math.sqrt(SKETCH_SIZE)  # five standard errors of a distinct count: one in a million is further off
 
 
 class Difference(NamedTuple):
@@ -46,6 +47,7 @@ class Comparison(NamedTuple):
 class Check(NamedTuple):
     sql: str
     key: list[str]  # the other columns are figures; a row without any is a figure itself
+    estimates: frozenset[str] = frozenset()  # figures that are exact only below SKETCH_SIZE
 
 
 def check(contract: Contract, archive: str, answers: str) -> list[Difference]:
@@ -73,7 +75,7 @@ def compare_answers(contract: Contract, archive: str, answers: str) -> Compariso
             differences.append(Difference(name, {}, "columns", ", ".join(expected.columns), ", ".join(found.columns)))
             continue
         key = known[name].key
-        figures[name], wrong = _compare(name, key, _by_key(expected, key, found.columns), _by_key(found, key, found.columns))
+        figures[name], wrong = _compare(name, known[name], _by_key(expected, key, found.columns), _by_key(found, key, found.columns))
         differences += wrong
     return Comparison(figures, differences)
 
@@ -124,7 +126,8 @@ def _rollup_check(contract: Contract, rollup: Rollup) -> Check:
     fields = {f.name for f in declared_table(contract, rollup).fields}
     values = [f"CAST(ROUND(`{v.name}` * 1000000) AS INT64) AS `{v.name}_micros`"
               if v.kind == "sum" and f"{v.name}_micros" in fields else f"`{v.name}`" for v in rollup.values]
-    return Check(f"SELECT {', '.join([*(f'`{k}`' for k in key), *values])} FROM `{rollup.name}`", key)
+    return Check(f"SELECT {', '.join([*(f'`{k}`' for k in key), *values])} FROM `{rollup.name}`", key,
+                 frozenset(v.name for v in rollup.values if v.kind == "distinct"))
 
 
 def _read(con: duckdb.DuckDBPyConnection, path: Path) -> Result:
@@ -149,11 +152,11 @@ def _same(value: Any) -> Any:
     return tuple(_same(v) for v in value) if isinstance(value, list) else value
 
 
-def _compare(answer: str, key: list[str], expected: dict[Row, list[dict[str, Any]]],
+def _compare(answer: str, check: Check, expected: dict[Row, list[dict[str, Any]]],
              found: dict[Row, list[dict[str, Any]]]) -> tuple[int, list[Difference]]:
     figures, differences = 0, []
     for values in expected.keys() | found.keys():
-        named = dict(zip(key, values, strict=True))
+        named = dict(zip(check.key, values, strict=True))
         wanted, got = list(expected.get(values, ())), list(found.get(values, ()))
         figures += sum(max(1, len(row)) for row in (wanted if len(wanted) >= len(got) else got))
         if len(wanted) > 1 or len(got) > 1:  # rows of one key: those that are equal belong together
@@ -165,7 +168,8 @@ def _compare(answer: str, key: list[str], expected: dict[Row, list[dict[str, Any
                 differences += [Difference(answer, named, name, None if a is None else value, None if b is None else value)
                                 for name, value in row.items()]
             else:
-                differences += [Difference(answer, named, name, a[name], b[name]) for name in a if not _equal(a[name], b[name])]
+                differences += [Difference(answer, named, name, a[name], b[name]) for name in a
+                                if not (_equal(a[name], b[name]) or (name in check.estimates and _is_estimate(a[name], b[name])))]
     return figures, sorted(differences, key=str)
 
 
@@ -174,6 +178,11 @@ def _equal(a: Any, b: Any) -> bool:
     if isinstance(a, float) and isinstance(b, float):
         return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
     return bool(a == b)
+
+
+def _is_estimate(exact: Any, found: Any) -> bool:
+    """Whether a distinct count that is too large to be exact is within ESTIMATE_ERROR of the answer."""
+    return exact is not None and found is not None and exact >= SKETCH_SIZE and abs(found - exact) <= ESTIMATE_ERROR * exact
 
 
 def _without_equals(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -9,7 +9,7 @@ import pytest
 from small_contract import small_contract
 from written_archive import DAY, HOUR, MINUTE, WrittenArchive, moment
 
-from sql.check import check, checks, compare_answers, report
+from sql.check import Check, _compare, check, checks, compare_answers, report
 
 H0, H1 = moment(DAY), moment(DAY + HOUR)
 LIVE = {"env": "live", "platform": "ios", "app_version": "1.0"}
@@ -302,6 +302,17 @@ def test_days_are_those_of_the_contracts_time_zone_even_within_an_hour(tmp_path)
     }.items():
         pq.write_table(pa.Table.from_pylist(rows), tmp_path / f"{name}.parquet")
     assert check(archive.contract, archive.root, str(tmp_path)) == []
+
+
+@pytest.mark.parametrize(("exact", "found", "equal"), [
+    (2_047, 2_048, False), (2_048, 2_048, True), (10_000, 11_000, True), (10_000, 9_000, True), (10_000, 11_200, False),
+    (10_000, None, False)])
+def test_a_distinct_count_is_exact_where_it_can_be_and_else_as_near_as_an_estimate_is(exact, found, equal):
+    check = Check("", ["minute"], frozenset({"players"}))
+    row = {} if found is None else {("12:00",): [{"players": found, "events": 5}]}
+    _, differences = _compare("rollup", check, {("12:00",): [{"players": exact, "events": 5}]}, row)
+    assert (not differences) is equal
+    assert _compare("rollup", check, {("12:00",): [{"events": exact}]}, {("12:00",): [{"events": exact + 1}]})[1]
 
 
 def test_a_long_list_of_differences_is_cut_but_counted(archive, answers):

@@ -73,6 +73,7 @@ def with_rollup(text):
     (with_field(pii=["drop"]), "events/level_up.avsc", "player_level", "pii"),
     (with_field(pii="hash"), "events/level_up.avsc", "player_level", "needs a string"),
     (with_field(role=["boss"]), "events/level_up.avsc", "player_level", "role"),
+    (with_field(role=["left"]), "events/level_up.avsc", "player_level", "role left"),
     (with_field(role=5), "events/level_up.avsc", "player_level", "role"),
     (with_field(type="string", role=["revenue"]), "events/level_up.avsc", "player_level", "needs a number"),
     ({"wire.yaml": "- event_id"}, "wire.yaml", None, "mapping"),

@@ -102,6 +102,17 @@ def test_a_full_group_is_told_to_its_members_and_who_left_is_no_member(redis_url
 
 
 @pytest.mark.engine
+def test_who_left_a_group_and_joined_no_other_is_no_member_in_any_order_of_arrival(redis_url):
+    redis.Redis.from_url(redis_url).flushall()
+    do = Updating(redis_url)
+    do.bundle("guild_leave", "guild_name", [("a", 5, "Knights"), ("b", 1, "Knights")])
+    do.bundle("guild_join", "guild_name", [("a", 1, "Knights"), ("b", 2, "Knights")])
+    assert told(redis_url) == [] and do.store.read("live", "a")["guild_name"]["value"] is None
+    do.bundle("guild_join", "guild_name", [("c", 9, "Knights")])
+    assert told(redis_url) == [("full", "b", "Knights"), ("full", "c", "Knights")]
+
+
+@pytest.mark.engine
 def test_a_full_groups_members_are_gone_through_once_however_many_join_later(redis_url):
     server = redis.Redis.from_url(redis_url)
     server.flushall()

@@ -89,6 +89,8 @@ def last_values_of_files(folder: Path):
         names = ["session_id", "platform", "app_version", "country"]
         names += [f.name for f in STARTER.events[m["event_type"]].fields if f.is_state]
         own.update({name: m[name] for name in names if m.get(name) is not None})
+        if m["event_type"] == "guild_leave":
+            own["guild_name"] = None
     return known
 
 

@@ -174,7 +174,7 @@ def windows_of(bundles_):
             if not isinstance(rollup, Declared):
                 for key, partial in partials.items():
                     at = out.tag, stamp.micros // 600_000_000, key
-                    found[at] = rollup.merge(found[at], partial) if at in found else partial
+                    found[at] = rollup.merge([found[at], partial]) if at in found else partial
     return found
 
 
@@ -186,7 +186,7 @@ def test_an_event_counts_in_the_window_of_its_own_arrival_however_bundles_are_cu
 
 def test_sums_of_what_no_column_holds_stay_at_the_greatest_number():
     a, b = [2, 2**63 - 2, 5, -5, None], [1, 7, 5, -5, None]
-    assert declared_rollup("scores", streaming=True)().merge(a, b)[:2] == [3, 2**63 - 1]
+    assert declared_rollup("scores", streaming=True)().merge([a, b])[:2] == [3, 2**63 - 1]
     with_floats = [json.dumps({"event_id": f"e{n}", "event_type": "purchase", "event_time": T, "player_id": "p", "price_usd": 1e9}).encode()
                    for n in range(10_000)]
     (row,) = rows_of(lambda: PlayerHours(SMALL), [[(payload, T) for payload in with_floats]])

@@ -49,11 +49,7 @@ class CounterHours:
             yield Flushed(beam_key, None, partials)
 
     @staticmethod
-    def merge(a: list[Any], b: list[Any]) -> list[Any]:
-        return [_later(a[0], b[0]), _later(a[1], b[1]), coalesce([*a[2], *b[2]])]
-
-    @staticmethod
-    def merge_all(partials: list[list[Any]]) -> list[Any]:
+    def merge(partials: list[list[Any]]) -> list[Any]:
         return [*(reduce(_later, (p[i] for p in partials)) for i in (0, 1)), coalesce([r for p in partials for r in p[2]])]
 
     @staticmethod

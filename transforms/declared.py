@@ -55,10 +55,6 @@ class Declared:
         for time, partials in by_time.items():
             yield Flushed(0, time, partials) if self.streaming else Flushed(time, None, partials)
 
-    def merge(self, a: list[Any], b: list[Any]) -> list[Any]:
-        return [y if x is None else x if y is None else merge_value(kind, x, y)
-                for kind, x, y in zip(self.kinds, a, b, strict=True)]
-
     def windows(self, beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]:
         """Batch: from the buckets that touch an hour, the windows that start in it."""
         if self.rollup.window_ms == self.rollup.period_ms:
@@ -68,12 +64,12 @@ class Declared:
             for start in range(bucket - self.rollup.window_ms + self.rollup.period_ms, bucket + 1, self.rollup.period_ms):
                 if start // HOUR_MS == beam_key:
                     found.setdefault((start, tuple(key)), []).append(some)
-        return (Windowed(start, start + self.rollup.window_ms, key, self.merge_all(partials)) for (start, key), partials in found.items())
+        return (Windowed(start, start + self.rollup.window_ms, key, self.merge(partials)) for (start, key), partials in found.items())
 
-    def merge_all(self, partials: list[list[Any]]) -> list[Any]:
-        """As merge would, one after the other; but hashes are sorted only once."""
+    def merge(self, partials: list[list[Any]]) -> list[Any]:
+        """Hashes are sorted once, not once a partial."""
         columns = ([v for v in column if v is not None] for column in zip(*partials, strict=True))
-        return [sorted(set().union(*column))[:KEPT] if kind == "distinct" and column
+        return [sorted(set().union(*column))[:KEPT] if kind == "distinct" and len(column) > 2
                 else reduce(partial(merge_value, kind), column) if column else None
                 for kind, column in zip(self.kinds, columns, strict=True)]
 

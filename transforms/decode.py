@@ -146,9 +146,9 @@ class Decoder:
         event_type = known.get("event_type")
         app_version = known.get("app_version")
         return DeadLetter(
-            dead_id=_digest(b"dead", reason.encode(), self.stamp.sub(b"", clean)), arrival_time=arrived, event_time=event_time if usable else None,
-            source=source, reason=reason, field=field, detail=detail, event_type=event_type, game=self.contract.name,
-            payload=clean, fingerprint=_digest(repr((reason, event_type, field, app_version)).encode()),
+            dead_id=_digest(b"dead", reason.encode(), self.stamp.sub(b"", clean)), arrival_time=arrived,
+            event_time=event_time if usable else None, source=source, reason=reason, field=field, detail=detail, event_type=event_type,
+            game=self.contract.name, payload=clean, fingerprint=_digest(repr((reason, event_type, field, app_version)).encode()),
             **{name: known.get(name) for name in KNOWN})
 
     def _known_of_parsed(self, message: dict[str, Any]) -> dict[str, Any]:

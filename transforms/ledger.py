@@ -32,8 +32,8 @@ class Ledger:
         self.counts.clear()
 
     @staticmethod
-    def merge(a: list[int], b: list[int]) -> list[int]:
-        return [x + y for x, y in zip(a, b, strict=True)]
+    def merge(partials: list[list[int]]) -> list[int]:
+        return list(map(sum, zip(*partials, strict=True)))
 
     @staticmethod
     def windows(beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]:

@@ -1,7 +1,6 @@
 """Partial sums on their way through a shuffle: many keys of one rollup travel as one blob."""
 
 from collections.abc import Iterable
-from functools import reduce
 from typing import Any, NamedTuple, Protocol
 
 import apache_beam as beam
@@ -33,7 +32,7 @@ class Windowed(NamedTuple):
 
 
 class Rollup(Protocol):
-    """Sums over batches. merge is commutative and associative, so nothing depends on order or on bundles."""
+    """Sums over batches. merge takes the partials of one key, and is commutative and associative: nothing depends on order or bundles."""
 
     table: Table
     early: bool
@@ -42,7 +41,7 @@ class Rollup(Protocol):
 
     def flush(self) -> Iterable[Flushed]: ...
 
-    def merge(self, a: Any, b: Any) -> Any: ...
+    def merge(self, partials: list[Any]) -> Any: ...
 
     def windows(self, beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]: ...
 
@@ -52,12 +51,6 @@ class Rollup(Protocol):
 def saturated(n: int) -> int:
     """The nearest number that a column of integers can hold: what a client claims may be more."""
     return max(-(2**63), min(n, 2**63 - 1))
-
-
-def merge_all(rollup: Rollup, partials: list[Any]) -> Any:
-    """Partials of one key; a rollup that can merge many at once does."""
-    at_once = getattr(rollup, "merge_all", None)
-    return at_once(partials) if at_once else reduce(rollup.merge, partials)
 
 
 class Partials(dict[Key, Any]):

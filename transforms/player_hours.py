@@ -14,7 +14,6 @@ from transforms.batch import Batch
 from transforms.partials import Flushed, Key, Windowed, saturated
 
 SHARDS = 16
-EVENTS, REVENUE, SCORE, FIRST, LAST, LATEST, STATES, PIECES = range(8)
 _TIME, _PLAYER = attrgetter("event_time"), attrgetter("env", "player_id")
 P_START, P_END, P_EVENTS, P_REVENUE, P_SESSION, P_FIRST = range(6)
 
@@ -91,13 +90,13 @@ class PlayerHours:
         return [len(items), saturated(revenue), saturated(score), items[0].event_time, items[-1].event_time, _seen(items[-1]),
                 states, pieces]
 
-    def merge(self, a: list[Any], b: list[Any]) -> list[Any]:
-        states = dict(a[STATES])
-        for name, value in b[STATES].items():
-            states[name] = max(states.get(name, value), value, key=lambda v: v[:3])
-        return [a[EVENTS] + b[EVENTS], saturated(a[REVENUE] + b[REVENUE]), saturated(a[SCORE] + b[SCORE]),
-                min(a[FIRST], b[FIRST]), max(a[LAST], b[LAST]), max(a[LATEST], b[LATEST], key=lambda v: v[:3]), states,
-                self._coalesce([*a[PIECES], *b[PIECES]])]
+    def merge(self, partials: list[list[Any]]) -> list[Any]:
+        events, revenue, score, first, last, latest, states, pieces = zip(*partials, strict=True)
+        latest_states: dict[str, list[Any]] = {}
+        for name, value in (item for some in states for item in some.items()):
+            latest_states[name] = max(latest_states.get(name, value), value, key=_moment)
+        return [sum(events), saturated(sum(revenue)), saturated(sum(score)), min(first), max(last), max(latest, key=_moment), latest_states,
+                self._coalesce([p for some in pieces for p in some])]
 
     def _coalesce(self, pieces: list[list[Any]]) -> list[list[Any]]:
         """Intervals of one session_id, or less than a gap apart, become one: in any order, any number of times."""
@@ -110,7 +109,7 @@ class PlayerHours:
                 by_session[p[P_SESSION]] = p if other is None else _joined(other, p)
             return [by_session[s] for s in sorted(by_session)]
         out: list[list[Any]] = []
-        for p in sorted(pieces, key=lambda p: (p[P_START], p[P_FIRST][:3])):
+        for p in sorted(pieces, key=lambda p: (p[P_START], _moment(p[P_FIRST]))):
             if out and p[P_START] - out[-1][P_END] <= self.gap:
                 out[-1] = _joined(out[-1], p)
             else:
@@ -134,13 +133,18 @@ def micros(event: Any, fields: list[tuple[str, int]]) -> int:
     return saturated(sum(round(value * 1_000_000) * factor for name, factor in fields if (value := getattr(event, name)) is not None))
 
 
+def _moment(seen: list[Any]) -> list[Any]:
+    """[time, seq, event_id]"""
+    return seen[:3]
+
+
 def _seen(e: Any) -> list[Any]:
     return [e.event_time, e.seq or 0, e.event_id, e.platform, e.app_version, e.country]
 
 
 def _joined(a: list[Any], b: list[Any]) -> list[Any]:
     return [min(a[P_START], b[P_START]), max(a[P_END], b[P_END]), a[P_EVENTS] + b[P_EVENTS], saturated(a[P_REVENUE] + b[P_REVENUE]),
-            a[P_SESSION], min(a[P_FIRST], b[P_FIRST], key=lambda v: v[:3])]
+            a[P_SESSION], min(a[P_FIRST], b[P_FIRST], key=_moment)]
 
 
 def _piece_record(p: list[Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ end
 local function join(rule, before, value)
   local group = prefix .. ':group:' .. rule.field .. ':' .. env .. ':'
   if before then redis.call('SREM', group .. before, player) end
+  if value == 'null' then return end
   redis.call('SADD', group .. value, player)
   if redis.call('SCARD', group .. value) >= rule.members then
     -- everybody once, when the group fills; from then on only who joins: a large group would be walked at every join

@@ -1,6 +1,6 @@
 """Players: each player's last known values in Redis. Last event_time wins, in any order of arrival, any number of times."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import apache_beam as beam
@@ -46,9 +46,9 @@ class UpdatePlayers(beam.DoFn):
     def process(self, blob: bytes) -> None:
         for batch in deserialize([blob]):
             if batch.num_rows:  # of one type: another type's field of the same name, such as a guild that was left, says something else
-                own = self.contract.events[batch["event_type"][0].as_py()].fields
-                kept = [f.name for f in own if f.stored and (f.is_state or "profile" in f.roles)]
-                add_last_values(self.players, batch, kept)
+                own = [f for f in self.contract.events[batch["event_type"][0].as_py()].fields if f.stored]
+                add_last_values(self.players, batch, [f.name for f in own if f.is_state or "profile" in f.roles],
+                                [f.name for f in own if "left" in f.roles])
             self.due += due(batch, self.contract.notifications)
         if len(self.players) >= FLUSH:
             self.finish_bundle()
@@ -63,9 +63,9 @@ class UpdatePlayers(beam.DoFn):
         self.store.close()
 
 
-def add_last_values(found: Players, batch: pa.RecordBatch, profile: Iterable[str]) -> None:
-    """Takes from a record batch's events of one type the last value that is not null of each kept field."""
-    kept = [name for name in (*ENVELOPE, *profile) if name in batch.schema.names]
+def add_last_values(found: Players, batch: pa.RecordBatch, profile: Iterable[str], left: Sequence[str] = ()) -> None:
+    """Takes from a record batch's events of one type the last value that is not null of each kept field; of what was left, null."""
+    kept = [name for name in (*ENVELOPE, *profile, *left) if name in batch.schema.names]
     rows = zip(batch["env"].to_pylist(), batch["player_id"].to_pylist(), batch["event_time"].cast(pa.int64()).to_pylist(),
                batch["seq"].to_pylist(), batch["event_id"].to_pylist(), batch["event_time"].to_pylist(),
                *(batch[name].to_pylist() for name in kept), strict=True)
@@ -76,4 +76,4 @@ def add_last_values(found: Players, batch: pa.RecordBatch, profile: Iterable[str
         known = found.setdefault((env or "", player), {})
         for name, value in zip((LAST_SEEN, *kept), (seen, *values), strict=True):
             if value is not None and (name not in known or known[name][0] < place):
-                known[name] = (place, msgspec.json.encode(value))
+                known[name] = (place, b"null" if name in left else msgspec.json.encode(value))

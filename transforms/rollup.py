@@ -24,7 +24,7 @@ from transforms.columns import columns_of_rows, serialize
 from transforms.counter_hours import CounterHours
 from transforms.declared import Declared
 from transforms.ledger import Ledger
-from transforms.partials import Key, Partials, PartialsCoder, Rollup, Windowed, merge_all
+from transforms.partials import Key, Partials, PartialsCoder, Rollup, Windowed
 from transforms.player_hours import PlayerHours
 
 FLUSH = 50_000  # events summed at most before their partials are handed on
@@ -151,7 +151,7 @@ class MergePartials(beam.CombineFn):
         merge = self.rollup.merge
         for key, partial in some.items():
             other = merged.get(key)
-            merged[key] = partial if other is None else merge(other, partial)
+            merged[key] = partial if other is None else merge([other, partial])
         return merged
 
     def add_inputs(self, merged: Partials, elements: Iterable[Partials]) -> Partials:
@@ -160,7 +160,7 @@ class MergePartials(beam.CombineFn):
         for some in (merged, *elements):
             for key, partial in some.items():
                 by_key[key].append(partial)
-        return Partials((key, partials[0] if len(partials) == 1 else merge_all(self.rollup, partials)) for key, partials in by_key.items())
+        return Partials((key, partials[0] if len(partials) == 1 else self.rollup.merge(partials)) for key, partials in by_key.items())
 
     def merge_accumulators(self, accumulators: Iterable[Partials]) -> Partials:
         return self.add_inputs(Partials(), accumulators)

@@ -15,7 +15,7 @@ def gather(rollup: Rollup, merged: Gathered) -> None:
     for beam_key, _, partials in rollup.flush():
         known = merged.setdefault(beam_key, {})
         for key, partial in partials.items():
-            known[key] = rollup.merge(known[key], partial) if key in known else partial
+            known[key] = rollup.merge([known[key], partial]) if key in known else partial
 
 
 def rows_of(rollup: Rollup, beam_key: int, partials: dict[Key, Any], run: Run, start: int = -(2**62), end: int = 2**62,
