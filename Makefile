@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .cache/demo
-BY_TWO := -n 2 --dist loadfile
+BY_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo live test fast chaos lint bench lock system clean
 
@@ -18,7 +18,7 @@ live: $(READY)
 
 test: system $(READY) lint
 	$(BIN)/python -m pytest $(BY_TWO) -m "not engine and not chaos"
-	$(BIN)/python -m pytest -m "engine and not chaos" --durations=12
+	$(BIN)/python -m pytest $(BY_TWO) -m "engine and not chaos" --durations=12
 
 fast: $(READY)
 	$(BIN)/python -m pytest $(BY_TWO) -m "not engine and not chaos"

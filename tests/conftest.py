@@ -22,7 +22,8 @@ settings.load_profile("gamebeam")
 
 
 def pytest_collection_modifyitems(items):
-    """Who asks for BigQuery's emulator is marked so: pytest -m cloud."""
+    """Who asks for BigQuery's emulator is marked so: pytest -m cloud. Flink's tests take longest, and begin first."""
+    items.sort(key=lambda item: "flink" not in item.fixturenames)
     for item in items:
         if {"bigquery", "cloud"} & set(item.fixturenames):
             item.add_marker(pytest.mark.cloud)

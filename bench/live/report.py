@@ -119,7 +119,7 @@ def _limits(results: Sequence[Result]) -> str:
     return "\n".join([*lines, "", (
         "Of the last run. CPU here is a process's whole life, its start included. An element is a batch: what Read gives, and "
         "Deduplicate takes, for one shard and hour of a bundle. Seconds of parallel tasks add up. Flink's runner starts one Python worker "
-        "for a task manager, whose one interpreter lock all steps and both parallel tasks share.")])
+        "for a task manager, whose one interpreter lock all steps share, unless `--sdk_worker_parallelism` says otherwise.")])
 
 
 def _latency(setting: Setting, found: dict[str, Any]) -> str:
