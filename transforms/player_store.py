@@ -18,6 +18,7 @@ from transforms.notifications import Due
 
 LAST_SEEN = "last_seen"
 AT_ONCE = 25  # players in one round trip: a reader waits for no more
+PAGE = 1_000  # players looked up at once
 RETRIES = Retry(ExponentialBackoff(cap=5, base=0.1), 20)  # about 80 s: an update may be made twice, and changes nothing then
 YEAR_ONE_MS = -62_135_596_800_000
 TELL_ONCE = """
@@ -83,11 +84,11 @@ class PlayerStore:
             for rule in self.rules:
                 start = 0
                 while rule.absent_ms:
-                    seen: Any = self.redis.zrange(self.seen, "-inf", now_ms - rule.absent_ms, byscore=True, offset=start, num=AT_ONCE)  # type: ignore[arg-type]
+                    seen: Any = self.redis.zrange(self.seen, "-inf", now_ms - rule.absent_ms, byscore=True, offset=start, num=PAGE)  # type: ignore[arg-type]
                     self.tell(Due(rule, *json.loads(env_and_player)) for env_and_player in seen)
-                    if len(seen) < AT_ONCE:
+                    if len(seen) < PAGE:
                         break
-                    start += AT_ONCE
+                    start += PAGE
 
     def read(self, env: str, player: str) -> dict[str, Any]:
         with _named(self.url):
