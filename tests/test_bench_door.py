@@ -18,6 +18,8 @@ def test_the_doors_ratio_is_to_the_better_of_flasks_runs_in_each_round():
 
 def test_the_report_on_players_has_the_percentiles_of_what_was_measured():
     hundred = [float(n) for n in range(101)]
-    text = players.report(players.Measured(1999.6, hundred, [2.0] * 5, 0.5), HERE, Namespace(seconds=9, rate=2000, reads=100))
-    assert "| Read of a player, ms | 101 | 50.00 | 95.00 | 99.00 | 100.00 |" in text
+    text = players.report(players.Measured(1999.6, hundred, [2.0] * 5, 0.5, [3.0] * 2, [4.0] * 2), HERE,
+                          Namespace(seconds=9, rate=2000, reads=100))
+    assert "| Read of a player beside all of it, ms | 101 | 50.00 | 95.00 | 99.00 | 100.00 |" in text
+    assert "updates alone, ms | 2 | 3.00 |" in text and "beside nothing, ms | 2 | 4.00 |" in text
     assert "| Age of the state, s | 5 | 2.00 | 2.00 | 2.00 | 2.00 |" in text and "2,000 a second" in text
