@@ -106,6 +106,8 @@ def _channel(figure: Figure, channel: str) -> dict[str, Any]:
     if names_its_rows and column in figure.question.key:
         kind = "ordinal"
     settings: dict[str, Any] = {"field": column, "type": kind, "title": label(column)}
+    if channel == "color" and kind == "temporal":  # a scale of time would name the same day several times in the legend
+        return settings | {"type": "ordinal", "timeUnit": "utcyearmonthdate"}
     if kind in NAMES:
         settings["sort"] = None
         if channel != "color":
