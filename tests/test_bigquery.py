@@ -276,6 +276,17 @@ def test_a_table_that_lacks_a_column_is_waited_for_with_the_command_that_mends_i
     assert in_bigquery("SELECT gift, COUNT(*) AS n FROM older_tables.purchase GROUP BY gift") == [{"gift": "rose", "n": 3}]
 
 
+def test_a_column_that_comes_between_the_refusal_and_the_look_at_the_table_costs_no_row(bigquery, folder, tmp_path, monkeypatch):
+    target = make_tables("meanwhile", load_contract(str(folder)))
+    new = load_contract(str(written(small_contract(), tmp_path / "new", **{
+        "events/purchase.avsc": event("purchase", gift=["null", "string"])})))
+    appender = Appender(target, "small", GIVE_UP_S)
+    look = appender._lacking
+    monkeypatch.setattr(appender, "_lacking", lambda *asked: make_tables("meanwhile", new) and look(*asked))
+    assert appender.append("purchase", rows_of(new, "purchase", 3, gift="rose")) == []
+    assert in_bigquery("SELECT gift, COUNT(*) AS n FROM meanwhile_tables.purchase GROUP BY gift") == [{"gift": "rose", "n": 3}]
+
+
 def test_a_bigquery_that_is_away_loses_nothing(folder, tmp_path, monkeypatch, caplog):
     contract, ports = load_contract(str(folder)), (free_port(), free_port())
     emulator_binary()

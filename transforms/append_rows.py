@@ -39,6 +39,7 @@ class Appender:
     def __init__(self, target: Target, game: str, give_up_s: float = GIVE_UP_S):
         self.target, self.give_up_s = target, give_up_s
         self.client, self.rest = write_client(), rest_client(target.project)
+        self.whole: set[tuple[str, ...]] = set()  # tables and columns, seen together
         self.mend = f"run: gamebeam tables apply --contract={game} --tables={target}"
 
     def append(self, table: str, rows: pa.RecordBatch) -> list[Rejected]:
@@ -66,8 +67,8 @@ class Appender:
         unanswered = len(pending)
         for response in self.client.append_rows(requests(path, tuple(pending)), retry=None, timeout=CALL_S):
             bad = {e.index: e.message for e in response.row_errors}
-            if bad and (lacking := self._lacking(table, pending[0].schema)):
-                raise InvalidArgument(f"no such column: {', '.join(lacking)}")
+            if bad and not self._was_whole(table, pending[0].schema):
+                return
             if response.error.code and not bad:
                 raise from_grpc_status(response.error.code, response.error.message)
             batch, unanswered = pending.pop(0), unanswered - 1
@@ -76,6 +77,15 @@ class Appender:
                 pending.append(batch.filter(pa.array([i not in bad for i in range(batch.num_rows)])))
         if unanswered:
             raise ServiceUnavailable("the connection was closed")
+
+    def _was_whole(self, table: str, schema: pa.Schema) -> bool:
+        """Whether the table had the columns before the request, not since: a refusal of rows counts from then on."""
+        if lacking := self._lacking(table, schema):
+            raise InvalidArgument(f"no such column: {', '.join(lacking)}")
+        columns = (table, *schema.names)
+        was_whole = columns in self.whole
+        self.whole.add(columns)
+        return was_whole
 
     def _lacking(self, table: str, schema: pa.Schema) -> list[str]:
         there = {f.name for f in self.rest.get_table(self.target.table_id(table)).schema}
