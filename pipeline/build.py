@@ -38,8 +38,7 @@ def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tu
     unique = decoded.batches | "Deduplicate" >> Deduplicate(job.contract, job.streaming, job.horizon_ms)
     routed = unique | "Route" >> Route(job.contract, job.run_id)
     rollups = (unique, decoded.received) | "Rollups" >> Rollups(job.contract, job.run_id, job.streaming, job.others_s)
-    rows = (routed.archive, rollups) | "Rows" >> beam.Flatten()
-    written = rows | "Archive" >> WriteArchive(job.archive, job.run_id, job.streaming)
+    written = (routed.archive, rollups) | "Archive" >> WriteArchive(job.archive, job.run_id, job.streaming)
     if job.players:
         tuple(routed[name] for name in job.contract.events) | "Players" >> WritePlayers(job.contract, job.players)
     if job.tables:

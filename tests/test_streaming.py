@@ -188,7 +188,7 @@ def test_files_of_later_panes_overwrite_none_of_the_earlier(tmp_path):
         stream = stream.add_elements([TimestampedValue(blob, 1_000)]).advance_watermark_to(reached)
     with beam.Pipeline(options=PipelineOptions(["--runner=BundleBasedDirectRunner", "--streaming"])) as p:
         keyed = p | stream.advance_watermark_to_infinity() | beam.WithKeys("events/ledger/date=2026-01-01/hour=00")
-        keyed | WriteArchive(str(tmp_path), "live", streaming=True)
+        (keyed, p | beam.Create([])) | WriteArchive(str(tmp_path), "live", streaming=True)
     written = list(tmp_path.rglob("*.parquet"))
     assert len(written) == 2 and sum(pq.read_metadata(f).num_rows for f in written) == 2
 
@@ -275,13 +275,25 @@ def test_a_stream_and_a_batch_over_the_same_messages_give_equal_views(tmp_path_f
 # On Prism, whose engine is another
 
 
+@pytest.fixture(scope="module")
+def on_prism(tmp_path_factory, prism):
+    archive = str(tmp_path_factory.mktemp("prism"))
+    run_stream(SMALL, archive, PANES, runner="PrismRunner", flags=["--environment_type=LOOPBACK", f"--prism_location={prism}"])
+    return archive
+
+
 @pytest.mark.engine
-def test_on_prism_too_panes_accumulate_and_built_in_views_equal_a_batch(tmp_path, prism):
+def test_on_prism_too_panes_accumulate_and_built_in_views_equal_a_batch(tmp_path, on_prism):
     """Declared rollups are compared by pane: Prism hands panes over in any order, so that the last emitted may be an old one."""
-    run_stream(SMALL, str(tmp_path / "stream"), PANES, runner="PrismRunner",
-               flags=["--environment_type=LOOPBACK", f"--prism_location={prism}"])
     run_files(SMALL, str(tmp_path / "batch"), PANES)
-    panes_ = panes_of_first_hour(str(tmp_path / "stream"))
+    panes_ = panes_of_first_hour(on_prism)
     assert panes_[:2] == [("EARLY", 1), ("ON_TIME", 3)]
     assert panes_[-1] == ("LATE", 7)  # between them Prism repeats what it has, when an early timer fires after the window's end
-    assert_equal_answers(SMALL, str(tmp_path / "stream"), str(tmp_path / "batch"), but=[r.name for r in SMALL.rollups])
+    assert_equal_answers(SMALL, on_prism, str(tmp_path / "batch"), but=[r.name for r in SMALL.rollups])
+
+
+@pytest.mark.engine
+def test_on_prism_files_of_events_are_written_while_declared_rollups_still_wait_for_what_is_late(on_prism):
+    first = min(path.stat().st_mtime for path in Path(on_prism).glob("events/*/*/*/*.parquet"))
+    ended = asked(on_prism, "SELECT UNIX_MILLIS(MAX(emitted_time)) FROM tables.ledger")[0][0]
+    assert first < ended / 1000

@@ -25,21 +25,26 @@ ROWS_S = 10  # processing time in which a stream's rollup rows are gathered into
 
 @dataclass
 class WriteArchive(beam.PTransform):
-    """(partition, record batch) -> (table, rows) per file, ROOT/<partition>/part-<run_id>-<window>-<pane>.parquet."""
+    """((partition, record batch) of events, the same of rollups) -> (table, rows) per file.
+
+    Files: ROOT/<partition>/part-<run_id>-<window>-<pane>.parquet.
+    """
 
     root: str
     run_id: str
     streaming: bool
 
-    def expand(self, rows: beam.PCollection[tuple[str, bytes]]) -> beam.PCollection[tuple[str, int]]:
+    def expand(self, rows: tuple[beam.PCollection[tuple[str, bytes]], ...]) -> beam.PCollection[tuple[str, int]]:
+        events, rollups = rows
         if not self.streaming:
-            return rows | "ByPartition" >> beam.GroupByKey() | "WriteFile" >> beam.ParDo(WriteFile(self.root, self.run_id, self.streaming))
-        row = tuple[str, bytes]
-        kinds = (rows | "ByKind" >> beam.ParDo(ByKind()).with_output_types(row, late=row, rollups=row)
-                 .with_outputs("late", "rollups", main="events"))
-        written = [self._written("Events", kinds.events, in_stretches(EVENTS_S)),
+            return ((events, rollups) | "Rows" >> beam.Flatten() | "ByPartition" >> beam.GroupByKey()
+                    | "WriteFile" >> beam.ParDo(WriteFile(self.root, self.run_id, self.streaming)))
+        # Never flattened with rollups: on Prism their watermark stays behind by the allowed lateness, and no window here would close.
+        kinds = (events | "Punctual" >> beam.ParDo(Punctual()).with_output_types(tuple[str, bytes], late=tuple[str, bytes])
+                 .with_outputs("late", main="punctual"))
+        written = [self._written("Events", kinds.punctual, in_stretches(EVENTS_S)),
                    self._written("Late", kinds.late, in_stretches(LATE_S)),
-                   self._written("Rollups", kinds.rollups, as_they_come())]
+                   self._written("Rollups", rollups, as_they_come())]
         return written | "Written" >> beam.Flatten()
 
     def _written(self, kind: str, rows: Any, windows: beam.WindowInto) -> Any:
@@ -67,17 +72,11 @@ def as_they_come() -> beam.WindowInto:
                            trigger=trigger.AfterWatermark(early=trigger.AfterProcessingTime(ROWS_S), late=late))
 
 
-class ByKind(beam.DoFn):
-    """Events, those that came late, and rollup rows: each kind's files close at times of their own."""
+class Punctual(beam.DoFn):
+    """Events that came in time, and those that came late: each kind's files close at times of their own."""
 
     def process(self, row: tuple[str, bytes]) -> Iterable[Any]:
-        partition = row[0]
-        if partition.startswith("rollups/"):
-            yield TaggedOutput("rollups", row)
-        elif partition.endswith("/hour=late"):
-            yield TaggedOutput("late", row)
-        else:
-            yield row
+        yield TaggedOutput("late", row) if row[0].endswith("/hour=late") else row
 
 
 class WriteFile(beam.DoFn):

@@ -32,7 +32,7 @@ WORDS = 500  # characters of BigQuery's explanation that are kept
 
 @dataclass
 class WriteTables(beam.PTransform):
-    """(record batches by event type, (partition, record batch) of rollups) -> (partition, record batch) of what was refused."""
+    """(record batches by event type, (partition, record batch) of rollups) -> the same two of what was refused: dead letters, ledger."""
 
     contract: Contract
     target: Target
@@ -62,9 +62,9 @@ class WriteTables(beam.PTransform):
         told = (refused | "SpreadRefused" >> beam.Reshuffle() | "NamedRefused" >> beam.Map(of_table)
                 | "AppendRefused" >> beam.ParDo(self._append()))
         if self.streaming:
-            return refused
+            return dead, ledger
         # No rows come from these, but who waits for what is returned (Commit) must wait for them too.
-        return (refused, told, appended[DEAD_LETTER], appended["rollups"]) | "Done" >> beam.Flatten()
+        return dead, (ledger, told, appended[DEAD_LETTER], appended["rollups"]) | "Done" >> beam.Flatten()
 
     def _append(self) -> "AppendRows":
         return AppendRows(self.contract, self.target, self.run_id)
