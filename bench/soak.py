@@ -114,7 +114,7 @@ Afterwards {len(outcome.differences)} of {outcome.figures:,} figures differed fr
 |---|--:|--:|--:|---|
 {chr(10).join(rows)}
 
-From a one-minute window's end to its on-time rows: {outcome.panes.get("p50", "?")} s (p50), {outcome.panes.get("p95", "?")} s (p95).
+From a one-minute window's end to its first on-time rows: {outcome.panes.get("p50", "?")} s (p50), {outcome.panes.get("p95", "?")} s (p95).
 
 Means of samples every {LOOK_S} s; of a heap the least, as a collector empties it now and then. Checkpoints are complete ones.
 {known}"""
