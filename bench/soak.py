@@ -23,6 +23,7 @@ from bench.environment import machine
 from bench.live.landed import panes
 from bench.processes import memory_mb
 from bench.rounds import ROOT
+from engines import kill_job
 from engines.flink import Flink, flink_cluster, wait_for
 from engines.kafka import kafka_broker
 from engines.prism import prism_binary
@@ -212,8 +213,7 @@ def _started(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]
             time.sleep(0.5)
         yield job
     finally:
-        job.kill()
-        job.wait()
+        kill_job(job)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Real engines and brokers on this machine, for tests and make live: fetched once into .cache, ended by who started them."""
 
 import fcntl
+import os
 import shutil
 import signal
 import socket
@@ -64,8 +65,19 @@ def end(process: subprocess.Popen[bytes], seconds: float = 10) -> None:
 
 def end_job(job: subprocess.Popen[Any], seconds: float = 20) -> None:
     """As a person would: to let it drain, to cancel it, and at last by force."""
-    for how in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
+    for how in (signal.SIGTERM, signal.SIGTERM):
         if job.poll() is None:
             job.send_signal(how)
             with suppress(subprocess.TimeoutExpired):
                 job.wait(seconds)
+    kill_job(job)
+
+
+def kill_job(job: subprocess.Popen[Any]) -> None:
+    """By force, with the engine that it started: Prism lives in a session of its own, and would go on alone."""
+    if job.poll() is None:
+        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(job.pid)], capture_output=True, text=True).stdout
+        for pid in (job.pid, *map(int, found.split())):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        job.wait()

@@ -1,7 +1,9 @@
 """WriteArchive: record batches by partition -> Parquet files, each created at once, and under the same name when done again."""
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms import trigger, window
+from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.layout import join
 from transforms.columns import deserialize
@@ -19,6 +22,7 @@ from transforms.latency import count_landed
 
 ROW_GROUP = 100_000  # rows
 DICTIONARY_ROWS = 10_000  # fewer rows are smaller, and a quarter cheaper to write, without dictionaries
+AT_ONCE = 2  # files
 EVENTS_S, LATE_S = 60, 3600  # of arrival: a partition's events of one minute share a file in a stream; stragglers of one hour
 ROWS_S = 10  # processing time in which a stream's rollup rows are gathered into one file
 
@@ -37,23 +41,21 @@ class WriteArchive(beam.PTransform):
     def expand(self, rows: tuple[beam.PCollection[tuple[str, bytes]], ...]) -> beam.PCollection[tuple[str, int]]:
         events, rollups = rows
         if not self.streaming:
-            return ((events, rollups) | "Rows" >> beam.Flatten() | "ByPartition" >> beam.GroupByKey()
-                    | "WriteFile" >> beam.ParDo(WriteFile(self.root, self.run_id, self.streaming)))
+            return (self._written("Events", events), self._written("Rollups", rollups)) | "Written" >> beam.Flatten()
         # Never flattened with rollups: on Prism their watermark stays behind by the allowed lateness, and no window here would close.
         kinds = (events | "Punctual" >> beam.ParDo(Punctual()).with_output_types(tuple[str, bytes], late=tuple[str, bytes])
                  .with_outputs("late", main="punctual"))
-        written = [self._written("Events", kinds.punctual, in_stretches(EVENTS_S)),
-                   self._written("Late", kinds.late, in_stretches(LATE_S)),
-                   self._written("Rollups", rollups, as_they_come())]
+        written = [self._written(kind, some | f"Window{kind}" >> windows)
+                   | f"Global{kind}" >> beam.WindowInto(window.GlobalWindows(), trigger=trigger.DefaultTrigger(),
+                                                        accumulation_mode=trigger.AccumulationMode.DISCARDING)
+                   for kind, some, windows in (("Events", kinds.punctual, in_stretches(EVENTS_S)),
+                                               ("Late", kinds.late, in_stretches(LATE_S)), ("Rollups", rollups, as_they_come()))]
         return written | "Written" >> beam.Flatten()
 
-    def _written(self, kind: str, rows: Any, windows: beam.WindowInto) -> Any:
+    def _written(self, kind: str, rows: Any) -> Any:
         return (rows
-                | f"Window{kind}" >> windows
                 | f"ByPartition{kind}" >> beam.GroupByKey()
-                | f"Write{kind}" >> beam.ParDo(WriteFile(self.root, self.run_id, self.streaming))
-                | f"Global{kind}" >> beam.WindowInto(window.GlobalWindows(), trigger=trigger.DefaultTrigger(),
-                                                     accumulation_mode=trigger.AccumulationMode.DISCARDING))
+                | f"Write{kind}" >> beam.ParDo(WriteFile(self.root, self.run_id, self.streaming)).with_output_types(tuple[str, int]))
 
 
 def in_stretches(seconds: int) -> beam.WindowInto:
@@ -80,24 +82,53 @@ class Punctual(beam.DoFn):
 
 
 class WriteFile(beam.DoFn):
+    """Some files are made at once: Arrow lets go of the interpreter while it compresses."""
+
     def __init__(self, root: str, run_id: str, streaming: bool):
         self.root, self.run_id, self.streaming = root, run_id, streaming
 
+    def setup(self) -> None:
+        self.makers = ThreadPoolExecutor(AT_ONCE)
+
+    def teardown(self) -> None:
+        self.makers.shutdown()
+
+    def start_bundle(self) -> None:
+        self.making: deque[tuple[Future[Made], str, Any]] = deque()
+
     def process(self, group: tuple[str, Iterable[bytes]], stretch: Any = beam.DoFn.WindowParam,
-                pane: Any = beam.DoFn.PaneInfoParam) -> Iterable[tuple[str, int]]:
-        partition, blobs = group
-        start = "all" if isinstance(stretch, window.GlobalWindow) else f"{stretch.start.micros // 1_000_000}"
-        blobs = list(blobs)
+                pane: Any = beam.DoFn.PaneInfoParam) -> Iterable[Any]:
+        partition, blobs = group[0], list(group[1])
         if not blobs:  # a window's last pane, after its rows went out in earlier ones
             return
-        batches = list(deserialize(blobs))
-        data, rows = to_parquet(batches)
-        write_at_once(join(self.root, partition, f"part-{self.run_id}-{start}-{max(pane.index, 0)}.parquet"), data)
+        start = "all" if isinstance(stretch, window.GlobalWindow) else f"{stretch.start.micros // 1_000_000}"
+        path = join(self.root, partition, f"part-{self.run_id}-{start}-{max(pane.index, 0)}.parquet")
+        self.making.append((self.makers.submit(make_file, path, blobs), partition.split("/")[1], stretch))
+        if len(self.making) > AT_ONCE:
+            yield self._made()
+
+    def finish_bundle(self) -> Iterable[Any]:
+        while self.making:
+            yield self._made()
+
+    def _made(self) -> WindowedValue:
+        """(table, rows) of the file that was begun first, once it is there."""
+        file, table, stretch = self.making.popleft()
+        batches, rows = file.result()
         if self.streaming:
             count_landed(batches)
-        table = partition.split("/")[1]
         Metrics.counter("written", table).inc(rows)
-        yield table, rows
+        return WindowedValue((table, rows), stretch.max_timestamp(), (stretch,))
+
+
+Made = tuple[list[pa.RecordBatch], int]  # what is in a file, and how many rows
+
+
+def make_file(path: str, blobs: Iterable[bytes]) -> Made:
+    batches = list(deserialize(blobs))
+    data, rows = to_parquet(batches)
+    write_at_once(path, data)
+    return batches, rows
 
 
 def to_parquet(batches: Iterable[pa.RecordBatch]) -> tuple[bytes, int]:

@@ -64,18 +64,21 @@ class CounterHours:
 
 def _partial(items: list[Any]) -> list[Any]:
     seqs = sorted({item.seq for item in items})
-    ranges = [[seqs[0], seqs[0]]]
-    for seq in seqs[1:]:
-        if seq == ranges[-1][1] + 1:
-            ranges[-1][1] = seq
-        else:
-            ranges.append([seq, seq])
-    return [_last(items, "platform"), _last(items, "app_version"), ranges]
+    return [*_last(items), [[seqs[0], seqs[-1]]] if seqs[-1] - seqs[0] < len(seqs) else coalesce([[seq, seq] for seq in seqs])]
 
 
-def _last(items: list[Any], name: str) -> list[Any] | None:
-    """[time, seq, value] of the last item that knows it; of two at one moment the greater value, as merging takes it."""
-    return max(([*_moment(item), value] for item in items if (value := getattr(item, name)) is not None), default=None)
+def _last(items: list[Any]) -> list[list[Any] | None]:
+    """[time, seq, value] of the last item that knows the platform, and the same of the build.
+
+    Of two at one moment the greater value, as merging takes it.
+    """
+    moments = list(map(_moment, items))
+    newest = max(moments)
+    last = items[moments.index(newest)]
+    if moments.count(newest) == 1 and None not in (last.platform, last.app_version):
+        return [[*newest, last.platform], [*newest, last.app_version]]
+    return [max(([*at, value] for at, item in zip(moments, items, strict=True) if (value := getattr(item, name)) is not None), default=None)
+            for name in ("platform", "app_version")]
 
 
 def _moment(item: Any) -> tuple[int, int]:

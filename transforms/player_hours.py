@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import xxhash
@@ -14,7 +14,7 @@ from transforms.batch import Batch
 from transforms.partials import Flushed, Key, Windowed, saturated
 
 SHARDS = 16
-_TIME, _PLAYER = attrgetter("event_time"), attrgetter("env", "player_id")
+_TIME, _SESSION, _PLAYER = attrgetter("event_time"), attrgetter("session_id"), attrgetter("env", "player_id")
 P_START, P_END, P_EVENTS, P_REVENUE, P_SESSION, P_FIRST = range(6)
 
 
@@ -60,35 +60,36 @@ class PlayerHours:
         items.sort(key=_TIME)
         if len(set(map(_TIME, items))) < len(items):
             items.sort(key=lambda e: (e.event_time, e.seq or 0, e.event_id))
-        revenue = score = 0
+        score = 0
         states: dict[str, list[Any]] = {}
-        pieces: list[list[Any]] = []
-        by_session: dict[str, list[Any]] = {}
+        earned: dict[Any, int] = defaultdict(int)  # by session, or by event where sessions are made of gaps
         for e in items:
-            time, money = e.event_time, 0
-            if e.TYPE in self.told:
-                money = micros(e, self.revenue[e.TYPE])
-                revenue += money
-                score += micros(e, self.score[e.TYPE])
-                for name in self.states[e.TYPE]:
-                    value = getattr(e, name)
-                    if value is not None:
-                        states[name] = [time, e.seq or 0, e.event_id, value]
-            session = e.session_id
-            if self.gap is not None:
-                pieces.append([time, time, 1, money, None, _seen(e)])
-            elif session in by_session:  # items are in order of time: the piece grows at its end
-                piece = by_session[session]
-                piece[P_END] = time
-                piece[P_EVENTS] += 1
-                piece[P_REVENUE] += money
-            elif session is not None:
-                by_session[session] = [time, time, 1, money, session, _seen(e)]
-        for piece in by_session.values():
-            piece[P_REVENUE] = saturated(piece[P_REVENUE])
-        pieces = self._coalesce(pieces) if self.gap is not None else [by_session[s] for s in sorted(by_session)]
-        return [len(items), saturated(revenue), saturated(score), items[0].event_time, items[-1].event_time, _seen(items[-1]),
-                states, pieces]
+            if e.TYPE not in self.told:
+                continue
+            if of_revenue := self.revenue[e.TYPE]:
+                earned[e.session_id if self.gap is None else e.event_id] += micros(e, of_revenue)
+            if of_score := self.score[e.TYPE]:
+                score += micros(e, of_score)
+            for name in self.states[e.TYPE]:
+                value = getattr(e, name)
+                if value is not None:
+                    states[name] = [e.event_time, e.seq or 0, e.event_id, value]
+        pieces = self._sessions(items, earned) if self.gap is None else self._coalesce(
+            [[e.event_time, e.event_time, 1, earned.get(e.event_id, 0), None, _seen(e)] for e in items])
+        return [len(items), saturated(sum(earned.values())), saturated(score), items[0].event_time, items[-1].event_time,
+                _seen(items[-1]), states, pieces]
+
+    @staticmethod
+    def _sessions(items: list[Any], earned: dict[Any, int]) -> list[list[Any]]:
+        """A piece per session_id; items come in order of time."""
+        if len(set(map(_SESSION, items))) == 1:
+            by_session = {items[0].session_id: items}
+        else:
+            by_session = defaultdict(list)
+            for e in items:
+                by_session[e.session_id].append(e)
+        return [[some[0].event_time, some[-1].event_time, len(some), saturated(earned.get(session, 0)), session, _seen(some[0])]
+                for session, some in sorted(((s, i) for s, i in by_session.items() if s is not None), key=itemgetter(0))]
 
     def merge(self, partials: list[list[Any]]) -> list[Any]:
         events, revenue, score, first, last, latest, states, pieces = zip(*partials, strict=True)

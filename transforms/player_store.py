@@ -17,7 +17,7 @@ from schemas.notifications import Notification
 from transforms.notifications import Due
 
 LAST_SEEN = "last_seen"
-AT_ONCE = 25  # players in one round trip: a reader waits for no more
+AT_ONCE = 5  # players in one round trip: a reader waits for no more
 PAGE = 1_000  # players looked up at once
 RETRIES = Retry(ExponentialBackoff(cap=5, base=0.1), 20)  # about 80 s: an update may be made twice, and changes nothing then
 YEAR_ONE_MS = -62_135_596_800_000

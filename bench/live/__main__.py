@@ -30,7 +30,7 @@ SPARK_PINS = ("pyspark==4.0.0", *PINS[1:])  # its Kafka source of a later versio
 LONGEST_S = 1_800
 CONTENDERS = (
     Contender("Gamebeam on Flink, parallelism 1", "gamebeam_flink", ("--parallelism=1",)),
-    Contender("Gamebeam on Flink, parallelism 2, two Python workers", "gamebeam_flink", ("--parallelism=2", "--sdk_worker_parallelism=2")),
+    Contender("Gamebeam on Flink, parallelism 2", "gamebeam_flink", ("--parallelism=2",)),
     Contender("Spark, as the khan write-up's author ran it", "spark_author", (), on_spark=True))
 
 

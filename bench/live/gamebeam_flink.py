@@ -9,24 +9,34 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 from bench.measure import MARK
 from bench.processes import cpu_seconds
 from engines.flink import Flink, flink_cluster
 from pipeline.__main__ import main as gamebeam
 
+FETCHED_S = 1.0  # how old Flink's metrics may be, metrics.fetcher.update-interval
+
 
 class Began(threading.Thread):
-    """CPU seconds so far of everything below this process, when the job came to run."""
+    """When the first task that reads had a worker, at the latest: s since 1970; and CPU seconds so far of everything below this process."""
 
     def __init__(self, flink: Flink):
         super().__init__(daemon=True)
-        self.flink, self.cpu = flink, 0.0
+        self.flink, self.cpu, self.at = flink, 0.0, 0.0
 
     def run(self) -> None:
-        while "RUNNING" not in self.flink.jobs().values():
+        while not self._reads():
+            self.cpu, self.at = cpu_seconds(os.getpid()), time.time() - FETCHED_S
             time.sleep(0.1)
-        self.cpu = cpu_seconds(os.getpid())
+
+    def _reads(self) -> bool:
+        try:
+            vertices = [v for job_id in self.flink.jobs() for v in self.flink.ask(f"/jobs/{job_id}")["vertices"]]
+        except HTTPError:  # a job that is not yet there
+            return False
+        return any(v["metrics"]["read-records"] for v in vertices if is_step("Read", v))
 
 
 def main() -> int:
@@ -35,7 +45,7 @@ def main() -> int:
         parser.add_argument(name, required=True)
     args, flags = parser.parse_known_args()
     source = f"kafka://{args.servers}/{args.topic}?group=bench-{os.getpid()}&start=earliest&until=idle&idle=1s"
-    with tempfile.TemporaryDirectory() as folder, flink_cluster(Path(folder), slots=int(args.parallelism)) as flink:
+    with tempfile.TemporaryDirectory() as folder, flink_cluster(Path(folder), 1, int(args.parallelism)) as flink:
         began = Began(flink)
         began.start()
         code = gamebeam(["run", f"--source={source}", f"--archive={args.out}", *flink.job_flags, f"--parallelism={args.parallelism}",
@@ -44,15 +54,21 @@ def main() -> int:
         (job_id,) = flink.jobs()
         job = flink.ask(f"/jobs/{job_id}")
         at = job["timestamps"]
-        print(MARK + json.dumps({"wall_s": (at["FINISHED"] - at["RUNNING"]) / 1_000, "cpu_s": cpu, **_where(flink, job)}), flush=True)
+        print(MARK + json.dumps({"wall_s": at["FINISHED"] / 1_000 - began.at, "start_s": began.at - at["RUNNING"] / 1_000, "cpu_s": cpu,
+                                 **_where(flink, job)}), flush=True)
     return code
 
 
+def is_step(name: str, vertex: dict[str, Any]) -> bool:
+    """Whether a task runs the step, and what is fused with it."""
+    return f"{{{name}, " in vertex["name"]
+
+
 def _where(flink: Flink, job: dict[str, Any]) -> dict[str, Any]:
-    """CPU seconds of Python and of the task manager, their starts included; seconds in which the two large steps were not idle."""
+    """CPU seconds of Python and of the task managers, their starts included; seconds in which the two large steps were not idle."""
     assert flink.worker_pool
-    steps = {step: v["metrics"] for step in ("Read", "Deduplicate") for v in job["vertices"] if f"{{{step}, " in v["name"]}
-    return {"python_cpu_s": cpu_seconds(flink.worker_pool.pid), "java_cpu_s": cpu_seconds(flink.task_managers[0].pid),
+    steps = {step: v["metrics"] for step in ("Read", "Deduplicate") for v in job["vertices"] if is_step(step, v)}
+    return {"python_cpu_s": cpu_seconds(flink.worker_pool.pid), "java_cpu_s": sum(cpu_seconds(t.pid) for t in flink.task_managers),
             "steps": {step: {"elements": m["read-records"] or m["write-records"], "busy_s": m["accumulated-busy-time"] / 1_000,
                              "waiting_s": m["accumulated-backpressured-time"] / 1_000} for step, m in steps.items()}}
 

@@ -87,9 +87,11 @@ def _table(results: Sequence[Result]) -> str:
 
 def _reading(results: Sequence[Result]) -> str:
     one, two, spark = _gamebeam(results, 1), _gamebeam(results, 2), next((r for r in results if r.contender.on_spark and r.runs), None)
-    text = ["Medians. Gamebeam's time runs from Flink's RUNNING to FINISHED: the start of its Python workers and a second of silence at "
-            "the end are in it; a job that ends by itself takes no checkpoint there. Spark's runs from the session to the end of its four "
-            "queries. CPU is user + system of everything that a contender started, in that time; the broker's is in none."]
+    starts = ", ".join(f"{r.median('start_s'):.0f} s" for r in (one, two) if r)
+    text = [f"Medians. Start-up is left out: Gamebeam's time runs from when the first reading task has its Python worker ({starts} after "
+            "Flink's RUNNING; told to a second, and the second is counted) to Flink's FINISHED, with a second of silence at the end; a job "
+            "that ends by itself takes no checkpoint there. Spark's runs from the session to the end of its four queries. CPU is user + "
+            "system of everything that a contender started, in that time; the broker's is in none."]
     best = max((r.speed for r in (one, two) if r), default=0.0)
     if best:
         text.append(f"Gamebeam's better speed is {best:,.0f} events/s (the aim, {AIM_A_SECOND:,}, is {_reached(best, AIM_A_SECOND)}).")
@@ -108,7 +110,7 @@ def _reached(value: float, aim: float) -> str:
 
 
 def _limits(results: Sequence[Result]) -> str:
-    lines = ["| | Python CPU s | task manager CPU s | step | elements | busy s | held back s | wall s |",
+    lines = ["| | Python CPU s | task managers' CPU s | step | elements | busy s | held back s | wall s |",
              "|---|--:|--:|---|--:|--:|--:|--:|"]
     for number in (1, 2):
         if r := _gamebeam(results, number):
@@ -118,8 +120,8 @@ def _limits(results: Sequence[Result]) -> str:
                              f"| {m['busy_s']:.1f} | {m['waiting_s']:.1f} | {run['wall_s']:.1f} |")
     return "\n".join([*lines, "", (
         "Of the last run. CPU here is a process's whole life, its start included. An element is a batch: what Read gives, and "
-        "Deduplicate takes, for one shard and hour of a bundle. Seconds of parallel tasks add up. Flink's runner starts one Python worker "
-        "for a task manager, whose one interpreter lock all steps share, unless `--sdk_worker_parallelism` says otherwise.")])
+        "Deduplicate takes, for one shard and hour of a bundle. Seconds of parallel tasks add up. Each task manager has one slot and one "
+        "Python worker, whose one interpreter lock all steps share.")])
 
 
 def _latency(setting: Setting, found: dict[str, Any]) -> str:
