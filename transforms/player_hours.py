@@ -67,7 +67,7 @@ class PlayerHours:
             if e.TYPE not in self.told:
                 continue
             if of_revenue := self.revenue[e.TYPE]:
-                earned[e.session_id if self.gap is None else e.event_id] += micros(e, of_revenue)
+                earned[e.session_id if self.gap is None else id(e)] += micros(e, of_revenue)
             if of_score := self.score[e.TYPE]:
                 score += micros(e, of_score)
             for name in self.states[e.TYPE]:
@@ -75,7 +75,7 @@ class PlayerHours:
                 if value is not None:
                     states[name] = [e.event_time, e.seq or 0, e.event_id, value]
         pieces = self._sessions(items, earned) if self.gap is None else self._coalesce(
-            [[e.event_time, e.event_time, 1, earned.get(e.event_id, 0), None, _seen(e)] for e in items])
+            [[e.event_time, e.event_time, 1, earned.get(id(e), 0), None, _seen(e)] for e in items])
         return [len(items), saturated(sum(earned.values())), saturated(score), items[0].event_time, items[-1].event_time,
                 _seen(items[-1]), states, pieces]
 
