@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from small_contract import small_contract
 
+from engines import kill_job
 from loadgen.drop import drop
 from loadgen.generate import generate
 from pipeline.live import run_live
@@ -75,7 +76,7 @@ def following(inbox, archive, prism):
         yield job
     finally:
         if job.poll() is None:
-            job.kill()
+            kill_job(job)
             job.communicate()
 
 

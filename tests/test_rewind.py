@@ -1,8 +1,6 @@
 """What a crash on Prism loses, and a cold start that rewinds brings back."""
 
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -10,6 +8,7 @@ import time
 import pytest
 from brokers import committed, produce, topic
 
+from engines import kill_job
 from loadgen.generate import generate
 from loadgen.live import messages_of
 from pipeline.live import run_live
@@ -42,14 +41,13 @@ def killed(servers, prism, tmp_path_factory):
     produce(servers, name, *records[:sent - 1])
     command = [sys.executable, "-m", "pipeline", "run", f"--source=kafka://{servers}/{name}?group=crash&idle=never",
                f"--archive={archive}", "--runner=PrismRunner", f"--prism_location={prism}"]
-    job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         assert wait_until(lambda: committed(servers, name, "crash") == sent - 1 and written(archive) > 0.8 * sent > 500)
         produce(servers, name, records[sent - 1])  # after it nothing moves the watermark past its window
         assert wait_until(lambda: committed(servers, name, "crash") == sent) and job.poll() is None
     finally:
-        os.killpg(job.pid, signal.SIGKILL)  # with its engine
-        job.wait()
+        kill_job(job)
     produce(servers, name, *records[sent:])
     return str(folder / "answers"), archive, name, messages[sent // 2][0] / 1000
 

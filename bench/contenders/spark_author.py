@@ -26,9 +26,9 @@ def main() -> None:
     spark = local_session("khan", {"spark.sql.execution.pythonUDF.arrow.enabled": "false"})
     with job_part():
         messages = spark.readStream.text(args.source)
-        queries = [query(messages, table, types, args.out) for table, types in TABLES.items()]
-        for query in queries:
-            query.awaitTermination()
+        started = [query(messages, table, types, args.out) for table, types in TABLES.items()]
+        for each in started:
+            each.awaitTermination()
     spark.stop()
 
 
