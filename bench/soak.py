@@ -23,7 +23,7 @@ from bench.environment import machine
 from bench.live.landed import panes
 from bench.processes import memory_mb
 from bench.rounds import ROOT
-from engines import kill_job
+from engines import children, kill_job
 from engines.flink import Flink, flink_cluster, wait_for
 from engines.kafka import kafka_broker
 from engines.prism import prism_binary
@@ -180,9 +180,7 @@ def look_at_flink(flink: Flink, job_id: str, samples: Samples) -> None:
 
 
 def look_at_prism(job: subprocess.Popen[bytes], samples: Samples) -> None:
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(job.pid)], capture_output=True, text=True).stdout.split()
-    prism = sum(resident_mb(int(pid)) for pid in children)
-    samples.add("Prism: resident", prism)
+    samples.add("Prism: resident", sum(resident_mb(pid) for pid in children(job.pid)))
     samples.add("Python: resident", resident_mb(job.pid))
 
 

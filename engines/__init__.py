@@ -76,8 +76,12 @@ def end_job(job: subprocess.Popen[Any], seconds: float = 20) -> None:
 def kill_job(job: subprocess.Popen[Any]) -> None:
     """By force, with the engine that it started: Prism lives in a session of its own, and would go on alone."""
     if job.poll() is None:
-        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(job.pid)], capture_output=True, text=True).stdout
-        for pid in (job.pid, *map(int, found.split())):
+        for pid in (job.pid, *children(job.pid)):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         job.wait()
+
+
+def children(pid: int) -> list[int]:
+    """Process ids of what it started itself, and is still there."""
+    return [int(child) for child in subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout.split()]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engines import end, free_port, tool
+from engines import children, end, free_port, tool
 from engines.flink_jars import flink_jars
 
 STARTS_WITHIN_S = 120
@@ -94,8 +94,7 @@ class Flink:
     def workers(self) -> list[int]:
         """Process ids of the Python workers, those that the pool started."""
         assert self.worker_pool
-        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.worker_pool.pid)], capture_output=True, text=True).stdout
-        return [int(pid) for pid in found.split()]
+        return children(self.worker_pool.pid)
 
     def kill_workers(self) -> None:
         for pid in self.workers():

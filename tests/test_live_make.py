@@ -8,17 +8,14 @@ import time
 import pytest
 from rich.console import Console
 
+from engines import children
 from engines.live import ROOT, main
 from engines.live_view import Look, panel
 from sql.engine import Result
 
 
-def started_by(pid: int) -> list[str]:
-    return subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout.split()
-
-
-def alive(pids: list[str]) -> list[str]:
-    return subprocess.run(["ps", "-o", "pid=", "-p", ",".join(pids)], capture_output=True, text=True).stdout.split()
+def alive(pids: list[int]) -> list[str]:
+    return subprocess.run(["ps", "-o", "pid=", "-p", ",".join(map(str, pids))], capture_output=True, text=True).stdout.split()
 
 
 @pytest.mark.engine
@@ -31,13 +28,13 @@ def test_after_ctrl_c_windows_close_everything_ends_and_the_ledger_is_right(tmp_
         while "playing" not in live.stdout.readline():
             assert live.poll() is None
         time.sleep(10)
-        children = started_by(live.pid)
-        assert len(children) == 2  # the broker and the job
+        started = children(live.pid)
+        assert len(started) == 2  # the broker and the job
         live.send_signal(signal.SIGINT)
         out, err = live.communicate(timeout=500)
     assert live.returncode == 0, out + err
     assert "ledger (windows close)" in out and "ledger (over)" in out and ": 0 differences; the archive is" in out.replace("\n", " ")
-    assert alive(children) == []
+    assert alive(started) == []
 
 
 def test_a_duration_that_makes_no_sense_is_one_line(tmp_path, capsys):
