@@ -38,10 +38,8 @@ STARTS_WITHIN_S, ENDS_WITHIN_S = 180, 600
 MAY_DIFFER = 0.10
 NOT_LATE = {"delayed": 0.0, "duplicated_later": 0.0}  # late events wait an hour for others, to share a file: their state grows so long
 REASONS = """
-* Deduplication keeps the ids of an hour of event_time together, 8 bytes each, until the horizon after the last of them: within an hour
-  it grows by what comes in, whatever the horizon; 1,000 messages a second are 0.5 MB a minute.
-* The source's own grows with time: runner 2.70 registers state anew for every residual of a splittable DoFn and frees none
-  (apache/beam #27648, mended by #39191 in 2.76).
+The source's own grows with time: runner 2.70 registers state anew for every residual of a splittable DoFn and frees none
+(apache/beam #27648, mended by #39191 in 2.76).
 """
 
 

@@ -9,6 +9,7 @@ from schemas.bigquery import Target
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from transforms.archive import WriteArchive
+from transforms.copies import BUCKET_MS
 from transforms.decode_messages import Decode
 from transforms.deduplicate import HORIZON_MS, Deduplicate
 from transforms.messages import Messages
@@ -34,7 +35,7 @@ class Job:
 
 def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tuple[str, int]]:
     """Messages -> (table, rows) of every file written."""
-    decoded = messages | "Decode" >> Decode(job.contract, job.streaming, job.pii_key)
+    decoded = messages | "Decode" >> Decode(job.contract, job.streaming, job.pii_key, min(BUCKET_MS, job.horizon_ms))
     unique = decoded.batches | "Deduplicate" >> Deduplicate(job.contract, job.streaming, job.horizon_ms)
     routed = unique | "Route" >> Route(job.contract, job.run_id)
     rollups = (unique, decoded.received) | "Rollups" >> Rollups(job.contract, job.run_id, job.streaming, job.others_s)

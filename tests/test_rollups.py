@@ -14,7 +14,7 @@ from small_contract import small_contract
 from transforms import declared
 from transforms.batch import Batch
 from transforms.columns import deserialize
-from transforms.copies import dedupe_key, pick
+from transforms.copies import SHARDS, dedupe_key, pick
 from transforms.counter_hours import CounterHours
 from transforms.declared import Declared
 from transforms.decode import Decoder
@@ -149,6 +149,13 @@ def test_of_copies_exactly_one_is_picked_and_their_order_does_not_matter(copies,
 def test_copies_of_an_event_meet_under_one_key_whenever_they_arrive(number, offset, hours):
     payload = json.dumps({"event_id": str(number), "event_type": "match_end", "event_time": T + offset, "score": 1}).encode()
     assert dedupe_key(DECODER.decode(payload, T + offset)) == dedupe_key(DECODER.decode(payload, T + offset + hours * HOUR))
+
+
+def test_where_copies_are_known_for_minutes_no_id_is_kept_with_those_of_an_hour():
+    message = {"event_id": "1", "event_type": "match_end", "score": 1}
+    decoded = [DECODER.decode(json.dumps(message | {"event_time": T + minute * 60_000}).encode(), T) for minute in (0, 1, 2)]
+    assert [dedupe_key(e, bucket_ms=120_000) - dedupe_key(decoded[0], bucket_ms=120_000) for e in decoded] == [0, 0, SHARDS]
+    assert len(set(map(dedupe_key, decoded))) == 1
 
 
 def test_panes_that_come_in_one_bundle_are_emitted_at_one_time():

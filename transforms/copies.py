@@ -9,7 +9,7 @@ import xxhash
 from schemas.events import DEAD_LETTER, time_of
 
 SHARDS, BATCH_SHARDS = 64, 8  # in a stream, state lies by shard; in batch, larger groups are cheaper
-BUCKET_MS = 3_600_000  # of event_time, as the client told it
+BUCKET_MS = 3_600_000  # of event_time, as the client told it; less where copies are known for less, or ids would outlive them
 
 
 def id_hash(item: Any) -> int:
@@ -17,13 +17,13 @@ def id_hash(item: Any) -> int:
     return xxhash.xxh3_64_intdigest((item.dead_id if item.TYPE == DEAD_LETTER else item.event_id).encode())
 
 
-def dedupe_key(item: Any, shards: int = SHARDS) -> int:
+def dedupe_key(item: Any, shards: int = SHARDS, bucket_ms: int = BUCKET_MS) -> int:
     """bucket * shards + shard: the copies of an event share both, whenever they arrive, and no busy player makes a hot key.
 
     The bucket is of the client's own time: the front door may correct it otherwise in a copy that was sent again.
     """
     told = None if item.TYPE == DEAD_LETTER else item.client_event_time
-    return (time_of(item) if told is None else told) // BUCKET_MS * shards + id_hash(item) % shards
+    return (time_of(item) if told is None else told) // bucket_ms * shards + id_hash(item) % shards
 
 
 def preference(item: Any) -> tuple[int, int, bytes]:
