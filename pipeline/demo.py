@@ -7,7 +7,7 @@ from feeds.drop import run as run_feeds
 from loadgen.generate import generate
 from pipeline.bar import bar
 from pipeline.options import JobOptions
-from pipeline.run import run_batch, runner_named
+from pipeline.run import run_batch
 from reports.report import report
 from schemas.contract import load_contract
 from schemas.questions import report_questions
@@ -39,7 +39,6 @@ def demo(out: Path, players: int) -> int:
     print(f"   {sent.messages:,} messages in {sent.files} files ({sent.bytes / 1e6:.0f} MB), {time.perf_counter() - began:.0f} s")
     print("2. the job reads them: decode, deduplicate, archive, rollups, ledger")
     options = JobOptions([f"--contract={GAME}", f"--source={out}/messages/*", f"--archive={out}/archive"])
-    runner_named(options)
     began = time.perf_counter()
     with bar("reading") as show_progress:
         outcome = run_batch(options, show_progress)

@@ -9,6 +9,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import StandardOptions
 
 from pipeline.build import Job, build
+from pipeline.local_runner import LocalRunner, processes_for
 from pipeline.options import Config, JobOptions, on_dataflow, pii_key
 from pipeline.warehouse import open_warehouse
 from schemas.contract import Contract
@@ -16,7 +17,7 @@ from schemas.events import DEAD_LETTER
 from transforms.collector import collect_as_before
 from transforms.commit import Commit
 from transforms.player_store import check_store
-from transforms.progress import PROGRESS
+from transforms.progress import BYTES_READ
 from transforms.read import ReadFiles
 from transforms.read_contract import read_contract
 from transforms.runs import (
@@ -87,7 +88,7 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     run = Run(run_id, "started", "batch", contract.fingerprint, now(), inputs=inputs,
               supersedes=[r.run_id for r in replaced])
     write_run(options.archive, run)
-    pipeline = beam.Pipeline(options=options)
+    pipeline = beam.Pipeline(_runner(options, inputs), options=options)
     messages = pipeline | "Read" >> ReadFiles([i.name for i in inputs])
     job = Job(contract, options.archive, run_id, pii_key=key, players=options.players, tables=warehouse.target)
     written = build(messages, job)
@@ -112,23 +113,21 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     return Outcome(run, skipped, contract, counts)
 
 
-def runner_named(options: JobOptions) -> str:
-    """DirectRunner means FnApiRunner here: the former tries to download another runner first."""
-    standard = options.view_as(StandardOptions)
-    asked = standard.runner
-    if asked in (None, "DirectRunner"):
-        standard.runner = "FnApiRunner"
-    return asked or standard.runner
+def _runner(options: JobOptions, inputs: list[Input]) -> LocalRunner | None:
+    """Ours, where none is asked for, or Beam's DirectRunner, which tries to download another one first."""
+    if options.view_as(StandardOptions).runner in (None, "DirectRunner"):
+        return LocalRunner(processes_for(sum(i.bytes for i in inputs)))
+    return None
 
 
 @contextmanager
 def _shown(show: Callable[[int, int], None] | None, total: int):
-    PROGRESS.bytes_read = 0
+    BYTES_READ.value = 0
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(0.2):
-            show(PROGRESS.bytes_read, total)  # type: ignore[misc]
+            show(BYTES_READ.value, total)  # type: ignore[misc]
 
     if show is None:
         yield

@@ -11,7 +11,7 @@ from loadgen.faults import NO_FAULTS
 from loadgen.steady import SteadyLoad
 from pipeline.__main__ import main
 from pipeline.options import JobOptions
-from pipeline.run import run_batch, runner_named
+from pipeline.run import run_batch
 from schemas.contract import load_contract
 from sql.check import compare_answers
 
@@ -52,7 +52,6 @@ def test_a_job_finds_what_the_answer_sheet_says(tmp_path, game):
     assert drop_steadily(steady, steady.total, str(tmp_path / "inbox")) == 2_000
     steady.write_answers(tmp_path / "answers")
     options = JobOptions([f"--contract={game}", f"--source={tmp_path}/inbox/*", f"--archive={tmp_path}/archive"])
-    runner_named(options)
     outcome = run_batch(options)
     assert [str(d) for d in compare_answers(steady.world.contract, f"{tmp_path}/archive", f"{tmp_path}/answers").differences] == []
     counted = outcome.counts["late"], outcome.counts["duplicate"], outcome.run.rows["dead_letter"]

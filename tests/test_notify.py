@@ -20,7 +20,7 @@ from engines.kafka import kafka_broker
 from engines.redis import redis_server
 from loadgen.generate import generate
 from pipeline.options import JobOptions
-from pipeline.run import run_batch, runner_named
+from pipeline.run import run_batch
 from schemas.contract import load_contract
 from transforms.notifications import Due
 from transforms.player_store import PlayerStore
@@ -78,7 +78,6 @@ def test_each_player_is_told_once_though_the_job_runs_twice_and_the_server_is_ki
          collector(tmp_path / "collector", f"{tmp_path}/events/t", players=players, notify={"contract": "starter", "to": to}) as server:
         for _ in range(2):
             options = JobOptions([f"--source={played}/messages/*", f"--archive={tmp_path}/a", f"--players={players}", "--again"])
-            runner_named(options)
             run_batch(options)
             server.kill()
             server.start()

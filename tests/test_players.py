@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engines import free_port
 from loadgen.generate import generate
 from pipeline.options import JobOptions
-from pipeline.run import run_batch, runner_named
+from pipeline.run import run_batch
 from schemas.contract import load_contract
 from schemas.events import DEAD_LETTER
 from transforms.columns import serialize
@@ -106,7 +106,6 @@ def test_after_a_run_redis_holds_what_the_messages_say_of_every_player_and_a_sec
     for _ in range(2):
         options = JobOptions([f"--source={tmp_path}/played/messages/*", f"--archive={tmp_path}/archive", f"--players={redis_url}",
                               "--again"])
-        runner_named(options)
         run_batch(options)
         assert read() == truth
     assert len(truth) > 20 and len(list(redis.Redis.from_url(redis_url).scan_iter("*:player:*"))) == len(truth)

@@ -11,7 +11,7 @@ from streams import Sent, answers, in_order, rows, run_files, run_stream
 from loadgen.generate import generate
 from pipeline.__main__ import main
 from pipeline.options import JobOptions
-from pipeline.run import run_batch, runner_named
+from pipeline.run import run_batch
 from schemas.contract import load_contract
 from sql.check import compare_answers
 from transforms.repair import hour, repair
@@ -24,7 +24,6 @@ T = hour("2026-11-01T00")
 
 def run(source, archive, *flags):
     options = JobOptions(["--contract=starter", f"--source={source}", f"--archive={archive}", *flags])
-    runner_named(options)
     return run_batch(options).run
 
 

@@ -10,7 +10,7 @@ from streams import Sent, answers, rows, run_files
 
 from pipeline.__main__ import main
 from pipeline.options import JobOptions
-from pipeline.run import run_batch, runner_named
+from pipeline.run import run_batch
 from schemas.contract import load_contract, parse_contract
 from schemas.wire import ENVELOPE_ON_WIRE
 from transforms.repair import repair
@@ -151,7 +151,6 @@ def test_reading_the_files_again_supersedes_what_was_replayed_from_them(tmp_path
 
     def run(*more):
         options = JobOptions([f"--source={tmp_path}/1.jsonl", *flags, *more])
-        runner_named(options)
         run_batch(options)
 
     run()

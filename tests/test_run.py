@@ -15,7 +15,7 @@ from loadgen_games import NESTED
 from loadgen.generate import generate
 from pipeline.__main__ import main
 from pipeline.options import JobOptions
-from pipeline.run import run_batch, runner_named
+from pipeline.run import run_batch
 from schemas.contract import load_contract
 from sql.check import compare_answers
 from sql.engine import ask, open_archive
@@ -28,7 +28,6 @@ VIEWS = ("events", "ledger", "player_hours", "sessions", "players", "dead_letter
 
 def run(source, archive, *flags, contract="starter"):
     options = JobOptions([f"--contract={contract}", f"--source={source}", f"--archive={archive}", *flags])
-    runner_named(options)
     return run_batch(options)
 
 

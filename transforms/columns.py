@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date
-from operator import attrgetter
 from typing import Any
 
 import lz4.frame
 import pyarrow as pa
+from msgspec.structs import astuple
 
 from schemas.events import DEAD_LETTER
 from schemas.tables import Table
@@ -15,11 +15,10 @@ UNTHREADED = pa.ipc.IpcReadOptions(use_threads=False)  # waking the pool costs a
 
 
 def to_columns(table: Table, items: list[Any], run_id: str) -> pa.RecordBatch:
-    """Events or dead letters (objects with the table's fields as attributes) as one record batch."""
+    """Events or dead letters (structs with the table's fields) as one record batch."""
     given = {"run_id": run_id} if table.name == DEAD_LETTER else {"run_id": run_id, "event_type": table.name}
     schema = table.arrow
-    read = [name for name in schema.names if name not in given]
-    columns = dict(zip(read, zip(*map(attrgetter(*read), items), strict=True), strict=True))
+    columns = dict(zip(items[0].__struct_fields__, zip(*map(astuple, items), strict=True), strict=True))
     arrays = []
     for name, kind in zip(schema.names, schema.types, strict=True):
         if name in given:

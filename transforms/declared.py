@@ -1,8 +1,8 @@
 """The rollups that a game declares in rollups.yaml: count, sum, min, max, last, distinct over windows of event_time."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from functools import partial, reduce
+from functools import lru_cache, partial, reduce
 from operator import attrgetter
 from typing import Any
 
@@ -30,6 +30,8 @@ class Declared:
         self.where = [(_getter(k), v) for k, v in rollup.where]
         self.values = [len, *(_summary_of(contract, v) for v in rollup.values)]
         self.kinds = ["count", *(v.kind for v in rollup.values)]
+        self.counts_only = all(summary is len for summary in self.values)
+        self.counts: Counter[tuple[int, Key]] = Counter()  # by bucket of event_time and key
         self.groups: dict[tuple[int, Key], list[Any]] = defaultdict(list)
 
     def add(self, batch: Batch) -> None:
@@ -38,8 +40,12 @@ class Declared:
             events = batch.on_time.get(kind, [])
             if self.where:
                 events = [e for e in events if all(get(e) == wanted for get, wanted in self.where)]
-            for key, event in zip(map(self.key, events), events, strict=True):
-                groups[event.event_time // period, key].append(event)
+            keys = zip([event.event_time // period for event in events], map(self.key, events), strict=True)
+            if self.counts_only:
+                self.counts.update(keys)
+                continue
+            for key, event in zip(keys, events, strict=True):
+                groups[key].append(event)
 
     def flush(self) -> Iterable[Flushed]:
         by_time: dict[int, dict[Key, list[Any]]] = {}
@@ -54,6 +60,12 @@ class Declared:
         self.groups.clear()
         for time, partials in by_time.items():
             yield Flushed(0, time, partials) if self.streaming else Flushed(time, None, partials)
+
+    def _summed(self) -> Iterable[tuple[tuple[int, Key], list[Any]]]:
+        yield from ((key, [n] * len(self.values)) for key, n in self.counts.items())
+        yield from ((key, [summary(events) for summary in self.values]) for key, events in self.groups.items())
+        self.counts.clear()
+        self.groups.clear()
 
     def windows(self, beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]:
         """Batch: from the buckets that touch an hour, the windows that start in it."""
@@ -133,7 +145,7 @@ def _summary_of(contract: Contract, value: rollups.Value) -> Callable[[list[Any]
                        key=lambda v: v[:3], default=None)
         values = [v for e in events if (v := get(e)) is not None]
         if value.kind == "distinct":
-            return sorted(xxhash.xxh3_64_intdigest(str(v).encode()) >> 1 for v in set(values))[:KEPT]
+            return sorted(map(_hash, set(values)))[:KEPT]
         if not values:
             return None
         if value.kind == "sum":
@@ -141,3 +153,9 @@ def _summary_of(contract: Contract, value: rollups.Value) -> Callable[[list[Any]
         return min(values) if value.kind == "min" else max(values)
 
     return summary
+
+
+@lru_cache(maxsize=1 << 16, typed=True)
+def _hash(value: Any) -> int:
+    """63 bits. Whoever plays now plays for some minutes."""
+    return xxhash.xxh3_64_intdigest(str(value).encode()) >> 1

@@ -1,11 +1,10 @@
-"""What this process has read, for a person who waits. In-process runners only; never part of a result."""
+"""What has been read, in this process and its forks, for a person who waits. In-process runners only; never part of a result."""
 
-from dataclasses import dataclass
+from multiprocessing import Value
 
-
-@dataclass
-class Progress:
-    bytes_read: int = 0
+BYTES_READ = Value("q", 0)
 
 
-PROGRESS = Progress()
+def add_read(some: int) -> None:
+    with BYTES_READ.get_lock():
+        BYTES_READ.value += some

@@ -13,7 +13,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import PBegin
 
 from transforms.messages import Messages
-from transforms.progress import PROGRESS
+from transforms.progress import add_read
 
 BLOCK = 1 << 20  # bytes of a file read at once
 AVRO_MAGIC = b"Obj\x01"
@@ -36,7 +36,7 @@ def is_avro(path: str) -> bool:
 def _read_lines(path: str, stream: Any) -> Iterator[Messages]:
     rest, first = b"", True
     while block := stream.read(BLOCK):
-        PROGRESS.bytes_read += len(block)
+        add_read(len(block))
         *lines, rest = (rest + block).split(b"\n")
         payloads = [line for line in lines if line.strip()]
         if payloads:
@@ -51,7 +51,7 @@ def _read_avro(path: str, stream: Any) -> Iterator[Messages]:
     first = True
     while some := list(islice(records, AVRO_BATCH)):
         payloads = [r["data"] for r in some]
-        PROGRESS.bytes_read += sum(map(len, payloads))
+        add_read(sum(map(len, payloads)))
         yield Messages(path, payloads, [_milliseconds(r["publish_time"]) for r in some], [r["message_id"] for r in some], first)
         first = False
 

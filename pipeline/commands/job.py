@@ -11,10 +11,10 @@ from pipeline.commands.flags import Flags
 
 def run_command(argv: list[str]) -> int:
     logging.getLogger().setLevel(logging.CRITICAL)  # an error of a bundle comes back as the run's own
-    from apache_beam.options.pipeline_options import GoogleCloudOptions
+    from apache_beam.options.pipeline_options import GoogleCloudOptions, StandardOptions
 
     from pipeline.options import JobOptions
-    from pipeline.run import run_batch, runner_named
+    from pipeline.run import run_batch
     from transforms.source import Files, parse_source
 
     options = JobOptions(argv)
@@ -27,8 +27,8 @@ def run_command(argv: list[str]) -> int:
         run = run_live(options, say=lambda line: print(line, file=sys.stderr, flush=True))
         print(f"run {run.run_id}: {run.state}")
         return 0
-    if runner_named(options) == "DirectRunner":
-        print("--runner=DirectRunner means FnApiRunner here", file=sys.stderr)
+    if options.view_as(StandardOptions).runner == "DirectRunner":
+        print("--runner=DirectRunner means FnApiRunner here, on all cores", file=sys.stderr)
     with bar("reading") as show:
         outcome = run_batch(options, show)
     for line in outcome.lines():
