@@ -46,7 +46,7 @@ def _event_class(name: str, own: Iterable[Field]) -> type[msgspec.Struct]:
     fields += [_struct_field(f) for f in own if f.stored]
     fields += [(n, type(default) if default is not None else str | None, default) for n, default in COMPUTED.items()]
     return msgspec.defstruct(name, fields, kw_only=True, gc=False, tag_field="event_type", tag=name, namespace={"TYPE": name},
-                             forbid_unknown_fields=True, rename={n: f"{PRIVATE}{n}" for n in COMPUTED})
+                             forbid_unknown_fields=True, omit_defaults=True, rename={n: f"{PRIVATE}{n}" for n in COMPUTED})
 
 
 def _struct_field(f: Field) -> Any:

@@ -48,16 +48,15 @@ class Declared:
                 groups[key].append(event)
 
     def flush(self) -> Iterable[Flushed]:
-        by_time: dict[int, dict[Key, list[Any]]] = {}
-        for (bucket, key), events in self.groups.items():
-            start, summed = bucket * self.rollup.period_ms, [summary(events) for summary in self.values]
+        by_time: dict[int, dict[Key, Any]] = defaultdict(dict)
+        period, longer = self.rollup.period_ms, self.rollup.window_ms - self.rollup.period_ms
+        for (bucket, key), summed in self._summed():
+            start = bucket * period
             if self.streaming:  # Beam's own windows take the partial by its timestamp
-                by_time.setdefault(start, {})[key] = summed
+                by_time[start][key] = summed
                 continue
-            first = start - self.rollup.window_ms + self.rollup.period_ms
-            for hour in range(first // HOUR_MS, start // HOUR_MS + 1):  # a Beam window costs the local runner a millisecond
-                by_time.setdefault(hour, {})[(start, *key)] = summed
-        self.groups.clear()
+            for hour in range((start - longer) // HOUR_MS, start // HOUR_MS + 1):  # a Beam window costs the local runner a millisecond
+                by_time[hour][(start, *key)] = summed
         for time, partials in by_time.items():
             yield Flushed(0, time, partials) if self.streaming else Flushed(time, None, partials)
 
