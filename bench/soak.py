@@ -35,6 +35,7 @@ from sql.check import compare_answers
 TOPIC, GAME = "soak", "starter"
 LOOK_S = 10
 STARTS_WITHIN_S, ENDS_WITHIN_S = 180, 600
+TOLD = 50  # differences
 MAY_DIFFER = 0.10
 NOT_LATE = {"delayed": 0.0, "duplicated_later": 0.0}  # late events wait an hour for others, to share a file: their state grows so long
 REASONS = """
@@ -87,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = report(setting, args.engine, args.rate, args.minutes * 60, args.warm_up * 60, args.horizon, outcome)
     path = args.report or ROOT / "docs" / f"soak-{args.engine}.md"
     path.write_text(text)
-    print(f"{path} written", file=sys.stderr)
+    print(f"{path} written", *outcome.differences[:TOLD], sep="\n", file=sys.stderr)
     return 1 if outcome.differences else 0
 
 
