@@ -62,11 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.events < 1 or args.days < 2:
         parser.error("--events is at least 1, --days at least 2")
-    archives = {}
+    here, archives = machine(), {}
     for contract in map(load_contract, args.game or GAMES):
         cache = CACHE / contract.fingerprint[:12]  # what an older contract's job wrote has other columns
         archives[contract] = copied(contract, base(contract, cache), cache, args.events, args.days)
-    here = machine()
     measured = [measure(contract, archive) for contract, archive in archives.items()]
     args.report.write_text(report(measured, here, shlex.join(["python", "-m", "bench.questions", *argv])))
     print(f"{args.report} written", file=sys.stderr)
