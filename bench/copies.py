@@ -1,5 +1,6 @@
 """A large archive from a small one: its rows many times over, each copy with players of its own and its days shifted."""
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,8 @@ from schemas.fields import FieldType
 from schemas.layout import CONTRACT_FILE, RUNS_FOLDER, table_glob
 from schemas.tables import Table, tables
 
-OF_A_PLAYER = {"event_id", "player_id", "install_id", "session_id", "counter"}
+OF_A_PLAYER = {"event_id", "player_id", "install_id", "session_id", "counter"}  # as the envelope and the rollups call it
+MEMORY = "8GB"  # to sort in; one thread: one file per partition
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Archive:
 def copied(contract: Contract, base: Path, cache: Path, about: int, days: int) -> Archive:
     """At least so many events, over so many days from the first of `base`; made once per size."""
     con = duckdb.connect()
-    con.execute("SET TimeZone = 'UTC'; SET threads = 1")  # one file per partition
+    con.execute(f"SET TimeZone = 'UTC'; SET threads = 1; SET memory_limit = '{MEMORY}'; SET temp_directory = '{cache}/sorting'")
     events = [t for t in tables(contract).values() if t.name in contract.events]
     [(each, first, last)] = con.execute("SELECT SUM(n), MIN(first), MAX(last) FROM (" + " UNION ALL ".join(
         "SELECT COUNT(*) AS n, MIN(event_time) AS first, MAX(event_time) AS last "
@@ -36,17 +38,21 @@ def copied(contract: Contract, base: Path, cache: Path, about: int, days: int) -
     root = cache / f"copies{copies}-days{days}"
     if not (root / "ready").exists():
         shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(base / RUNS_FOLDER, root / RUNS_FOLDER)
+        (root / RUNS_FOLDER).mkdir(parents=True)
         shutil.copy(base / CONTRACT_FILE, root / CONTRACT_FILE)
+        [manifest] = (base / RUNS_FOLDER).glob("*.json")
+        said = json.loads(manifest.read_text())
         for table in tables(contract).values():
             if _files(base, table):
-                _copy(con, base, root, table, copies if _has_players(table) else min(copies, steps), steps)
+                times = copies if _has_players(table) else min(copies, steps)
+                _copy(con, base, root, table, said["run_id"], times, steps)
+                said["rows"][table.name] *= times
+        (root / RUNS_FOLDER / manifest.name).write_text(json.dumps(said))
         (root / "ready").touch()
     return Archive(root, copies * each, days, copies, sum(1 for _ in root.rglob("part-*.parquet")))
 
 
-def _copy(con: duckdb.DuckDBPyConnection, base: Path, root: Path, table: Table, copies: int, steps: int) -> None:
-    [run] = (p.stem for p in (base / RUNS_FOLDER).glob("*.json"))
+def _copy(con: duckdb.DuckDBPyConnection, base: Path, root: Path, table: Table, run: str, copies: int, steps: int) -> None:
     columns = ", ".join(f"{_copied(f.name, _quoted(f.name), f.type)} AS {_quoted(f.name)}" for f in table.fields)
     keys = ["date", "hour"] if table.folder == "events" else ["date"]
     parts = ", ".join(["strftime(CAST(\"date\" AS DATE) + to_days(shift), '%Y-%m-%d') AS \"date\"", *keys[1:]])
@@ -67,7 +73,7 @@ def _copied(name: str, value: str, kind: FieldType) -> str:
         moved = f"{value} + to_days(shift)"
         return f"CAST({moved} AS DATE)" if kind.kind == "date" else moved
     if name in OF_A_PLAYER:
-        return f"{value} || '~' || copy"
+        return f"regexp_replace({value}, '[.]|$', '~' || copy || '\\0')"  # where a host names the player, it keeps its domain
     if kind.kind == "array" and kind.item and kind.item.kind == "record":
         fields = ", ".join(f"'{f.name}': {_copied(f.name, f'item.{f.name}', f.type)}" for f in kind.item.fields)
         return f"list_transform({value}, lambda item: {{{fields}}})"

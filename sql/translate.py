@@ -139,10 +139,10 @@ def _index(node: exp.Bracket) -> exp.Expr:
 
 
 def _only_of(listed: exp.Expr) -> exp.Expr | None:
-    """LIST_SLICE(ARRAY_AGG(x ORDER BY y) [FILTER …], 1, 1), as _array_agg writes it -> FIRST(x ORDER BY y), which keeps no list."""
-    if not (isinstance(listed, exp.Anonymous) and listed.name == "LIST_SLICE" and [e.name for e in listed.expressions[1:]] == ["1", "1"]):
-        return None
-    only = listed.expressions[0].copy()
+    """ARRAY_AGG(x ORDER BY y) [FILTER …], or LIST_SLICE(that, 1, 1), as _array_agg writes it -> FIRST(x ORDER BY y): no list is kept."""
+    if isinstance(listed, exp.Anonymous) and listed.name == "LIST_SLICE" and [e.name for e in listed.expressions[1:]] == ["1", "1"]:
+        listed = listed.expressions[0]
+    only = listed.copy()
     agg = only.this if isinstance(only, exp.Filter) else only
     if not isinstance(agg, exp.ArrayAgg):
         return None

@@ -8,28 +8,38 @@ from bench.copies import copied
 from loadgen.faults import NO_FAULTS
 from loadgen.generate import generate
 from schemas.contract import load_contract
+from schemas.questions import questions
 from sql.engine import ask, open_archive
+from sql.query import answer
 
-STARTER = load_contract("starter")
 COPIES, DAYS = 6, 4  # of two days: the copies begin on three days
+GAMES = ("gameco", "khan", "placebo", "starter", "victory")
 
 
 @pytest.fixture(scope="module")
-def archives(tmp_path_factory):
-    """(the small archive, its copies)"""
-    out = tmp_path_factory.mktemp("bench")
-    generate(STARTER, str(out), players=8, days=2, seed=11, faults=NO_FAULTS)
-    run(f"{out}/messages/*", out / "base")
-    [(events,)] = ask(open_archive(STARTER, str(out / "base")), "SELECT COUNT(*) FROM events").rows
-    return out / "base", copied(STARTER, out / "base", out, COPIES * events, DAYS)
+def archives_of(tmp_path_factory):
+    """game -> (its contract, a small archive, its copies)"""
+    made = {}
+
+    def archives(game):
+        if game not in made:
+            out, contract = tmp_path_factory.mktemp(game), load_contract(game)
+            generate(contract, str(out), players=8, days=2, seed=11, faults=NO_FAULTS)
+            run(f"{out}/messages/*", out / "base", contract=game)
+            [(events,)] = ask(open_archive(contract, str(out / "base")), "SELECT COUNT(*) FROM events").rows
+            made[game] = contract, out / "base", copied(contract, out / "base", out, COPIES * events, DAYS)
+        return made[game]
+
+    return archives
 
 
-def test_copies_are_as_much_of_everything(archives):
-    base, copies = archives
+@pytest.mark.parametrize("game", GAMES)
+def test_copies_are_as_much_of_everything(archives_of, game):
+    contract, base, copies = archives_of(game)
     assert copies.copies == COPIES
-    one, many = open_archive(STARTER, str(base)), open_archive(STARTER, str(copies.root))
+    one, many = open_archive(contract, str(base)), open_archive(contract, str(copies.root))
     for sql in ("SELECT COUNT(*) FROM events", "SELECT COUNT(*) FROM sessions", "SELECT COUNT(*) FROM players",
-                "SELECT SUM(micros) FROM money", "SELECT COUNT(DISTINCT player_id) FROM events"):
+                "SELECT COUNT(DISTINCT player_id) FROM events"):
         [(once,)], [(sixfold,)] = ask(one, sql).rows, ask(many, sql).rows
         assert once and sixfold == COPIES * once, sql
     assert ask(many, "SELECT COUNT(*) FROM events").rows == [(copies.events,)]
@@ -37,11 +47,30 @@ def test_copies_are_as_much_of_everything(archives):
     assert days == DAYS
 
 
-def test_a_question_over_the_aim_is_asked_again_of_views_kept_as_tables(archives, monkeypatch):
-    _, copies = archives
+@pytest.mark.parametrize(("game", "name", "figure"), [
+    ("gameco", "gold_by_domain", 1), ("gameco", "guilds_of_comcast", 1), ("khan", "guild_members", 1),
+    ("placebo", "wealth_distribution", 1), ("starter", "economy", 4), ("victory", "match_results", 1)])
+def test_a_question_finds_in_the_copies_what_it_finds_in_one_so_many_times(archives_of, game, name, figure):
+    contract, base, copies = archives_of(game)
+    rows = {}
+    for root in (base, copies.root):
+        rows[root] = answer(open_archive(contract, str(root)), contract, questions(contract)[name]).rows
+    assert {row[0] for row in rows[base]} == {row[0] for row in rows[copies.root]} != set()
+    assert sum(row[figure] for row in rows[copies.root]) == COPIES * sum(row[figure] for row in rows[base])
+
+
+def test_what_the_run_says_it_wrote_is_in_the_copies(archives_of):
+    contract, _, copies = archives_of("victory")
+    rows = answer(open_archive(contract, str(copies.root)), contract, questions(contract)["row_counts"]).rows
+    assert len(rows) == len(contract.events) and all(complete for *_, complete in rows)
+
+
+def test_a_question_over_the_aim_is_asked_again_of_views_kept_as_tables(archives_of, monkeypatch):
+    contract, _, copies = archives_of("starter")
     monkeypatch.setattr(bench.questions, "AIM_S", 0)
-    opening, timed = bench.questions.measure(copies.root)
+    measured = bench.questions.measure(contract, copies)
     here = {"cores": "2", "cpu": "c", "memory": "m", "duckdb": "d", "load": "0"}
-    text = bench.questions.report(copies, here, "command", opening, timed)
-    assert len(timed) > 10 and all(t.kept_s and t.views for t in timed)
-    assert text.count("| retention |") == 1 and "* **retention**: with player_cohorts, player_days kept as tables it takes " in text
+    text = bench.questions.report([measured], here, "command")
+    assert len(measured.timed) > 10 and all(t.kept_s and t.views for t in measured.timed)
+    assert text.count("| starter | retention |") == 1
+    assert "* starter's **retention**: with player_cohorts, player_days kept as tables it takes " in text

@@ -2,9 +2,9 @@
 WITH seen AS (
   SELECT
     user_id,
-    ARRAY_AGG(wealth IGNORE NULLS ORDER BY event_time DESC, event_id DESC LIMIT 1)[SAFE_OFFSET(0)] AS wealth,
-    ARRAY_AGG(items IGNORE NULLS ORDER BY event_time DESC, event_id DESC LIMIT 1)[SAFE_OFFSET(0)] AS items,
-    ARRAY_AGG(orgs IGNORE NULLS ORDER BY event_time DESC, event_id DESC LIMIT 1)[SAFE_OFFSET(0)] AS orgs
+    ARRAY_AGG(wealth IGNORE NULLS ORDER BY event_time DESC, event_id DESC)[SAFE_OFFSET(0)] AS wealth,
+    ARRAY_AGG(items IGNORE NULLS ORDER BY event_time DESC, event_id DESC)[SAFE_OFFSET(0)] AS items,
+    ARRAY_AGG(orgs IGNORE NULLS ORDER BY event_time DESC, event_id DESC)[SAFE_OFFSET(0)] AS orgs
   FROM {views}.accounts_seen
   WHERE user_id IS NOT NULL
   GROUP BY user_id
