@@ -9,7 +9,7 @@ from schemas.bigquery import Target
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from transforms.archive import WriteArchive
-from transforms.copies import BUCKET_MS
+from transforms.copies import SHARDS
 from transforms.decode_messages import Decode
 from transforms.deduplicate import HORIZON_MS, Deduplicate
 from transforms.messages import Messages
@@ -29,13 +29,14 @@ class Job:
     pii_key: bytes | None = None
     players: str | None = None
     tables: Target | None = None
+    shards: int = SHARDS
     horizon_ms: int = HORIZON_MS
     others_s: float = OTHERS_S
 
 
 def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tuple[str, int]]:
     """Messages -> (table, rows) of every file written."""
-    decoded = messages | "Decode" >> Decode(job.contract, job.streaming, job.pii_key, min(BUCKET_MS, job.horizon_ms))
+    decoded = messages | "Decode" >> Decode(job.contract, job.streaming, job.pii_key, job.shards, job.horizon_ms)
     unique = decoded.batches | "Deduplicate" >> Deduplicate(job.contract, job.streaming, job.horizon_ms)
     routed = unique | "Route" >> Route(job.contract, job.run_id)
     rollups = (unique, decoded.received) | "Rollups" >> Rollups(job.contract, job.run_id, job.streaming, job.others_s)

@@ -16,6 +16,7 @@ from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from transforms.collector import collect_as_before
 from transforms.commit import Commit
+from transforms.copies import batch_shards
 from transforms.player_store import check_store
 from transforms.progress import BYTES_READ
 from transforms.read import ReadFiles
@@ -88,14 +89,15 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     run = Run(run_id, "started", "batch", contract.fingerprint, now(), inputs=inputs,
               supersedes=[r.run_id for r in replaced])
     write_run(options.archive, run)
-    pipeline = beam.Pipeline(_runner(options, inputs), options=options)
+    size = sum(i.bytes for i in inputs)
+    pipeline = beam.Pipeline(_runner(options, size), options=options)
     messages = pipeline | "Read" >> ReadFiles([i.name for i in inputs])
-    job = Job(contract, options.archive, run_id, pii_key=key, players=options.players, tables=warehouse.target)
+    job = Job(contract, options.archive, run_id, pii_key=key, players=options.players, tables=warehouse.target, shards=batch_shards(size))
     written = build(messages, job)
     if handed_over:
         _ = written | "Commit" >> Commit(options.archive, run, warehouse.publish)
     try:
-        with _shown(show, sum(i.bytes for i in inputs)):
+        with _shown(show, size):
             result = pipeline.run()
             if handed_over:  # a template's launcher ends here too
                 return Outcome(run, skipped, contract, {})
@@ -113,10 +115,10 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     return Outcome(run, skipped, contract, counts)
 
 
-def _runner(options: JobOptions, inputs: list[Input]) -> LocalRunner | None:
+def _runner(options: JobOptions, input_bytes: int) -> LocalRunner | None:
     """Ours, where none is asked for, or Beam's DirectRunner, which tries to download another one first."""
     if options.view_as(StandardOptions).runner in (None, "DirectRunner"):
-        return LocalRunner(processes_for(sum(i.bytes for i in inputs)))
+        return LocalRunner(processes_for(input_bytes))
     return None
 
 

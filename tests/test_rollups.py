@@ -158,6 +158,11 @@ def test_where_copies_are_known_for_minutes_no_id_is_kept_with_those_of_an_hour(
     assert len(set(map(dedupe_key, decoded))) == 1
 
 
+def test_of_dead_letters_that_tell_no_time_those_of_an_hour_of_arrival_meet_whatever_the_bucket():
+    keys = [dedupe_key(DECODER.decode(b"{broken", T + minute * 60_000), bucket_ms=120_000) for minute in (0, 59, 60)]
+    assert keys[0] == keys[1] == keys[2] - SHARDS
+
+
 def test_panes_that_come_in_one_bundle_are_emitted_at_one_time():
     """Or, of two that wait together, the one that a runner happens to hand over last would count."""
     to_rows, merged = ToRows(Ledger(), "live"), (0, Partials({(T, *[None] * 5): [1] * 6}))

@@ -8,8 +8,13 @@ import xxhash
 
 from schemas.events import DEAD_LETTER, time_of
 
-SHARDS, BATCH_SHARDS = 64, 8  # in a stream, state lies by shard; in batch, larger groups are cheaper
+SHARDS = 64  # of a stream's state
+BYTES_A_SHARD = 1 << 30  # of a batch run's input: a group is worked on whole, and larger ones are cheaper as long as memory holds them
 BUCKET_MS = 3_600_000  # of event_time, as the client told it; less where copies are known for less, or ids would outlive them
+
+
+def batch_shards(input_bytes: int) -> int:
+    return 1 + input_bytes // BYTES_A_SHARD
 
 
 def id_hash(item: Any) -> int:

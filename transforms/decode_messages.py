@@ -16,7 +16,7 @@ from schemas.contract import Contract
 from schemas.events import DEAD_LETTER, pack
 from transforms.batch import STRETCH_MS, Batch, tally
 from transforms.collector import collect_rarely
-from transforms.copies import BATCH_SHARDS, BUCKET_MS, SHARDS, dedupe_key
+from transforms.copies import BUCKET_MS, SHARDS, dedupe_key
 from transforms.decode import Decoder
 from transforms.ledger import EMPTY
 from transforms.messages import Messages
@@ -37,18 +37,20 @@ class Decode(beam.PTransform):
     contract: Contract
     streaming: bool
     pii_key: bytes | None = None
-    bucket_ms: int = BUCKET_MS
+    shards: int = SHARDS
+    horizon_ms: int = BUCKET_MS
 
     def expand(self, messages: beam.PCollection[Messages]) -> Any:  # Decoded; Beam would warn of a type that is none of its own
-        decode = beam.ParDo(DecodeMessages(self.contract, self.streaming, self.pii_key, self.bucket_ms))
+        decode = beam.ParDo(DecodeMessages(self.contract, self.streaming, self.pii_key, self.shards, min(BUCKET_MS, self.horizon_ms)))
         out = messages | "DecodeMessages" >> decode.with_output_types(tuple[int, bytes], received=tuple[int, Partials]).with_outputs(
             "received", main="batches")
         return Decoded(out.batches, out.received)
 
 
 class DecodeMessages(beam.DoFn):
-    def __init__(self, contract: Contract, streaming: bool, pii_key: bytes | None, bucket_ms: int = BUCKET_MS):
-        self.contract, self.streaming, self.pii_key, self.bucket_ms = contract, streaming, pii_key, bucket_ms
+    def __init__(self, contract: Contract, streaming: bool, pii_key: bytes | None, shards: int = SHARDS, bucket_ms: int = BUCKET_MS):
+        self.contract, self.streaming, self.pii_key = contract, streaming, pii_key
+        self.shards, self.bucket_ms = shards, bucket_ms
 
     def setup(self) -> None:
         collect_rarely()
@@ -66,11 +68,11 @@ class DecodeMessages(beam.DoFn):
     def process(self, messages: Messages, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
         decode, source, arrivals, ids = self.decoder.decode, messages.source, messages.arrivals, messages.ids
         previous = 0 if messages.first else self.previous_arrival
-        events, dead, shards = self.events, self.dead, SHARDS if self.streaming else BATCH_SHARDS
+        events, dead, shards, bucket_ms = self.events, self.dead, self.shards, self.bucket_ms
         for i, payload in enumerate(messages.payloads):
             item = decode(payload, arrivals[i] if arrivals else None, ids[i] if ids else "", source, previous)
             previous = item.arrival_time
-            (dead if item.TYPE == DEAD_LETTER else events)[dedupe_key(item, shards, self.bucket_ms)].append(item)
+            (dead if item.TYPE == DEAD_LETTER else events)[dedupe_key(item, shards, bucket_ms)].append(item)
         self.previous_arrival = previous
         self.earliest = min(self.earliest, at)
         self.held += len(messages.payloads)
