@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import xxhash
 
-from schemas.events import DEAD_LETTER, time_of
+from schemas.events import DEAD_LETTER
 
 SHARDS = 64  # of a stream's state
 BYTES_A_SHARD = 1 << 30  # of a batch run's input: a group is worked on whole, and larger ones are cheaper as long as memory holds them
@@ -25,10 +25,14 @@ def id_hash(item: Any) -> int:
 def dedupe_key(item: Any, shards: int = SHARDS, bucket_ms: int = BUCKET_MS) -> int:
     """bucket * shards + shard: the copies of an event share both, whenever they arrive, and no busy player makes a hot key.
 
-    The bucket is of the client's own time: the front door may correct it otherwise in a copy that was sent again.
+    The bucket is of the client's own time: the front door may correct it otherwise in a copy that was sent again. Of two equal dead
+    letters that tell no time, the second in an hour of arrival is a copy, one in another hour is not.
     """
+    shard = id_hash(item) % shards
+    if item.event_time is None:
+        return item.arrival_time // BUCKET_MS * shards + shard
     told = None if item.TYPE == DEAD_LETTER else item.client_event_time
-    return (time_of(item) if told is None else told) // bucket_ms * shards + id_hash(item) % shards
+    return (item.event_time if told is None else told) // bucket_ms * shards + shard
 
 
 def preference(item: Any) -> tuple[int, int, bytes]:
