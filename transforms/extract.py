@@ -135,6 +135,8 @@ def _typed(wire: Wire, t: FieldType, value: Any) -> tuple[Any, Any]:
 
 def get(message: Any, path: str) -> Any:
     """The value at a dotted path, or MISSING. A name that holds dots itself is found too, at the top."""
+    if "." not in path:
+        return message.get(path, MISSING) if isinstance(message, dict) else MISSING
     at = message
     for part in path.split("."):
         if not isinstance(at, dict) or part not in at:
@@ -201,6 +203,9 @@ def _replace(message: dict[str, Any], path: str, value: Any) -> None:
 
 def _remove(message: dict[str, Any], path: str) -> None:
     """Takes a value out, and every container that this leaves empty."""
+    if "." not in path:
+        message.pop(path, None)
+        return
     trail, at = [], message
     for part in path.split("."):
         if not isinstance(at, dict) or part not in at:

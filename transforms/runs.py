@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from transforms.followed import noted
 from transforms.read import is_avro
 
 BLOCK = 1 << 20
+HASHED_AT_ONCE = 8  # files
 
 
 class RunError(ValueError):
@@ -72,7 +74,10 @@ def match_files(pattern: str) -> list[Input]:
     for m in files:
         if m.size_in_bytes == 0:
             raise RunError(f"{m.path}: the file is empty; remove it, or wait until it is written")
-    return [Input(m.path, sha256_of(m.path), m.size_in_bytes) for m in sorted(files, key=lambda m: m.path)]
+    files.sort(key=lambda m: m.path)
+    with ThreadPoolExecutor(HASHED_AT_ONCE) as readers:
+        hashes = readers.map(sha256_of, [m.path for m in files])
+        return [Input(m.path, sha256, m.size_in_bytes) for m, sha256 in zip(files, hashes, strict=True)]
 
 
 def require_times(contract: Contract, paths: Iterable[str]) -> None:
