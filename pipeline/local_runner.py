@@ -21,6 +21,8 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import ControlFuture, EmbeddedWorkerHandler, WorkerHandler
 from apache_beam.runners.worker.data_plane import ClosableOutputStream, InMemoryDataChannel, SizeBasedBufferingClosableOutputStream
 
+from transforms.collector import collect_rarely
+
 BYTES_EACH = 16 << 20  # of input that pay for one more process
 PIECE_BYTES = 1 << 20  # of a fork's output: the runner groups some while the fork makes more
 LOOKS_S = 1.0  # between a fork's looks whether its parent is still there
@@ -83,6 +85,7 @@ class ForkingWorkerHandler(EmbeddedWorkerHandler):
 
             return SizeBasedBufferingClosableOutputStream(send, send, PIECE_BYTES)
 
+        collect_rarely()  # not every step's setup does
         code = 1
         try:
             threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

@@ -58,6 +58,7 @@ class DecodeMessages(beam.DoFn):
         self.previous_arrival = 0
 
     def start_bundle(self) -> None:
+        self.received: dict[int, tuple[Timestamp, Partials]] = {}  # in a stream, by stretch: (earliest arrival, counts)
         self._clear()
 
     def _clear(self) -> None:
@@ -77,34 +78,30 @@ class DecodeMessages(beam.DoFn):
         self.earliest = min(self.earliest, at)
         self.held += len(messages.payloads)
         if self.held >= FLUSH:
-            yield from (TimestampedValue(v, at) if not isinstance(v, TaggedOutput)
-                        else TaggedOutput(v.tag, TimestampedValue(v.value, at)) for v, at in self._flush())
+            yield from (TimestampedValue(value, at) for value, at in self._flush())
 
     def finish_bundle(self) -> Iterable[Any]:
         for value, at in self._flush():
-            if isinstance(value, TaggedOutput):
-                yield TaggedOutput(value.tag, WindowedValue(value.value, at, (GlobalWindow(),)))
-            else:
-                yield WindowedValue(value, at, (GlobalWindow(),))
+            yield WindowedValue(value, at, (GlobalWindow(),))
+        for at, partials in self.received.values():
+            yield TaggedOutput("received", WindowedValue((0, partials), at, (GlobalWindow(),)))
+            for (*_, event_type), counts in partials.items():
+                known = event_type if event_type in self.contract.events else "unknown"  # a client must not invent metric names
+                Metrics.counter("received", known).inc(counts[RECEIVED])
 
-    def _flush(self) -> Iterable[tuple[Any, Timestamp]]:
+    def _flush(self) -> Iterable[tuple[tuple[int, bytes], Timestamp]]:
         """Every group as (key, packed batch), stamped as the earliest messages among them: never behind the watermark."""
         at = self.earliest
-        received: dict[int, tuple[int, Partials]] = {}  # in a stream, by stretch: (earliest arrival, counts)
         for key in sorted(self.events.keys() | self.dead.keys()):  # then a runner that keeps order has an hour's shards together
             batch = Batch(self.events.get(key, []), self.dead.get(key, []), [])
             yield (key, pack(batch.events, batch.dead)), at
             for arrived, part in batch.by_stretch() if self.streaming else [(0, batch)]:
-                earliest, partials = received.get(arrived // STRETCH_MS) or (arrived, Partials())
-                received[arrived // STRETCH_MS] = min(earliest, arrived), partials
+                came = Timestamp(micros=arrived * 1000) if self.streaming else at
+                earliest, partials = self.received.get(arrived // STRETCH_MS) or (came, Partials())
+                self.received[arrived // STRETCH_MS] = min(earliest, came), partials
                 for counted in tally(part):
                     for build, n in counted.items():
                         partials.setdefault(build, list(EMPTY))[RECEIVED] += n
-        for earliest, partials in received.values():
-            yield TaggedOutput("received", (0, partials)), Timestamp(micros=earliest * 1000) if self.streaming else at
-            for (*_, event_type), counts in partials.items():
-                known = event_type if event_type in self.contract.events else "unknown"  # a client must not invent metric names
-                Metrics.counter("received", known).inc(counts[RECEIVED])
         for item in (d for group in self.dead.values() for d in group):
             Metrics.counter("dead_lettered", item.reason).inc()
         self._clear()
