@@ -124,7 +124,7 @@ class FromForks:
             answer.set(beam_fn_api_pb2.InstructionResponse(error="a process of this run was killed; was there memory enough?"))
         finally:
             out.close()
-            os.waitpid(pid, 0)
+            threading.Thread(target=os.waitpid, args=(pid, 0)).start()  # its memory takes a while to be given back
 
 
 def _end_with(parent: int) -> None:
