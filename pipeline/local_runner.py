@@ -25,13 +25,14 @@ from transforms.collector import collect_rarely
 
 BYTES_EACH = 16 << 20  # of input that pay for one more process
 PIECE_BYTES = 1 << 20  # of a fork's output: the runner groups some while the fork makes more
+AT_MOST = 8  # processes: more were not measured, and one process groups what all of them make
 LOOKS_S = 1.0  # between a fork's looks whether its parent is still there
 
 
 def processes_for(input_bytes: int) -> int:
     """How many processes a run over so much input is given. One where a fork is not safe."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    return max(1, min(cores, input_bytes // BYTES_EACH))
+    return max(1, min(cores, AT_MOST, input_bytes // BYTES_EACH))
 
 
 class LocalRunner(FnApiRunner):
@@ -85,9 +86,9 @@ class ForkingWorkerHandler(EmbeddedWorkerHandler):
 
             return SizeBasedBufferingClosableOutputStream(send, send, PIECE_BYTES)
 
-        collect_rarely()  # not every step's setup does
         code = 1
         try:
+            collect_rarely()  # not every step's setup does
             threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
             self.data_plane_handler.inverse().output_stream = output_stream
             try:
