@@ -134,6 +134,17 @@ def test_watching_takes_what_comes(place):
     assert "2 rows into cost" in next(line for line in lines if "still" not in line)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_watch_that_is_told_to_end_ends_in_order(place, number):
+    _, archive, drop = place
+    command = [sys.executable, "-m", "pipeline", "feeds", "watch", f"--archive={archive}", f"--drop={drop}"]
+    (drop / "cost.csv").write_text(GOOD)
+    with subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True) as watching:
+        assert "2 rows into cost" in next(line for line in watching.stdout if "still" not in line)
+        watching.send_signal(number)
+        assert watching.wait(60) == 0
+
+
 def test_two_files_of_one_name_are_both_kept(place):
     for usd in ("1.0", "2.0"):
         (place[2] / "cost.csv").write_text(HEAD + f"2026-11-01,a,b,US,1,1,{usd}\n")

@@ -41,6 +41,7 @@ def serve_command(argv: list[str]) -> int:
 
 def feeds_command(argv: list[str]) -> int:
     from feeds.drop import run, watch
+    from pipeline.watch import signals
     from schemas.contract import load_contract
 
     if argv[:1] not in (["run"], ["watch"]):
@@ -51,9 +52,13 @@ def feeds_command(argv: list[str]) -> int:
         flags.parser.add_argument("--again", action="store_true", help="load once more, as of now, files that were loaded before")
     args = flags.parse(argv[1:])
     contract = load_contract(args.contract)
-    lines = run(contract, args.archive, args.drop, again=args.again) if argv[0] == "run" else watch(contract, args.archive, args.drop)
-    for line in lines:
-        print(line, flush=True)
+    if argv[0] == "run":
+        for line in run(contract, args.archive, args.drop, again=args.again):
+            print(line, flush=True)
+        return 0
+    with signals() as came:  # Ctrl-C is how a watch ends: after the files that it has begun
+        for line in watch(contract, args.archive, args.drop, stop=lambda: bool(came)):
+            print(line, flush=True)
     return 0
 
 
