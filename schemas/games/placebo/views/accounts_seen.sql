@@ -18,12 +18,8 @@ SELECT
     WHEN STARTS_WITH(JSON_QUERY(raw_event, '$.meta.inventory'), '[') THEN 0 END,
   CASE WHEN ARRAY_LENGTH(affiliations) > 0 THEN ARRAY_LENGTH(affiliations)
     WHEN STARTS_WITH(JSON_QUERY(raw_event, '$.meta.affiliations'), '[') THEN 0 END
-FROM {views}.create_user
-UNION ALL
-SELECT
-  event_id, event_time, player_id, wealth,
-  CASE WHEN ARRAY_LENGTH(inventory) > 0 THEN ARRAY_LENGTH(inventory)
-    WHEN STARTS_WITH(JSON_QUERY(raw_event, '$.meta.inventory'), '[') THEN 0 END,
-  CASE WHEN ARRAY_LENGTH(affiliations) > 0 THEN ARRAY_LENGTH(affiliations)
-    WHEN STARTS_WITH(JSON_QUERY(raw_event, '$.meta.affiliations'), '[') THEN 0 END
-FROM {views}.view_user_data
+FROM (
+  SELECT event_id, event_time, player_id, wealth, inventory, affiliations, raw_event FROM {views}.create_user
+  UNION ALL
+  SELECT event_id, event_time, player_id, wealth, inventory, affiliations, raw_event FROM {views}.view_user_data
+)
