@@ -20,6 +20,7 @@ from statistics import mean
 from typing import NamedTuple
 
 from bench.environment import machine
+from bench.heap import grown, live_mb
 from bench.live.landed import panes
 from bench.processes import memory_mb
 from bench.rounds import ROOT
@@ -33,9 +34,9 @@ from schemas.contract import Contract, load_contract
 from sql.check import compare_answers
 
 TOPIC, GAME = "soak", "starter"
-LOOK_S = 10
+LOOK_S, HEAP_S = 10, 60  # between samples; the heap's stop the task manager for some tenths of a second
 STARTS_WITHIN_S, ENDS_WITHIN_S = 180, 600
-TOLD = 50  # differences
+TOLD, GROWN = 50, 8  # differences and classes
 MAY_DIFFER = 0.10
 NOT_LATE = {"delayed": 0.0, "duplicated_later": 0.0}  # late events wait an hour for others, to share a file: their state grows so long
 REASONS = """
@@ -51,15 +52,25 @@ class Samples:
     began: float
     seconds: float
     values: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    heaps: list[tuple[float, dict[str, float]]] = field(default_factory=list)  # MB by class
 
     def add(self, name: str, value: float) -> None:
         self.values.setdefault(name, []).append((time.monotonic() - self.began, value))
 
     def quarter(self, name: str, number: int) -> float:
-        """Of the first (0) to last (3) quarter: the mean; of a heap, which a collector empties now and then, the least. NaN: no sample."""
+        """The mean of the first (0) to last (3) quarter. NaN: no sample."""
         edge = self.seconds / 4
         inside = [v for at, v in self.values[name] if number * edge <= at < (number + 1) * edge]
-        return (min(inside) if "heap" in name else mean(inside)) if inside else nan
+        return mean(inside) if inside else nan
+
+    def add_heap(self, by_class: dict[str, float]) -> None:
+        self.add("task manager: live objects", sum(by_class.values()))
+        self.heaps.append((time.monotonic() - self.began, by_class))
+
+    def heap_growth(self) -> list[tuple[str, float]]:
+        """(class, MB more at the end than at the beginning of what is measured), the largest first."""
+        inside = [by_class for at, by_class in self.heaps if 0 <= at <= self.seconds]
+        return grown(inside[0], inside[-1]) if inside else []
 
 
 class Outcome(NamedTuple):
@@ -100,6 +111,9 @@ def report(setting: dict[str, str], engine: str, rate: float, seconds: float, wa
         changed = (last - first) / first if first else nan
         rows.append(f"| {name} | {first:,.2f} | {last:,.2f} | {changed:+.0%} | {'yes' if abs(changed) < MAY_DIFFER else 'no'} |")
     known = REASONS if engine == "flink" else ""
+    grew = samples.heap_growth()[:GROWN]
+    classes = ("From the first to the last minute these classes of the task manager grew most (MB): "
+               + ", ".join(f"`{name}` {mb:+.1f}" for name, mb in grew) + ".\n") if grew else ""
     return f"""# Soak on {engine.capitalize()}
 
 Written by `{m["command"]}` on {date.today()}; do not edit.
@@ -116,8 +130,8 @@ Afterwards {len(outcome.differences)} of {outcome.figures:,} figures differed fr
 
 From a one-minute window's end to its first on-time rows: {outcome.panes.get("p50", "?")} s (p50), {outcome.panes.get("p95", "?")} s (p95).
 
-Means of samples every {LOOK_S} s; of a heap the least, as a collector empties it now and then. Checkpoints are complete ones.
-{known}"""
+Means of samples every {LOOK_S} s, of live objects every {HEAP_S} s, after a full collection. Checkpoints are complete ones.
+{classes}{known}"""
 
 
 def soak(engine: str, rate: float, seconds: float, warm_up: float, horizon_minutes: float) -> Outcome:
@@ -163,7 +177,7 @@ def short_lateness(folder: Path) -> Contract:
 
 
 def look_at_flink(flink: Flink, job_id: str, samples: Samples) -> None:
-    """State by step from the last checkpoint; heap in use of the task managers; memory of the Python workers."""
+    """State by step from the last checkpoint; what lives in the task managers' heaps; memory of the Python workers."""
     last = flink.ask(f"/jobs/{job_id}/checkpoints")["latest"]["completed"]
     if last:
         steps = {v["id"]: step_of(v["name"]) for v in flink.ask(f"/jobs/{job_id}")["vertices"]}
@@ -172,9 +186,8 @@ def look_at_flink(flink: Flink, job_id: str, samples: Samples) -> None:
             sizes[steps[vertex]] = sizes.get(steps[vertex], 0.0) + task["state_size"] / 1e6
         for step, mb in sizes.items():
             samples.add(f"checkpoint: {step}", mb)
-    for manager in flink.ask("/taskmanagers")["taskmanagers"]:
-        heap = flink.ask(f"/taskmanagers/{manager['id']}/metrics?get=Status.JVM.Memory.Heap.Used")
-        samples.add("task manager: heap in use", sum(float(m["value"]) for m in heap) / 1e6)
+    if not samples.heaps or time.monotonic() - samples.began - samples.heaps[-1][0] >= HEAP_S:
+        samples.add_heap(live_mb(p.pid for p in flink.task_managers))
     samples.add("Python workers: resident", sum(memory_mb(pid) for pid in flink.workers()))
 
 

@@ -51,6 +51,10 @@ class Config:
             body = load_yaml(f.read().decode(), path)
         if unknown := set(body) - set(cls.__dataclass_fields__):
             raise ValueError(f"{path}: {sorted(unknown)[0]}: unknown; known are {', '.join(cls.__dataclass_fields__)}")
+        for name in ("follow_seconds", "horizon_minutes", "rollup_minutes"):
+            value = body.get(name, 1)
+            if type(value) not in (int, float) or not 0 < value < float("inf"):
+                raise ValueError(f"{path}: {name}: a number above 0, not {value!r}")
         return cls(**body)
 
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench import soak
+from bench.heap import live_mb
 from bench.live.__main__ import CONTENDERS
 from bench.live.landed import panes
 from bench.live.report import Result, Setting, report
@@ -63,19 +64,34 @@ def test_each_contender_is_a_module_that_prints_its_measurement(contender):
     assert "print(MARK" in source or "with job_part():" in source
 
 
-def test_a_quarter_is_of_the_measured_time_and_a_heap_is_as_a_collector_left_it(monkeypatch):
+def test_a_quarter_is_of_the_measured_time_and_classes_that_grew_in_it_are_named(monkeypatch):
     now = [0.0]
     monkeypatch.setattr(soak.time, "monotonic", lambda: now[0])
     samples = soak.Samples(began=100.0, seconds=40.0)
     for at, value in ((90, 1_000), (100, 10), (109, 20), (131, 40), (139, 60), (141, 1_000)):
         now[0] = at
         samples.add("resident", value)
-        samples.add("heap", value)
+        samples.add_heap({"A": float(value), "B": 5.0, "C": -float(value)})
     assert [samples.quarter("resident", n) for n in (0, 3)] == [15, 50] and isnan(samples.quarter("resident", 1))
-    assert [samples.quarter("heap", n) for n in (0, 3)] == [10, 40]
+    assert samples.heap_growth() == [("A", 50.0), ("B", 0.0), ("C", -50.0)]
     text = soak.report({**MACHINE, "command": "c"}, "flink", 1_000, 600, 120, 2, soak.Outcome(samples, ["one"], 5, {"p50": 4.5}))
-    assert "| heap | 10.00 | 40.00 | +300% | no |" in text and "1 of 5 figures differed" in text and "#27648" in text
-    assert "first on-time rows: 4.5 s (p50), ? s (p95)" in text
+    assert "| resident | 15.00 | 50.00 | +233% | no |" in text and "1 of 5 figures differed" in text and "#27648" in text
+    assert "first on-time rows: 4.5 s (p50), ? s (p95)" in text and "`A` +50.0, `B` +0.0" in text
+
+
+@pytest.mark.engine
+def test_what_lives_in_a_heap_is_told_by_class(servers, tmp_path_factory):
+    (broker,) = {int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit() and "kafka.Kafka" in _command(p)
+                 and str(tmp_path_factory.getbasetemp()) in _command(p)}
+    live = live_mb([broker])
+    assert live["[B"] > 1 and live["org.apache.kafka.common.TopicPartition"] > 0
+
+
+def _command(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_text()
+    except OSError:
+        return ""
 
 
 @pytest.mark.parametrize(("task", "step"), [

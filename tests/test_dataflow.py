@@ -20,7 +20,7 @@ from schemas.contract import load_contract
 from schemas.fields import ContractError
 from sql.check import compare_answers
 from sql.engine import run
-from transforms import copies, counter_hours, player_hours, rollup
+from transforms import copies, partials, rollup
 from transforms.read_contract import read_contract
 from transforms.runs import Run, RunError
 
@@ -60,8 +60,8 @@ def test_a_stream_is_launched_as_a_streaming_job_of_the_one_image_and_its_run_is
 def test_an_update_finds_every_step_coder_window_and_state_again(launched):
     """A changed line breaks --update of a running job: say so in docs/runbook.md, then GOLDEN=write pytest writes the file anew."""
     name, _, graph = launched
-    frozen = [f"shards {copies.SHARDS}, bucket {copies.BUCKET_MS} ms, counter shards {counter_hours.SHARDS}, "
-              f"player shards {player_hours.SHARDS}, stretches {rollup.LEDGER_S} or {rollup.OTHERS_S} s"]
+    frozen = [f"shards {copies.SHARDS}, bucket {copies.BUCKET_MS} ms, rollup shards {partials.SHARDS}, "
+              f"stretches {rollup.LEDGER_S} or {rollup.OTHERS_S} s"]
     now, file = frozen + described(graph), GOLDEN / f"dataflow_{name}.txt"
     if os.environ.get("GOLDEN") == "write":
         file.write_text("\n".join(now) + "\n")

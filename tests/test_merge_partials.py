@@ -36,9 +36,9 @@ def test_all_at_once_is_one_after_the_other(drawn, random):
 
 @given(HASHES, HASHES)
 def test_few_hashes_into_many_are_their_union(a, b):
-    assert merge_hashes(a, b) == sorted({*a, *b})
+    assert merge_hashes([a, b]) == sorted({*a, *b})
 
 
 def test_no_more_hashes_are_kept_than_the_estimate_needs():
     many = list(range(10, KEPT + 10))
-    assert merge_hashes([3, 5], many) == [3, 5, *many[:-2]] and merge_hashes(many, [10, KEPT + 100]) == many
+    assert merge_hashes([[3, 5], many]) == [3, 5, *many[:-2]] and merge_hashes([many, [10, KEPT + 100]]) == many

@@ -104,19 +104,19 @@ def test_the_ledger_of_parts_merges_to_the_ledger_of_the_whole(bundles_, order):
     assert_merges(Ledger, bundles_, order)
 
 
-@given(bundles(), st.randoms(use_true_random=False))
-def test_player_hours_of_parts_merge_to_those_of_the_whole(bundles_, order):
-    assert_merges(lambda: PlayerHours(SMALL), bundles_, order)
+@given(bundles(), st.randoms(use_true_random=False), st.booleans())
+def test_player_hours_of_parts_merge_to_those_of_the_whole(bundles_, order, streaming):
+    assert_merges(lambda: PlayerHours(SMALL, streaming), bundles_, order)
 
 
-@given(bundles(), st.randoms(use_true_random=False))
-def test_sessions_by_gap_coalesce_in_any_order(bundles_, order):
-    assert_merges(lambda: PlayerHours(BY_GAP), bundles_, order)
+@given(bundles(), st.randoms(use_true_random=False), st.booleans())
+def test_sessions_by_gap_coalesce_in_any_order(bundles_, order, streaming):
+    assert_merges(lambda: PlayerHours(BY_GAP, streaming), bundles_, order)
 
 
-@given(bundles(), st.randoms(use_true_random=False))
-def test_counter_hours_of_parts_merge_to_those_of_the_whole(bundles_, order):
-    assert_merges(lambda: CounterHours("install", "small"), bundles_, order)
+@given(bundles(), st.randoms(use_true_random=False), st.booleans())
+def test_counter_hours_of_parts_merge_to_those_of_the_whole(bundles_, order, streaming):
+    assert_merges(lambda: CounterHours("install", "small", streaming), bundles_, order)
 
 
 @given(bundles(), st.randoms(use_true_random=False), st.sampled_from([r.name for r in SMALL.rollups]), st.booleans())
@@ -201,5 +201,5 @@ def test_sums_of_what_no_column_holds_stay_at_the_greatest_number():
     assert declared_rollup("scores", streaming=True)().merge([a, b])[:2] == [3, 2**63 - 1]
     with_floats = [json.dumps({"event_id": f"e{n}", "event_type": "purchase", "event_time": T, "player_id": "p", "price_usd": 1e9}).encode()
                    for n in range(10_000)]
-    (row,) = rows_of(lambda: PlayerHours(SMALL), [[(payload, T) for payload in with_floats]])
+    (row,) = rows_of(lambda: PlayerHours(SMALL, streaming=False), [[(payload, T) for payload in with_floats]])
     assert 2**63 - 1 in row

@@ -53,22 +53,27 @@ class Batch:
                 self._hours[event.event_time // HOUR_MS].append(event)
         return self._hours.items()
 
-    def by_stretch(self) -> Iterable[tuple[int, "Batch"]]:
+    def extend(self, other: "Batch") -> None:
+        self._events += other.events
+        self.dead += other.dead
+        self.duplicates += other.duplicates
+
+    def by_stretch(self) -> list[tuple[int, "Batch"]]:
         """(earliest arrival_time in ms, its batch) per stretch of arrival."""
-        parts: dict[int, tuple[list[int], Batch]] = {}
-
-        def part(arrived: int) -> Batch:
-            times, batch = parts.setdefault(arrived // STRETCH_MS, ([], Batch([], [], [])))
-            times.append(arrived)
-            return batch
-
+        arrivals = [*map(_ARRIVAL, self.events), *map(_ARRIVAL, self.dead), *(arrived for arrived, _ in self.duplicates)]
+        if not arrivals:
+            return []
+        earliest = min(arrivals)
+        if earliest // STRETCH_MS == max(arrivals) // STRETCH_MS:
+            return [(earliest, self)]
+        parts: dict[int, Batch] = defaultdict(lambda: Batch([], [], []))
         for item in self.events:
-            part(item.arrival_time).events.append(item)
+            parts[item.arrival_time // STRETCH_MS].events.append(item)
         for item in self.dead:
-            part(item.arrival_time).dead.append(item)
+            parts[item.arrival_time // STRETCH_MS].dead.append(item)
         for arrived, key in self.duplicates:
-            part(arrived).duplicates.append((arrived, key))
-        return ((min(times), batch) for times, batch in parts.values())
+            parts[arrived // STRETCH_MS].duplicates.append((arrived, key))
+        return [stretch for part in parts.values() for stretch in part.by_stretch()]
 
 
 class BatchCoder(beam.coders.Coder):
@@ -106,6 +111,7 @@ def tally(batch: Batch) -> tuple[Counter[Any], Counter[Any]]:
 
 
 _BUILD = attrgetter("game", "env", "platform", "app_version", "TYPE")
+_ARRIVAL = attrgetter("arrival_time")
 
 
 def ledger_key(item: Any) -> tuple[Any, ...]:

@@ -6,15 +6,11 @@ from functools import reduce
 from operator import attrgetter
 from typing import Any
 
-import xxhash
-
 from schemas.events import time_of
 from schemas.layout import HOUR_MS
 from schemas.tables import counter_hours_table
 from transforms.batch import Batch
-from transforms.partials import Flushed, Key, Windowed
-
-SHARDS = 16
+from transforms.partials import Flushed, Key, Windowed, sharded
 
 
 class CounterHours:
@@ -23,8 +19,8 @@ class CounterHours:
     table = counter_hours_table()
     early = False
 
-    def __init__(self, counter: str, game: str):
-        self.attribute, self.game = f"{counter}_id", game
+    def __init__(self, counter: str, game: str, streaming: bool):
+        self.attribute, self.game, self.streaming = f"{counter}_id", game, streaming
         self.seen: dict[Key, list[Any]] = defaultdict(list)
 
     def add(self, batch: Batch) -> None:
@@ -38,15 +34,8 @@ class CounterHours:
                 seen[time_of(item) // HOUR_MS, *counter_of(item)].append(item)
 
     def flush(self) -> Iterable[Flushed]:
-        by_shard: dict[int, dict[Key, Any]] = {}
-        for key, noted in self.seen.items():
-            if key[2] is None:
-                continue
-            beam_key = key[0] * SHARDS + xxhash.xxh3_64_intdigest(key[2].encode()) % SHARDS
-            by_shard.setdefault(beam_key, {})[key] = _partial(noted)
+        yield from sharded(((key, _partial(noted)) for key, noted in self.seen.items() if key[2] is not None), self.streaming)
         self.seen.clear()
-        for beam_key, partials in by_shard.items():
-            yield Flushed(beam_key, None, partials)
 
     @staticmethod
     def merge(partials: list[list[Any]]) -> list[Any]:

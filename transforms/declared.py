@@ -2,8 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial, reduce
-from operator import attrgetter
+from functools import lru_cache
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import xxhash
@@ -78,11 +78,8 @@ class Declared:
         return (Windowed(start, start + self.rollup.window_ms, key, self.merge(partials)) for (start, key), partials in found.items())
 
     def merge(self, partials: list[list[Any]]) -> list[Any]:
-        """Hashes are sorted once, not once a partial."""
         columns = ([v for v in column if v is not None] for column in zip(*partials, strict=True))
-        return [sorted(set().union(*column))[:KEPT] if kind == "distinct" and len(column) > 2
-                else reduce(partial(merge_value, kind), column) if column else None
-                for kind, column in zip(self.kinds, columns, strict=True)]
+        return [MERGED[kind](column) if column else None for kind, column in zip(self.kinds, columns, strict=True)]
 
     def row(self, key: Key, partial: list[Any]) -> tuple[Any, ...]:
         values: list[Any] = []
@@ -94,23 +91,22 @@ class Declared:
         return (*key, *values)
 
 
-def merge_value(kind: str, a: Any, b: Any) -> Any:
-    if kind in ("count", "sum"):
-        return saturated(a + b)
-    if kind == "distinct":
-        return merge_hashes(a, b)
-    if kind == "last":
-        return max(a, b, key=lambda v: v[:3])
-    return min(a, b) if kind == "min" else max(a, b)
+def merge_hashes(lists: list[list[int]]) -> list[int]:
+    """The smallest of all, sorted as they are: few into many take no sorting anew."""
+    if len(lists) != 2:
+        return lists[0] if len(lists) == 1 else sorted(set().union(*lists))[:KEPT]
+    fewer, most = sorted(lists, key=len)
+    known = set(most)
+    new = [h for h in fewer if h not in known]
+    return sorted(most + new)[:KEPT] if new else most
 
 
-def merge_hashes(a: list[int], b: list[int]) -> list[int]:
-    """The smallest of both, sorted as they are: few into many take no sorting anew."""
-    if len(a) < len(b):
-        a, b = b, a
-    known = set(a)
-    new = [h for h in b if h not in known]
-    return sorted(a + new)[:KEPT] if new else a
+def _sum(values: list[int]) -> int:
+    return saturated(sum(values))
+
+
+MERGED: dict[str, Callable[[list[Any]], Any]] = {
+    "count": _sum, "sum": _sum, "min": min, "max": max, "distinct": merge_hashes, "last": lambda told: max(told, key=itemgetter(slice(3)))}
 
 
 def _getter(name: str) -> Callable[[Any], Any]:

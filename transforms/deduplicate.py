@@ -1,12 +1,10 @@
 """Deduplicate: batches by (shard, time bucket) -> batches without copies. The only step with state."""
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
-import msgspec
 import xxhash
 from apache_beam.coders import BytesCoder, TupleCoder, VarIntCoder
 from apache_beam.metrics import Metrics
@@ -19,10 +17,11 @@ from schemas.events import Packer
 from schemas.layout import HOUR_MS
 from transforms.batch import Batch, ledger_key
 from transforms.collector import collect_rarely
-from transforms.copies import id_hash, pick
+from transforms.copies import BUCKET_MS, id_hash, pick
+from transforms.seen import Ids, Warm, chunk
 
 HORIZON_MS = 48 * HOUR_MS
-WARM_KEYS = 4_096  # id sets that a worker keeps, so that a warm one need not read its state back
+STEPS = 32  # of the horizon, in which state expires
 
 
 @dataclass
@@ -60,11 +59,11 @@ class Earliest(beam.DoFn):
 
 
 class FirstToArrive(beam.DoFn):
-    """State: the hashes of the ids seen in this shard and bucket, 8 bytes each, until horizon_ms after the last arrival."""
+    """State: the hashes of the ids seen in this shard and bucket, 8 bytes each, for at least horizon_ms of arrival_time."""
 
     SEEN = BagStateSpec("seen", BytesCoder())
     # A cell of both: a runner answers each read after a round trip, and little else of this step takes as long.
-    LAST = ReadModifyWriteStateSpec("last", TupleCoder((BytesCoder(), VarIntCoder())))  # version of the ids, greatest arrival_time
+    LAST = ReadModifyWriteStateSpec("last", TupleCoder((BytesCoder(), VarIntCoder())))  # version of the ids, when they expire (ms)
     EXPIRY = TimerSpec("expiry", TimeDomain.WATERMARK)
 
     def __init__(self, contract: Contract, horizon_ms: int):
@@ -73,49 +72,43 @@ class FirstToArrive(beam.DoFn):
     def setup(self) -> None:
         collect_rarely()
         self.packer = Packer(self.contract)
-        self.warm: OrderedDict[int, tuple[bytes, set[int]]] = OrderedDict()
+        self.warm = Warm()  # so that its ids need not be read back from state
 
     def process(self, keyed: tuple[int, bytes], seen: Any = beam.DoFn.StateParam(SEEN), last: Any = beam.DoFn.StateParam(LAST),
                 expiry: Any = beam.DoFn.TimerParam(EXPIRY)) -> Iterable[Batch]:
         key, data = keyed
         events, dead = self.packer.unpack(data)
-        version, last_arrival = last.read() or (b"", 0)
-        known = self._known(key, version, seen)
-        new: set[int] = set()
-        landed = [self._unseen(*pick(items), known, new) for items in (events, dead)]
-        if new:
-            chunk = msgspec.msgpack.encode(sorted(new))
-            seen.add(chunk)
-            version = xxhash.xxh3_128_digest(version + chunk)
-            known |= new
-        self.warm[key] = version, known
-        if len(self.warm) > WARM_KEYS:
-            self.warm.popitem(last=False)
-        arrived = max(item.arrival_time for item in (*events, *dead))
-        if arrived > last_arrival:
-            expiry.set(Timestamp(micros=(arrived + self.horizon_ms) * 1000))
-        if new or arrived > last_arrival:
-            last.write((version, max(arrived, last_arrival)))
+        version, expires = last.read() or (b"", 0)
+        ids = self.warm.take(key, version)
+        if ids is None:
+            ids = Ids(seen.read() if version else ())
+        hashes = {id_hash(item) for items in (events, dead) for item in items}
+        known = ids.among(hashes)
+        landed = [self._unseen(*pick(items), known) for items in (events, dead)]
+        if new := hashes - known:
+            added = chunk(new)
+            seen.add(added)
+            version = xxhash.xxh3_128_digest(version + added)
+            ids.add(new)
+        self.warm.put(key, version, ids)
+        if (later := self._expires(events, dead)) > expires:
+            expiry.set(Timestamp(micros=later * 1000))
+        if new or later > expires:
+            last.write((version, max(later, expires)))
         yield without_copies(*landed)
 
-    @staticmethod
-    def _unseen(firsts: list[Any], copies: list[Any], known: set[int], new: set[int]) -> tuple[list[Any], list[Any]]:
-        kept: list[Any] = []
-        for item in firsts:
-            h = id_hash(item)
-            (copies if h in known else kept).append(item)
-            new.add(h)
-        new -= known
-        return kept, copies
+    def _expires(self, events: list[Any], dead: list[Any]) -> int:
+        """ms; later than need be by less than a step, or every batch would set a timer. What tells no time is a copy within its hour."""
+        step = -(-self.horizon_ms // STEPS)
+        needed = max(item.arrival_time for item in (*events, *dead)) + self.horizon_ms
+        hours = ((item.arrival_time // BUCKET_MS + 1) * BUCKET_MS for item in dead if item.event_time is None)
+        return max([-(-needed // step) * step, *hours])
 
-    def _known(self, key: int, version: bytes, seen: Any) -> set[int]:
-        """The ids in state; from the worker's own memory where that is still the state's version."""
-        warm = self.warm.pop(key, None)
-        if not version:
-            return set()
-        if warm is not None and warm[0] == version:
-            return warm[1]
-        return {h for chunk in seen.read() for h in msgspec.msgpack.decode(chunk)}
+    @staticmethod
+    def _unseen(firsts: list[Any], copies: list[Any], known: set[int]) -> tuple[list[Any], list[Any]]:
+        if not known:
+            return firsts, copies
+        return [i for i in firsts if id_hash(i) not in known], copies + [i for i in firsts if id_hash(i) in known]
 
     @on_timer(EXPIRY)
     def forget(self, seen: Any = beam.DoFn.StateParam(SEEN), last: Any = beam.DoFn.StateParam(LAST)) -> None:

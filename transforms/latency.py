@@ -6,7 +6,7 @@ know count, sum, least and greatest, and no percentiles.
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -20,14 +20,13 @@ QUANTILES = (0.5, 0.95, 0.99)
 Buckets = dict[str, Counter[int]]  # by what of OF: messages by number of the bucket
 
 
-def count_landed(batches: Iterable[pa.RecordBatch], now: float | None = None) -> None:
+def count_landed(batches: Collection[pa.RecordBatch], now: float | None = None) -> None:
     """Called once their file is there; rollup rows have neither time, and are not counted. now: s since 1970."""
     ms = round((now or time.time()) * 1_000)
     for since, column in OF.items():
-        for batch in (b for b in batches if column in b.schema.names):
-            times = batch.column(column).drop_null().cast(pa.int64()).to_numpy()
-            for bucket, n in zip(*np.unique(_buckets(ms - times), return_counts=True), strict=True):
-                Metrics.counter(f"latency_{since}", str(bucket)).inc(int(n))
+        times = [b.column(column).drop_null().cast(pa.int64()).to_numpy() for b in batches if column in b.schema.names]
+        for bucket, n in zip(*np.unique(_buckets(ms - np.concatenate(times)), return_counts=True), strict=True) if times else ():
+            Metrics.counter(f"latency_{since}", str(bucket)).inc(int(n))
 
 
 def _buckets(delays: Any) -> Any:

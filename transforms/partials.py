@@ -5,10 +5,12 @@ from typing import Any, NamedTuple, Protocol
 
 import apache_beam as beam
 import msgspec
+import xxhash
 
 from schemas.tables import Table
 from transforms.batch import Batch
 
+SHARDS = 16  # of what is summed by player or counter
 RECEIVED, LANDED, DUPLICATE, DEAD_LETTERED, LATE, TABLE_REJECTED = range(6)  # as schemas.tables.LEDGER_COUNTS
 
 Key = tuple[Any, ...]
@@ -20,6 +22,18 @@ class Flushed(NamedTuple):
     beam_key: int
     at: int | None
     partials: dict[Key, Any]
+
+
+def sharded(partials: Iterable[tuple[Key, Any]], streaming: bool) -> Iterable[Flushed]:
+    """Keys are (hour, env, id). Batch keeps hours apart, or all days would be merged at once; a stream's windows do that, and there
+    the few late events of many hours would be as many elements.
+    """
+    shards: dict[int, dict[Key, Any]] = {}
+    for key, summed in partials:
+        shard = xxhash.xxh3_64_intdigest(key[2].encode()) % SHARDS
+        shards.setdefault(shard if streaming else key[0] * SHARDS + shard, {})[key] = summed
+    for beam_key, some in shards.items():
+        yield Flushed(beam_key, None, some)
 
 
 class Windowed(NamedTuple):

@@ -5,15 +5,12 @@ from collections.abc import Iterable
 from operator import attrgetter, itemgetter
 from typing import Any
 
-import xxhash
-
 from schemas.contract import Contract
 from schemas.layout import HOUR_MS
 from schemas.tables import player_hours_table
 from transforms.batch import Batch
-from transforms.partials import Flushed, Key, Windowed, saturated
+from transforms.partials import Flushed, Key, Windowed, saturated, sharded
 
-SHARDS = 16
 _TIME, _SESSION, _PLAYER = attrgetter("event_time"), attrgetter("session_id"), attrgetter("env", "player_id")
 P_START, P_END, P_EVENTS, P_REVENUE, P_SESSION, P_FIRST = range(6)
 
@@ -28,8 +25,8 @@ class PlayerHours:
 
     early = False
 
-    def __init__(self, contract: Contract):
-        self.table = player_hours_table(contract)
+    def __init__(self, contract: Contract, streaming: bool):
+        self.table, self.streaming = player_hours_table(contract), streaming
         self.gap = contract.session_gap_ms
         self.state_names = [f.name for f in contract.state_fields]
         stored = {name: [f for f in e.fields if f.stored] for name, e in contract.events.items()}
@@ -46,15 +43,8 @@ class PlayerHours:
                 groups[hour, *player].append(event)
 
     def flush(self) -> Iterable[Flushed]:
-        by_shard: dict[int, dict[Key, Any]] = {}
-        for key, items in self.groups.items():
-            if key[2] is None:
-                continue
-            beam_key = key[0] * SHARDS + xxhash.xxh3_64_intdigest(key[2].encode()) % SHARDS
-            by_shard.setdefault(beam_key, {})[key] = self._partial(items)
+        yield from sharded(((key, self._partial(items)) for key, items in self.groups.items() if key[2] is not None), self.streaming)
         self.groups.clear()
-        for beam_key, partials in by_shard.items():
-            yield Flushed(beam_key, None, partials)
 
     def _partial(self, items: list[Any]) -> list[Any]:
         items.sort(key=_TIME)

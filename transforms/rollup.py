@@ -36,8 +36,8 @@ TIMINGS = ("EARLY", "ON_TIME", "LATE", "ON_TIME")  # Beam's EARLY, ON_TIME, LATE
 
 def rollups_of(contract: Contract, streaming: bool) -> list[Rollup]:
     """The built-in rollups, then the declared ones."""
-    counters = [CounterHours(contract.counter, contract.name)] if contract.counter else []
-    return [Ledger(), *counters, PlayerHours(contract), *(Declared(contract, r, streaming) for r in contract.rollups)]
+    counters = [CounterHours(contract.counter, contract.name, streaming)] if contract.counter else []
+    return [Ledger(), *counters, PlayerHours(contract, streaming), *(Declared(contract, r, streaming) for r in contract.rollups)]
 
 
 @dataclass
@@ -96,24 +96,18 @@ class Sum(beam.DoFn):
 
     def setup(self) -> None:
         collect_rarely()
-        self.packer = Packer(self.contract)
+        self.packer, self.rollups = Packer(self.contract), rollups_of(self.contract, self.streaming)
 
     def start_bundle(self) -> None:
         self._clear()
 
     def _clear(self) -> None:
-        self.stretches: dict[int, tuple[Timestamp, list[Rollup]]] = {}
-        self.held = 0
+        self.held, self.earliest = Batch([], [], []), MAX_TIMESTAMP  # together: many a batch is of one event
 
     def process(self, batch: Batch, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
-        batch = batch.opened(self.packer)
-        if self.streaming:  # by each event's own arrival: however bundles are cut, also after a restart, it is in the same window
-            for arrived, part in batch.by_stretch():
-                self._add(arrived // STRETCH_MS, Timestamp(micros=arrived * 1000), part)
-        else:
-            self._add(0, at, batch)
-        self.held += len(batch.events) + len(batch.dead)
-        if self.held >= FLUSH:
+        self.held.extend(batch.opened(self.packer))
+        self.earliest = min(self.earliest, at)
+        if len(self.held.events) + len(self.held.dead) >= FLUSH:
             for name, value, stamp in self._flush():
                 yield TaggedOutput(name, TimestampedValue(value, stamp))
 
@@ -121,15 +115,12 @@ class Sum(beam.DoFn):
         for name, value, at in self._flush():
             yield TaggedOutput(name, WindowedValue(value, at, (GlobalWindow(),)))
 
-    def _add(self, stretch: int, at: Timestamp, batch: Batch) -> None:
-        earliest, rollups = self.stretches.get(stretch) or (MAX_TIMESTAMP, rollups_of(self.contract, self.streaming))
-        self.stretches[stretch] = min(earliest, at), rollups
-        for rollup in rollups:
-            rollup.add(batch)
-
     def _flush(self) -> Iterable[tuple[str, tuple[int, Partials], Timestamp]]:
-        for earliest, rollups in self.stretches.values():
-            for rollup in rollups:
+        # In a stream by each event's own arrival: however bundles are cut, also after a restart, it is in the same window.
+        parts = ((Timestamp(micros=arrived * 1000), part) for arrived, part in self.held.by_stretch())
+        for earliest, part in parts if self.streaming else [(self.earliest, self.held)]:
+            for rollup in self.rollups:
+                rollup.add(part)
                 for flushed in rollup.flush():
                     at = earliest if flushed.at is None else Timestamp(micros=flushed.at * 1000)
                     yield rollup.table.name, (flushed.beam_key, Partials(flushed.partials)), at

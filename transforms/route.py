@@ -13,7 +13,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER, Packer
-from schemas.layout import HOUR_MS, event_partition
+from schemas.layout import DAY_MS, HOUR_MS, event_partition
 from schemas.tables import tables
 from transforms.batch import Batch
 from transforms.collector import collect_rarely
@@ -54,7 +54,7 @@ class RouteByType(beam.DoFn):
     def process(self, batch: Batch, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
         batch = batch.opened(self.packer)
         for item in batch.events:
-            key = (item.TYPE, item.event_time // HOUR_MS, item.late)
+            key = (item.TYPE, item.event_time // (DAY_MS if item.late else HOUR_MS), item.late)  # as the archive's partitions
             if key in self.rows:
                 self.rows[key].append(item)
             else:
@@ -75,9 +75,9 @@ class RouteByType(beam.DoFn):
 
     def _flush(self) -> Iterable[tuple[str | None, Any, Timestamp]]:
         at = self.earliest
-        for (table, hour, late), items in self.rows.items():
+        for (table, number, late), items in self.rows.items():
             blob = serialize(to_columns(self.tables[table], items, self.run_id))
-            partition = event_partition(hour * HOUR_MS, late)
+            partition = event_partition(number * (DAY_MS if late else HOUR_MS), late)
             yield None, (f"events/{table}/{partition}", blob), at
             yield table, blob, at
             Metrics.counter("landed", table).inc(len(items))
