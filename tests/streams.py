@@ -16,6 +16,7 @@ from schemas.bigquery import Target
 from schemas.contract import Contract
 from sql.engine import ask, open_archive
 from sql.views import view_sql
+from transforms.deduplicate import HORIZON_MS
 from transforms.messages import Messages, MessagesCoder
 from transforms.runs import Run, claim_archive, now, write_run
 
@@ -47,13 +48,14 @@ Step = list[Sent] | Wait | Advance  # a list arrives as one element
 
 
 def run_stream(contract: Contract, archive: str, steps: Iterable[Step], *, run_id: str = "live",
-               runner: str = "BundleBasedDirectRunner", flags: Iterable[str] = (), tables: Target | None = None) -> None:
+               runner: str = "BundleBasedDirectRunner", flags: Iterable[str] = (), tables: Target | None = None,
+               horizon_ms: int = HORIZON_MS) -> None:
     """The whole job over a stream by hand; its run stays open, as a streaming job's does."""
     steps = list(steps)
     claim_archive(archive, contract)
     write_run(archive, Run(run_id, "open", "streaming", contract.fingerprint, now()))
     pipeline = beam.Pipeline(options=PipelineOptions([f"--runner={runner}", "--streaming", *flags]))
-    build(pipeline | "Arriving" >> played(steps), Job(contract, archive, run_id, streaming=True, tables=tables))
+    build(pipeline | "Arriving" >> played(steps), Job(contract, archive, run_id, streaming=True, tables=tables, horizon_ms=horizon_ms))
     pipeline.run().wait_until_finish()
 
 

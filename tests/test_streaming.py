@@ -94,6 +94,20 @@ def test_a_copy_beyond_the_horizon_lands_again_and_the_event_view_hides_it(copie
     assert asked(copies, "SELECT score FROM match_end WHERE event_id = 'forgotten'") == [(1,)]
 
 
+def test_what_tells_no_time_is_a_copy_within_its_hour_of_arrival_however_short_the_horizon(tmp_path):
+    archive, broken = str(tmp_path), b'{"event_type": "match_end", "no_time": 1'
+    run_stream(SMALL, archive, in_order([
+        [Sent(T + MINUTE, broken), match("e1", T + MINUTE)],
+        [match("e2", T + 20 * MINUTE)],
+        [Sent(T + 40 * MINUTE, broken), match("e1", T + MINUTE, T + 40 * MINUTE)],
+        [match("e3", T + HOUR + MINUTE)],
+        [Sent(T + HOUR + 2 * MINUTE, broken)],
+    ]), horizon_ms=2 * MINUTE)
+    told = asked(archive, "SELECT SUM(received), SUM(duplicate), SUM(dead_lettered) FROM ledger WHERE app_version IS NULL")
+    assert told == [(3, 1, 2)]
+    assert asked(archive, "SELECT SUM(landed), SUM(duplicate) FROM ledger WHERE app_version IS NOT NULL") == [(4, 0)]
+
+
 # Panes
 
 
