@@ -12,18 +12,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import date
 from math import nan
 from pathlib import Path
-from statistics import mean
 from typing import NamedTuple
 
 from bench.environment import machine
-from bench.heap import grown, live_mb
+from bench.heap import live_mb
 from bench.live.landed import panes
 from bench.processes import memory_mb
 from bench.rounds import ROOT
+from bench.samples import Samples
 from engines import children, kill_job
 from engines.flink import Flink, flink_cluster, wait_for
 from engines.kafka import kafka_broker
@@ -43,34 +42,6 @@ REASONS = """
 The source's own grows with time: runner 2.70 registers state anew for every residual of a splittable DoFn and frees none
 (apache/beam #27648, mended by #39191 in 2.76).
 """
-
-
-@dataclass
-class Samples:
-    """Values by name, each with the seconds since the load began; MB."""
-
-    began: float
-    seconds: float
-    values: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    heaps: list[tuple[float, dict[str, float]]] = field(default_factory=list)  # MB by class
-
-    def add(self, name: str, value: float) -> None:
-        self.values.setdefault(name, []).append((time.monotonic() - self.began, value))
-
-    def quarter(self, name: str, number: int) -> float:
-        """The mean of the first (0) to last (3) quarter. NaN: no sample."""
-        edge = self.seconds / 4
-        inside = [v for at, v in self.values[name] if number * edge <= at < (number + 1) * edge]
-        return mean(inside) if inside else nan
-
-    def add_heap(self, by_class: dict[str, float]) -> None:
-        self.add("task manager: live objects", sum(by_class.values()))
-        self.heaps.append((time.monotonic() - self.began, by_class))
-
-    def heap_growth(self) -> list[tuple[str, float]]:
-        """(class, MB more at the end than at the beginning of what is measured), the largest first."""
-        inside = [by_class for at, by_class in self.heaps if 0 <= at <= self.seconds]
-        return grown(inside[0], inside[-1]) if inside else []
 
 
 class Outcome(NamedTuple):
