@@ -1,6 +1,8 @@
 """The live bench and the soak: their reports say what was measured, and their samples are of the right time and step."""
 
+import os
 import re
+import subprocess
 from datetime import date
 from math import isnan
 from pathlib import Path
@@ -80,18 +82,12 @@ def test_a_quarter_is_of_the_measured_time_and_classes_that_grew_in_it_are_named
 
 
 @pytest.mark.engine
-def test_what_lives_in_a_heap_is_told_by_class(servers, tmp_path_factory):
-    (broker,) = {int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit() and "kafka.Kafka" in _command(p)
-                 and str(tmp_path_factory.getbasetemp()) in _command(p)}
+@pytest.mark.usefixtures("servers")
+def test_what_lives_in_a_heap_is_told_by_class():
+    found = subprocess.run(["pgrep", "-f", "-P", str(os.getpid()), "kafka.Kafka"], capture_output=True, text=True).stdout
+    (broker,) = map(int, found.split())
     live = live_mb([broker])
     assert live["[B"] > 1 and live["org.apache.kafka.common.TopicPartition"] > 0
-
-
-def _command(process: Path) -> str:
-    try:
-        return (process / "cmdline").read_text()
-    except OSError:
-        return ""
 
 
 @pytest.mark.parametrize(("task", "step"), [

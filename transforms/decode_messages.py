@@ -91,12 +91,14 @@ class DecodeMessages(beam.DoFn):
 
     def _flush(self) -> Iterable[tuple[tuple[int, bytes], Timestamp]]:
         """Every group as (key, packed batch), stamped as the earliest messages among them: never behind the watermark."""
+        if not self.held:
+            return
         at, together = self.earliest, Batch([], [], [])
         for key in sorted(self.events.keys() | self.dead.keys()):  # then a runner that keeps order has an hour's shards together
             batch = Batch(self.events.get(key, []), self.dead.get(key, []), [])
             yield (key, pack(batch.events, batch.dead)), at
             together.extend(batch)
-        for arrived, part in together.by_stretch() if self.streaming else [(0, together)] if self.held else []:
+        for arrived, part in together.by_stretch() if self.streaming else [(0, together)]:
             came = Timestamp(micros=arrived * 1000) if self.streaming else at
             earliest, partials = self.received.get(arrived // STRETCH_MS) or (came, Partials())
             self.received[arrived // STRETCH_MS] = min(earliest, came), partials

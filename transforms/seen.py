@@ -8,6 +8,7 @@ import numpy as np
 HASH = np.dtype("<u8")
 FEW = 1_000  # are kept in a set until they are an eighth of all
 KEPT = 20_000_000  # ids, some 250 MB, that a worker remembers; of those it forgets it reads the state again
+A_KEY = 64  # ids: what a key itself takes, or many a small one would never be forgotten
 
 
 def chunk(hashes: set[int]) -> bytes:
@@ -49,12 +50,14 @@ class Warm:
 
     def take(self, key: int, version: bytes) -> Ids | None:
         """None where the state has gone on, or back, without this worker."""
-        had, ids = self._by_key.pop(key, (b"", Ids()))
-        self._held -= len(ids)
-        return ids if version and had == version else None
+        kept = self._by_key.pop(key, None)
+        if kept is None:
+            return None
+        self._held -= A_KEY + len(kept[1])
+        return kept[1] if version and kept[0] == version else None
 
     def put(self, key: int, version: bytes, ids: Ids) -> None:
         self._by_key[key] = version, ids
-        self._held += len(ids)
+        self._held += A_KEY + len(ids)
         while self._held > self._most and len(self._by_key) > 1:
-            self._held -= len(self._by_key.popitem(last=False)[1][1])
+            self._held -= A_KEY + len(self._by_key.popitem(last=False)[1][1])
