@@ -90,16 +90,16 @@ class Packer:
         self._events = msgspec.msgpack.Decoder(list[any_event])
         self._dead = msgspec.msgpack.Decoder(list[DeadLetter])
 
-    def unpack(self, data: bytes) -> tuple[list[Any], list[Any]]:
-        """(events, dead letters)."""
-        events, dead = _OUTER.decode(lz4.frame.decompress(data))
-        return self._events.decode(events), self._dead.decode(dead) if dead else []
+    def unpack(self, data: bytes) -> tuple[list[Any], list[Any], bytes]:
+        """(events, dead letters, what was packed beside them)."""
+        events, dead, beside = _OUTER.decode(lz4.frame.decompress(data))
+        return self._events.decode(events), self._dead.decode(dead) if dead else [], beside
 
 
-def pack(events: list[Any], dead: list[Any]) -> bytes:
-    blob = _ENCODER.encode((_ENCODER.encode(events), _ENCODER.encode(dead) if dead else b""))
+def pack(events: list[Any], dead: list[Any], beside: bytes = b"") -> bytes:
+    blob = _ENCODER.encode((_ENCODER.encode(events), _ENCODER.encode(dead) if dead else b"", beside))
     return lz4.frame.compress(blob, compression_level=0, store_size=True)
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_OUTER = msgspec.msgpack.Decoder(tuple[bytes, bytes])
+_OUTER = msgspec.msgpack.Decoder(tuple[bytes, bytes, bytes])

@@ -14,7 +14,7 @@ from small_contract import small_contract
 from transforms import declared
 from transforms.batch import Batch
 from transforms.columns import deserialize
-from transforms.copies import SHARDS, dedupe_key, pick
+from transforms.copies import SHARDS, dedupe_key, id_hash, keys_of, pick
 from transforms.counter_hours import CounterHours
 from transforms.declared import Declared
 from transforms.decode import Decoder
@@ -22,6 +22,7 @@ from transforms.ledger import Ledger
 from transforms.partials import Partials, PartialsCoder
 from transforms.player_hours import PlayerHours
 from transforms.rollup import MergePartials, Sum, ToRows, rollups_of
+from transforms.seen import SLICES
 
 MINUTE, HOUR = 60_000, 3_600_000
 T = 1_790_000_000_000 // HOUR * HOUR
@@ -154,13 +155,28 @@ def test_copies_of_an_event_meet_under_one_key_whenever_they_arrive(number, offs
 def test_where_copies_are_known_for_minutes_no_id_is_kept_with_those_of_an_hour():
     message = {"event_id": "1", "event_type": "match_end", "score": 1}
     decoded = [DECODER.decode(json.dumps(message | {"event_time": T + minute * 60_000}).encode(), T) for minute in (0, 1, 2)]
-    assert [dedupe_key(e, bucket_ms=120_000) - dedupe_key(decoded[0], bucket_ms=120_000) for e in decoded] == [0, 0, SHARDS]
+    assert [dedupe_key(e, bucket=120_000) - dedupe_key(decoded[0], bucket=120_000) for e in decoded] == [0, 0, SHARDS]
     assert len(set(map(dedupe_key, decoded))) == 1
 
 
-def test_of_dead_letters_that_tell_no_time_those_of_an_hour_of_arrival_meet_whatever_the_bucket():
-    keys = [dedupe_key(DECODER.decode(b"{broken", T + minute * 60_000), bucket_ms=120_000) for minute in (0, 59, 60)]
-    assert keys[0] == keys[1] == keys[2] - SHARDS
+def test_of_dead_letters_that_tell_no_time_those_of_an_hour_of_arrival_are_copies_whatever_the_bucket():
+    items = [DECODER.decode(b"{broken", T + minute * 60_000) for minute in (0, 59, 60)]
+    for bucket in (120_000, HOUR, 24 * HOUR):
+        keys = [(dedupe_key(item, bucket=bucket), id_hash(item)) for item in items]
+        assert keys[0] == keys[1] != keys[2]
+
+
+@given(bundles(), st.sampled_from([120_000, HOUR, 24 * HOUR]), st.booleans())
+def test_many_items_have_the_keys_that_each_has_by_itself(bundles_, bucket, corrected):
+    batches = [batch_of(bundle) for bundle in bundles_]
+    events = [e for b in batches for e in b.events]
+    dead = [d for b in batches for d in b.dead] + [DECODER.decode(b"{broken", T), DECODER.decode(b"{", T + HOUR)]
+    for event in events[::2] if corrected else ():
+        event.client_event_time = event.event_time - HOUR
+    keys, noted = keys_of(events, dead, SHARDS, bucket)
+    assert keys.tolist() == [dedupe_key(item, SHARDS, bucket) for item in events + dead]
+    assert noted.hashes.tolist() == [id_hash(item) for item in events + dead]
+    assert set(noted.slices.tolist()) <= set(range(SLICES))
 
 
 def test_panes_that_come_in_one_bundle_are_emitted_at_one_time():

@@ -11,24 +11,26 @@ import msgspec
 from schemas.events import DEAD_LETTER, Packer, pack, time_of
 from schemas.layout import HOUR_MS
 
-STRETCH_MS = 60_000  # of arrival: a stream sums apart what may fall into different windows of the built-in rollups
+MINUTE_MS = 60_000
+STRETCH_MS = MINUTE_MS  # of arrival: a stream sums apart what may fall into different windows of the built-in rollups
 
 
 class Batch:
     """events, dead: objects. duplicates: (arrival_time, ledger key) of copies that were left out."""
 
-    __slots__ = ("_data", "_events", "_hours", "_on_time", "dead", "duplicates")
+    __slots__ = ("_builds", "_data", "_events", "_hours", "_on_time", "dead", "duplicates")
 
     def __init__(self, events: list[Any], dead: list[Any], duplicates: list[tuple[int, tuple[Any, ...]]]):
         self._data: bytes | None = None
         self._on_time: dict[str, list[Any]] | None = None
         self._hours: dict[int, list[Any]] | None = None
+        self._builds: Counter[tuple[int, bool, tuple[Any, ...]]] | None = None
         self._events, self.dead, self.duplicates = events, dead, duplicates
 
     def opened(self, packer: Packer) -> "Batch":
         """Itself, with objects in it, also when it has just crossed a shuffle."""
         if self._data is not None:
-            (self._events, self.dead), self._data = packer.unpack(self._data), None
+            (self._events, self.dead, _), self._data = packer.unpack(self._data), None
         return self
 
     @property
@@ -52,6 +54,13 @@ class Batch:
             for event in self.events:
                 self._hours[event.event_time // HOUR_MS].append(event)
         return self._hours.items()
+
+    def builds(self) -> Counter[tuple[int, bool, tuple[Any, ...]]]:
+        """How many events by (minute of event_time, counted since 1970; late; what BUILD names)."""
+        if self._builds is None:
+            minutes = [event.event_time // MINUTE_MS for event in self.events]
+            self._builds = Counter(zip(minutes, map(_LATE, self.events), map(_BUILD, self.events), strict=True))
+        return self._builds
 
     def extend(self, other: "Batch") -> None:
         self._events += other.events
@@ -102,16 +111,21 @@ class BatchCoder(beam.coders.Coder):
 beam.coders.registry.register_coder(Batch, BatchCoder)
 
 
-def tally(batch: Batch) -> tuple[Counter[Any], Counter[Any]]:
-    """How many events, and how many dead letters, by ledger key."""
+def tally(batch: Batch) -> tuple[Counter[Any], Counter[Any], Counter[Any]]:
+    """How many events, of them late ones, and dead letters, by ledger key."""
     events: Counter[Any] = Counter()
-    for hour, some in batch.hours():
-        events.update({(hour * HOUR_MS, *build): n for build, n in Counter(map(_BUILD, some)).items()})
-    return events, Counter(map(ledger_key, batch.dead))
+    late: Counter[Any] = Counter()
+    for (minute, is_late, build), n in batch.builds().items():
+        key = (minute * MINUTE_MS // HOUR_MS * HOUR_MS, *build)
+        events[key] += n
+        if is_late:
+            late[key] += n
+    return events, late, Counter(map(ledger_key, batch.dead))
 
 
-_BUILD = attrgetter("game", "env", "platform", "app_version", "TYPE")
-_ARRIVAL = attrgetter("arrival_time")
+BUILD = ("game", "env", "platform", "app_version", "event_type")
+_BUILD = attrgetter(*BUILD[:-1], "TYPE")
+_ARRIVAL, _LATE = attrgetter("arrival_time"), attrgetter("late")
 
 
 def ledger_key(item: Any) -> tuple[Any, ...]:

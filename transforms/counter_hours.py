@@ -12,6 +12,8 @@ from schemas.tables import counter_hours_table
 from transforms.batch import Batch
 from transforms.partials import Flushed, Key, Windowed, sharded
 
+_MOMENT = attrgetter("event_time", "seq")
+
 
 class CounterHours:
     """Partial: [[time, seq, platform], [time, seq, app_version], ranges]: the last known of each, and the coalesced ranges."""
@@ -61,17 +63,15 @@ def _last(items: list[Any]) -> list[list[Any] | None]:
 
     Of two at one moment the greater value, as merging takes it.
     """
-    moments = list(map(_moment, items))
+    moments = list(map(_MOMENT, items))
+    if any(time is None for time, _ in moments):  # dead letters that do not tell
+        moments = [(time_of(item), item.seq) for item in items]
     newest = max(moments)
     last = items[moments.index(newest)]
     if moments.count(newest) == 1 and None not in (last.platform, last.app_version):
         return [[*newest, last.platform], [*newest, last.app_version]]
     return [max(([*at, value] for at, item in zip(moments, items, strict=True) if (value := getattr(item, name)) is not None), default=None)
             for name in ("platform", "app_version")]
-
-
-def _moment(item: Any) -> tuple[int, int]:
-    return time_of(item), item.seq
 
 
 def _later(a: list[Any] | None, b: list[Any] | None) -> list[Any] | None:

@@ -12,7 +12,7 @@ from schemas import rollups
 from schemas.contract import Contract, envelope_fields
 from schemas.layout import HOUR_MS
 from schemas.tables import declared_table
-from transforms.batch import Batch
+from transforms.batch import BUILD, MINUTE_MS, Batch
 from transforms.partials import Flushed, Key, Windowed, saturated
 from transforms.player_hours import micros
 
@@ -31,11 +31,24 @@ class Declared:
         self.values = [len, *(_summary_of(contract, v) for v in rollup.values)]
         self.kinds = ["count", *(v.kind for v in rollup.values)]
         self.counts_only = all(summary is len for summary in self.values)
+        self.of_build = self._in_build() if self.counts_only and not self.where and self.rollup.period_ms % MINUTE_MS == 0 else None
         self.counts: Counter[tuple[int, Key]] = Counter()  # by bucket of event_time and key
         self.groups: dict[tuple[int, Key], list[Any]] = defaultdict(list)
 
+    def _in_build(self) -> Callable[[tuple[Any, ...]], Key] | None:
+        """The key of what a batch counts anyway, where that knows all of it."""
+        if not set(self.rollup.keys) <= set(BUILD):
+            return None
+        at = [BUILD.index(name) for name in self.rollup.keys]
+        return lambda build: tuple([build[i] for i in at])
+
     def add(self, batch: Batch) -> None:
         period, groups = self.rollup.period_ms, self.groups
+        if self.of_build:
+            for (minute, late, build), n in batch.builds().items():
+                if not late and build[-1] in self.types:
+                    self.counts[minute * MINUTE_MS // period, self.of_build(build)] += n
+            return
         for kind in self.types:
             events = batch.on_time.get(kind, [])
             if self.where:

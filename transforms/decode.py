@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from itertools import repeat
 from typing import Any, Union
 
 import msgspec
@@ -45,22 +46,46 @@ class Decoder:
 
         arrival_time: ms, from the broker; None in a plain file, where the message's own is read, else previous_arrival stands in.
         """
-        if self.typed is not None and len(payload) <= self.contract.max_message_bytes:
+        return self.decode_all([payload], None if arrival_time is None else [arrival_time], [message_id], source, previous_arrival)[0]
+
+    def decode_all(self, payloads: list[bytes], arrivals: list[int] | None, ids: list[str] | None, source: str,
+                   previous_arrival: int) -> list[Any]:
+        """decode() of messages that came one after the other."""
+        items = self._typed(payloads)
+        game, lateness_ms = self.contract.name, self.contract.allowed_lateness_ms
+        for i, (event, arrived) in enumerate(zip(items, arrivals or repeat(None), strict=False)):
+            if event is not None:
+                came = (event.received_time or event.event_time) if arrived is None else arrived
+                behind = came - event.event_time
+                if -AHEAD_MS <= behind <= BEHIND_MS:
+                    event.arrival_time = previous_arrival = came
+                    event.late = behind > lateness_ms
+                    if not event.env:
+                        event.env = "live"
+                    if not event.game:
+                        event.game = game
+                    event.additional_properties = event.raw_event = None
+                    event.shape_rank = 0
+                    continue
+            items[i] = self.decode_generally(payloads[i], arrived, ids[i] if ids else "", source, previous_arrival)
+            previous_arrival = items[i].arrival_time
+        return items
+
+    def _typed(self, payloads: list[bytes]) -> list[Any]:
+        """Events as far as the typed path decodes them; None where it does not."""
+        if self.typed is None:
+            return [None] * len(payloads)
+        limit = self.contract.max_message_bytes
+        if max(map(len, payloads), default=0) > limit:
+            payloads = [p if len(p) <= limit else b"" for p in payloads]
+        items: list[Any] = []
+        decoding = map(self.typed, payloads)
+        while len(items) < len(payloads):
             try:
-                event = self.typed(payload)
+                items.extend(decoding)  # in C; what was decoded before an exception is there
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                return self.decode_generally(payload, arrival_time, message_id, source, previous_arrival)
-            arrived = arrival_time if arrival_time is not None else event.received_time or event.event_time
-            behind = arrived - event.event_time
-            if -AHEAD_MS <= behind <= BEHIND_MS:
-                event.arrival_time = arrived
-                event.late = behind > self.contract.allowed_lateness_ms
-                event.env = event.env or "live"
-                event.game = event.game or self.contract.name
-                event.additional_properties = event.raw_event = None
-                event.shape_rank = 0
-                return event
-        return self.decode_generally(payload, arrival_time, message_id, source, previous_arrival)
+                items.append(None)
+        return items
 
     def decode_generally(self, payload: bytes, arrival_time: int | None = None, message_id: str = "", source: str = "",
                          previous_arrival: int = 0) -> Any:

@@ -1,11 +1,12 @@
 """Decode: Messages -> batches of events and dead letters, keyed for deduplication; and what was received, counted."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import apache_beam as beam
+import numpy as np
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms.window import GlobalWindow, TimestampedValue
@@ -14,9 +15,10 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER, pack
+from schemas.layout import HOUR_MS
 from transforms.batch import STRETCH_MS, Batch, tally
 from transforms.collector import collect_rarely
-from transforms.copies import BUCKET_MS, SHARDS, dedupe_key
+from transforms.copies import SHARDS, bucket_ms, keys_of
 from transforms.decode import Decoder
 from transforms.ledger import EMPTY
 from transforms.messages import Messages
@@ -38,19 +40,20 @@ class Decode(beam.PTransform):
     streaming: bool
     pii_key: bytes | None = None
     shards: int = SHARDS
-    horizon_ms: int = BUCKET_MS
+    horizon_ms: int = HOUR_MS
 
     def expand(self, messages: beam.PCollection[Messages]) -> Any:  # Decoded; Beam would warn of a type that is none of its own
-        decode = beam.ParDo(DecodeMessages(self.contract, self.streaming, self.pii_key, self.shards, min(BUCKET_MS, self.horizon_ms)))
+        bucket = bucket_ms(self.streaming, self.horizon_ms)
+        decode = beam.ParDo(DecodeMessages(self.contract, self.streaming, self.pii_key, self.shards, bucket))
         out = messages | "DecodeMessages" >> decode.with_output_types(tuple[int, bytes], received=tuple[int, Partials]).with_outputs(
             "received", main="batches")
         return Decoded(out.batches, out.received)
 
 
 class DecodeMessages(beam.DoFn):
-    def __init__(self, contract: Contract, streaming: bool, pii_key: bytes | None, shards: int = SHARDS, bucket_ms: int = BUCKET_MS):
+    def __init__(self, contract: Contract, streaming: bool, pii_key: bytes | None, shards: int = SHARDS, bucket: int = HOUR_MS):
         self.contract, self.streaming, self.pii_key = contract, streaming, pii_key
-        self.shards, self.bucket_ms = shards, bucket_ms
+        self.shards, self.bucket = shards, bucket
 
     def setup(self) -> None:
         collect_rarely()
@@ -62,22 +65,16 @@ class DecodeMessages(beam.DoFn):
         self._clear()
 
     def _clear(self) -> None:
-        self.events: dict[int, list[Any]] = defaultdict(list)
-        self.dead: dict[int, list[Any]] = defaultdict(list)
-        self.held, self.earliest = 0, MAX_TIMESTAMP
+        self.items: list[Any] = []
+        self.earliest = MAX_TIMESTAMP
 
     def process(self, messages: Messages, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
-        decode, source, arrivals, ids = self.decoder.decode, messages.source, messages.arrivals, messages.ids
         previous = 0 if messages.first else self.previous_arrival
-        events, dead, shards, bucket_ms = self.events, self.dead, self.shards, self.bucket_ms
-        for i, payload in enumerate(messages.payloads):
-            item = decode(payload, arrivals[i] if arrivals else None, ids[i] if ids else "", source, previous)
-            previous = item.arrival_time
-            (dead if item.TYPE == DEAD_LETTER else events)[dedupe_key(item, shards, bucket_ms)].append(item)
-        self.previous_arrival = previous
+        items = self.decoder.decode_all(messages.payloads, messages.arrivals, messages.ids, messages.source, previous)
+        self.previous_arrival = items[-1].arrival_time if items else previous
+        self.items += items
         self.earliest = min(self.earliest, at)
-        self.held += len(messages.payloads)
-        if self.held >= FLUSH:
+        if len(self.items) >= FLUSH:
             yield from (TimestampedValue(value, at) for value, at in self._flush())
 
     def finish_bundle(self) -> Iterable[Any]:
@@ -91,20 +88,26 @@ class DecodeMessages(beam.DoFn):
 
     def _flush(self) -> Iterable[tuple[tuple[int, bytes], Timestamp]]:
         """Every group as (key, packed batch), stamped as the earliest messages among them: never behind the watermark."""
-        if not self.held:
+        if not self.items:
             return
-        at, together = self.earliest, Batch([], [], [])
-        for key in sorted(self.events.keys() | self.dead.keys()):  # then a runner that keeps order has an hour's shards together
-            batch = Batch(self.events.get(key, []), self.dead.get(key, []), [])
-            yield (key, pack(batch.events, batch.dead)), at
-            together.extend(batch)
-        for arrived, part in together.by_stretch() if self.streaming else [(0, together)]:
-            came = Timestamp(micros=arrived * 1000) if self.streaming else at
+        dead = [item for item in self.items if item.TYPE == DEAD_LETTER]
+        events = [item for item in self.items if item.TYPE != DEAD_LETTER] if dead else self.items
+        keys, noted = keys_of(events, dead, self.shards, self.bucket)
+        order = np.argsort(keys, kind="stable")  # then a runner that keeps order has a bucket's shards together
+        items, keys, noted = list(map([*events, *dead].__getitem__, order.tolist())), keys[order], noted.at(order)
+        for start, end in pairwise([0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]):
+            whole = start + int(np.searchsorted(order[start:end], len(events)))  # a group's dead letters come last
+            yield (int(keys[start]), pack(items[start:whole], items[whole:end], noted.at(slice(start, end)).pack())), self.earliest
+        self._count(Batch(events, dead, []))
+        self._clear()
+
+    def _count(self, batch: Batch) -> None:
+        for arrived, part in batch.by_stretch() if self.streaming else [(0, batch)]:
+            came = Timestamp(micros=arrived * 1000) if self.streaming else self.earliest
             earliest, partials = self.received.get(arrived // STRETCH_MS) or (came, Partials())
             self.received[arrived // STRETCH_MS] = min(earliest, came), partials
-            for counted in tally(part):
-                for build, n in counted.items():
-                    partials.setdefault(build, list(EMPTY))[RECEIVED] += n
-        for item in together.dead:
+            events, _, dead = tally(part)
+            for build, n in (*events.items(), *dead.items()):
+                partials.setdefault(build, list(EMPTY))[RECEIVED] += n
+        for item in batch.dead:
             Metrics.counter("dead_lettered", item.reason).inc()
-        self._clear()

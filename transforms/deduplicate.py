@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
-import xxhash
-from apache_beam.coders import BytesCoder, TupleCoder, VarIntCoder
+import numpy as np
+from apache_beam.coders import BytesCoder
 from apache_beam.metrics import Metrics
 from apache_beam.transforms.timeutil import TimeDomain
-from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec, TimerSpec, on_timer
+from apache_beam.transforms.userstate import BagStateSpec, TimerSpec, on_timer
 from apache_beam.utils.timestamp import Timestamp
 
 from schemas.contract import Contract
@@ -17,8 +17,8 @@ from schemas.events import Packer
 from schemas.layout import HOUR_MS
 from transforms.batch import Batch, ledger_key
 from transforms.collector import collect_rarely
-from transforms.copies import BUCKET_MS, id_hash, pick
-from transforms.seen import Ids, Warm, chunk
+from transforms.copies import id_hash, pick
+from transforms.seen import FEW, SLICES, Ids, Noted, Recent, Warm, hashes_in
 
 HORIZON_MS = 48 * HOUR_MS
 STEPS = 32  # of the horizon, in which state expires
@@ -52,18 +52,21 @@ class Earliest(beam.DoFn):
         events: list[Any] = []
         dead: list[Any] = []
         for data in group[1]:
-            some, others = self.packer.unpack(data)
+            some, others, _ = self.packer.unpack(data)
             events += some
             dead += others
         yield without_copies(pick(events), pick(dead))
 
 
-class FirstToArrive(beam.DoFn):
-    """State: the hashes of the ids seen in this shard and bucket, 8 bytes each, for at least horizon_ms of arrival_time."""
+_CELL = beam.DoFn.StateParam
+_RECENT = BagStateSpec("recent", BytesCoder())
+_SEEN = tuple(BagStateSpec(f"seen{n}", BytesCoder()) for n in range(SLICES))
 
-    SEEN = BagStateSpec("seen", BytesCoder())
-    # A cell of both: a runner answers each read after a round trip, and little else of this step takes as long.
-    LAST = ReadModifyWriteStateSpec("last", TupleCoder((BytesCoder(), VarIntCoder())))  # version of the ids, when they expire (ms)
+
+class FirstToArrive(beam.DoFn):
+    """State: the hashes of the ids seen in this shard and bucket, 9 bytes each, for at least horizon_ms of arrival_time."""
+
+    # A runner answers each request for state after a round trip, and little else of this step takes as long: one read, one addition.
     EXPIRY = TimerSpec("expiry", TimeDomain.WATERMARK)
 
     def __init__(self, contract: Contract, horizon_ms: int):
@@ -72,36 +75,61 @@ class FirstToArrive(beam.DoFn):
     def setup(self) -> None:
         collect_rarely()
         self.packer = Packer(self.contract)
-        self.warm = Warm()  # so that its ids need not be read back from state
+        self.warm = Warm()  # so that ids need not be read back from state
 
-    def process(self, keyed: tuple[int, bytes], seen: Any = beam.DoFn.StateParam(SEEN), last: Any = beam.DoFn.StateParam(LAST),
-                expiry: Any = beam.DoFn.TimerParam(EXPIRY)) -> Iterable[Batch]:
+    def process(self, keyed: tuple[int, bytes], expiry: Any = beam.DoFn.TimerParam(EXPIRY), recent: Any = _CELL(_RECENT),
+                s0: Any = _CELL(_SEEN[0]), s1: Any = _CELL(_SEEN[1]), s2: Any = _CELL(_SEEN[2]), s3: Any = _CELL(_SEEN[3]),
+                s4: Any = _CELL(_SEEN[4]), s5: Any = _CELL(_SEEN[5]), s6: Any = _CELL(_SEEN[6]), s7: Any = _CELL(_SEEN[7]),
+                s8: Any = _CELL(_SEEN[8]), s9: Any = _CELL(_SEEN[9]), s10: Any = _CELL(_SEEN[10]), s11: Any = _CELL(_SEEN[11])
+                ) -> Iterable[Batch]:
         key, data = keyed
-        events, dead = self.packer.unpack(data)
-        version, expires = last.read() or (b"", 0)
-        ids = self.warm.take(key, version)
-        if ids is None:
-            ids = Ids(seen.read() if version else ())
-        hashes = {id_hash(item) for items in (events, dead) for item in items}
-        known = ids.among(hashes)
-        landed = [self._unseen(*pick(items), known) for items in (events, dead)]
-        if new := hashes - known:
-            added = chunk(new)
-            seen.add(added)
-            version = xxhash.xxh3_128_digest(version + added)
-            ids.add(new)
-        self.warm.put(key, version, ids)
-        if (later := self._expires(events, dead)) > expires:
-            expiry.set(Timestamp(micros=later * 1000))
-        if new or later > expires:
-            last.write((version, max(later, expires)))
-        yield without_copies(*landed)
+        seen = (s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11)
+        events, dead, beside = self.packer.unpack(data)
+        came, state = Noted.unpack(beside), Recent.read(recent.read())
+        ids = self.warm.take(key, state.version)
+        known = np.zeros(len(came.hashes), bool)
+        for number in np.unique(came.slices).tolist():
+            if number not in ids:
+                older = map(hashes_in, seen[number].read()) if state.filled >> number & 1 else ()
+                ids[number] = Ids(state.noted.of(number), *older)
+            ids.move_to_end(number)
+            here = came.slices == number
+            known[here] = ids[number].among(came.hashes[here])
+        unknown = np.flatnonzero(~known)
+        new = came.at(unknown[np.unique(came.hashes[unknown], return_index=True)[1]])
+        expires = self._expires(events, dead)
+        if expires > state.expires:
+            expiry.set(Timestamp(micros=expires * 1000))
+        if len(new.hashes) or expires > state.expires:
+            state = self._note(state, state.entry(expires, new), recent, seen)
+            for number in np.unique(new.slices).tolist():
+                ids[number].add(new.of(number))
+        self.warm.put(key, state.version, ids)
+        if len(new.hashes) == len(known):
+            yield Batch(events, dead, [])
+        else:
+            copies = set(came.hashes[known].tolist())
+            yield without_copies(*(self._unseen(*pick(items), copies) for items in (events, dead)))
+
+    @staticmethod
+    def _note(state: Recent, entry: bytes, recent: Any, seen: tuple[Any, ...]) -> Recent:
+        """The state with one entry more; where the small cell is full, its ids are moved to the slices' cells."""
+        state = state.plus(entry)
+        if len(state.noted.hashes) > FEW:
+            for number in (dense := state.dense()):
+                seen[number].add(state.noted.of(number).tobytes())
+            recent.clear()
+            state, staying = state.moved(dense)
+            entry = state.entry(0, staying)
+            state = state.plus(entry)
+        recent.add(entry)
+        return state
 
     def _expires(self, events: list[Any], dead: list[Any]) -> int:
         """ms; later than need be by less than a step, or every batch would set a timer. What tells no time is a copy within its hour."""
         step = -(-self.horizon_ms // STEPS)
         needed = max(item.arrival_time for item in (*events, *dead)) + self.horizon_ms
-        hours = ((item.arrival_time // BUCKET_MS + 1) * BUCKET_MS for item in dead if item.event_time is None)
+        hours = ((item.arrival_time // HOUR_MS + 1) * HOUR_MS for item in dead if item.event_time is None)
         return max([-(-needed // step) * step, *hours])
 
     @staticmethod
@@ -111,9 +139,12 @@ class FirstToArrive(beam.DoFn):
         return [i for i in firsts if id_hash(i) not in known], copies + [i for i in firsts if id_hash(i) in known]
 
     @on_timer(EXPIRY)
-    def forget(self, seen: Any = beam.DoFn.StateParam(SEEN), last: Any = beam.DoFn.StateParam(LAST)) -> None:
-        seen.clear()
-        last.clear()
+    def forget(self, recent: Any = _CELL(_RECENT),
+               s0: Any = _CELL(_SEEN[0]), s1: Any = _CELL(_SEEN[1]), s2: Any = _CELL(_SEEN[2]), s3: Any = _CELL(_SEEN[3]),
+               s4: Any = _CELL(_SEEN[4]), s5: Any = _CELL(_SEEN[5]), s6: Any = _CELL(_SEEN[6]), s7: Any = _CELL(_SEEN[7]),
+               s8: Any = _CELL(_SEEN[8]), s9: Any = _CELL(_SEEN[9]), s10: Any = _CELL(_SEEN[10]), s11: Any = _CELL(_SEEN[11])) -> None:
+        for cell in (recent, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11):
+            cell.clear()
 
 
 def without_copies(events: tuple[list[Any], list[Any]], dead: tuple[list[Any], list[Any]]) -> Batch:

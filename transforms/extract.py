@@ -36,6 +36,7 @@ class Extractor:
     def __init__(self, contract: Contract):
         self.contract = contract
         self.shapes = [*contract.wire.shapes, contract.wire]
+        self.paths = {id(wire): _envelope_paths(wire) for wire in self.shapes}
 
     def shape(self, message: dict[str, Any]) -> Wire:
         return next((s for s in self.shapes if s.when is None or _holds(message, s.when)), self.contract.wire)
@@ -50,12 +51,7 @@ class Extractor:
         event_type = self.event_type(wire, type_on_wire)
         taken: list[str] = [] if wire.type_is_key else [wire.envelope["event_type"]]
         values: dict[str, Any] = dict(wire.constants)
-        not_there = {("event_id", "hash"), ("event_time", "arrival")}
-        paths = {n: p for n, p in wire.envelope.items() if n != "event_type" and (n, p) not in not_there}
-        paths["client_event_time"] = wire.client_event_time
-        if wire.arrival_time:
-            paths["arrival_time"] = wire.arrival_time
-        for name, path in paths.items():
+        for name, path in self.paths[id(wire)].items():
             value = get(message, path)
             if value is not MISSING:
                 taken.append(path)
@@ -110,6 +106,14 @@ class Extractor:
         if f.name in wire.values and isinstance(value, str | bool | int) and value in wire.values[f.name]:
             return wire.values[f.name][value], None
         return _typed(wire, f.type, value)
+
+
+def _envelope_paths(wire: Wire) -> dict[str, str]:
+    """Where a message holds the envelope's fields, but for its type."""
+    not_there = {("event_id", "hash"), ("event_time", "arrival")}
+    paths = {n: p for n, p in wire.envelope.items() if n != "event_type" and (n, p) not in not_there}
+    paths["client_event_time"] = wire.client_event_time
+    return paths | ({"arrival_time": wire.arrival_time} if wire.arrival_time else {})
 
 
 def _typed(wire: Wire, t: FieldType, value: Any) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.layout import HOUR_MS
 from schemas.tables import ledger_table
-from transforms.batch import Batch, ledger_key, tally
+from transforms.batch import Batch, tally
 from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, LATE, Flushed, Key, Windowed
 
 EMPTY = (0, 0, 0, 0, 0, 0)
@@ -20,9 +20,9 @@ class Ledger:
         self.counts: dict[Key, list[int]] = defaultdict(lambda: list(EMPTY))
 
     def add(self, batch: Batch) -> None:
-        landed, dead = tally(batch)
-        for kind, counted in ((LANDED, landed), (DEAD_LETTERED, dead), (LATE, Counter(ledger_key(e) for e in batch.events if e.late)),
-                              (DUPLICATE, Counter(key for _, key in batch.duplicates))):
+        landed, late, dead = tally(batch)
+        copies = Counter(key for _, key in batch.duplicates)
+        for kind, counted in ((LANDED, landed), (LATE, late), (DEAD_LETTERED, dead), (DUPLICATE, copies)):
             for key, n in counted.items():
                 self.counts[key][kind] += n
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any
 
 from schemas.contract import Contract
@@ -33,7 +33,7 @@ class PlayerHours:
         self.revenue = {name: [(f.name, f.factor) for f in fields if "revenue" in f.roles] for name, fields in stored.items()}
         self.score = {name: [(f.name, f.factor) for f in fields if "score" in f.roles] for name, fields in stored.items()}
         self.states = {name: [f.name for f in fields if f.is_state] for name, fields in stored.items()}
-        self.told = {name for name in stored if self.revenue[name] or self.score[name] or self.states[name]}
+        self.told = {name for name in stored if self.revenue[name] or self.score[name]}
         self.groups: dict[Key, list[Any]] = defaultdict(list)
 
     def add(self, batch: Batch) -> None:
@@ -51,7 +51,6 @@ class PlayerHours:
         if len(set(map(_TIME, items))) < len(items):
             items.sort(key=lambda e: (e.event_time, e.seq or 0, e.event_id))
         score = 0
-        states: dict[str, list[Any]] = {}
         earned: dict[Any, int] = defaultdict(int)  # by session, or by event where sessions are made of gaps
         for e in items:
             if e.TYPE not in self.told:
@@ -60,26 +59,33 @@ class PlayerHours:
                 earned[e.session_id if self.gap is None else id(e)] += micros(e, of_revenue)
             if of_score := self.score[e.TYPE]:
                 score += micros(e, of_score)
-            for name in self.states[e.TYPE]:
-                value = getattr(e, name)
-                if value is not None:
-                    states[name] = [e.event_time, e.seq or 0, e.event_id, value]
         pieces = self._sessions(items, earned) if self.gap is None else self._coalesce(
             [[e.event_time, e.event_time, 1, earned.get(id(e), 0), None, _seen(e)] for e in items])
         return [len(items), saturated(sum(earned.values())), saturated(score), items[0].event_time, items[-1].event_time,
-                _seen(items[-1]), states, pieces]
+                _seen(items[-1]), self._states(items), pieces]
+
+    def _states(self, items: list[Any]) -> dict[str, list[Any]]:
+        """The last known value of each; items come in order of time."""
+        states: dict[str, list[Any]] = {}
+        if self.state_names:
+            for e in reversed(items):
+                for name in self.states[e.TYPE]:
+                    if name not in states and (value := getattr(e, name)) is not None:
+                        states[name] = [e.event_time, e.seq or 0, e.event_id, value]
+        return states
 
     @staticmethod
     def _sessions(items: list[Any], earned: dict[Any, int]) -> list[list[Any]]:
         """A piece per session_id; items come in order of time."""
-        if len(set(map(_SESSION, items))) == 1:
-            by_session = {items[0].session_id: items}
+        by_session: dict[Any, list[Any]] = defaultdict(list)
+        sessions = set(map(_SESSION, items))
+        if len(sessions) == 1:
+            by_session[items[0].session_id] = items
         else:
-            by_session = defaultdict(list)
             for e in items:
                 by_session[e.session_id].append(e)
         return [[some[0].event_time, some[-1].event_time, len(some), saturated(earned.get(session, 0)), session, _seen(some[0])]
-                for session, some in sorted(((s, i) for s, i in by_session.items() if s is not None), key=itemgetter(0))]
+                for session in sorted(sessions - {None}) for some in (by_session[session],)]
 
     def merge(self, partials: list[list[Any]]) -> list[Any]:
         events, revenue, score, first, last, latest, states, pieces = zip(*partials, strict=True)

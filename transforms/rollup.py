@@ -147,6 +147,9 @@ class MergePartials(beam.CombineFn):
 
     def add_inputs(self, merged: Partials, elements: Iterable[Partials]) -> Partials:
         """By key all at once: on Flink every pane merges all that its window has, and one after the other took half of the job's time."""
+        elements = list(elements)
+        if not merged and len(elements) == 1:  # most of a bundle's; a copy, as sliding windows share it
+            return Partials(elements[0])
         by_key: dict[Key, list[Any]] = defaultdict(list)
         for some in (merged, *elements):
             for key, partial in some.items():
