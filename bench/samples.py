@@ -27,7 +27,7 @@ class Samples:
         return mean(inside) if inside else nan
 
     def add_heap(self, by_class: dict[str, float]) -> None:
-        self.add("task manager: live objects", sum(by_class.values()))
+        self.add("task managers: live objects", sum(by_class.values()))
         self.heaps.append((time.monotonic() - self.began, by_class))
 
     def heap_growth(self) -> list[tuple[str, float]]:

@@ -38,9 +38,11 @@ STARTS_WITHIN_S, ENDS_WITHIN_S = 180, 600
 TOLD, GROWN = 50, 8  # differences and classes
 MAY_DIFFER = 0.10
 NOT_LATE = {"delayed": 0.0, "duplicated_later": 0.0}  # late events wait an hour for others, to share a file: their state grows so long
+LAYOUTS = {"flink": "Two task managers of one slot, each with a Python worker: figures are of both together.",
+           "prism": "One process of the engine, one of Python."}
 REASONS = """
-The source's own grows with time: runner 2.70 registers state anew for every residual of a splittable DoFn and frees none
-(apache/beam #27648, mended by #39191 in 2.76).
+The source's own grows with time, and the whole with it: runner 2.70 registers state anew for every residual of a splittable DoFn
+and frees none (apache/beam #27648, mended by #39191 in 2.76).
 """
 
 
@@ -83,7 +85,7 @@ def report(setting: dict[str, str], engine: str, rate: float, seconds: float, wa
         rows.append(f"| {name} | {first:,.2f} | {last:,.2f} | {changed:+.0%} | {'yes' if abs(changed) < MAY_DIFFER else 'no'} |")
     known = REASONS if engine == "flink" else ""
     grew = samples.heap_growth()[:GROWN]
-    classes = ("From the first to the last minute these classes of the task manager grew most (MB): "
+    classes = ("From the first to the last minute these classes of the task managers grew most (MB): "
                + ", ".join(f"`{name}` {mb:+.1f}" for name, mb in grew) + ".\n") if grew else ""
     return f"""# Soak on {engine.capitalize()}
 
@@ -92,6 +94,7 @@ Written by `{m["command"]}` on {date.today()}; do not edit.
 The whole job under {rate:,.0f} messages a second for {seconds / 60:g} minutes, after {warm_up / 60:g} minutes that are not measured;
 a copy is known for {horizon:g} minutes, player and counter rollups gather one minute, the contract's lateness is three minutes, and no
 event is late: else windows would grow for an hour.
+{LAYOUTS[engine]}
 Machine: {m["cores"]} cores ({m["cpu"]}), {m["memory"]}, {m["system"]}; load average before {m["load"]}, after {os.getloadavg()[0]:.1f}.
 Afterwards {len(outcome.differences)} of {outcome.figures:,} figures differed from the answer sheet.
 
@@ -116,7 +119,7 @@ def soak(engine: str, rate: float, seconds: float, warm_up: float, horizon_minut
         run = [sys.executable, "-m", "pipeline", "run", f"--source={source}", f"--archive={folder}/archive",
                f"--config={folder}/config.yaml", f"--contract={folder}/contract"]
         if engine == "flink":
-            flink = ending.enter_context(flink_cluster(folder / "flink"))
+            flink = ending.enter_context(flink_cluster(folder / "flink", 1, 2))
             job = ending.enter_context(_started([*run, *flink.job_flags, "--parallelism=2", "--max_parallelism=4"], folder / "job.log"))
             wait_for(lambda: "RUNNING" in flink.jobs().values(), "no job runs", STARTS_WITHIN_S)
             (job_id,) = flink.jobs()
@@ -148,13 +151,14 @@ def short_lateness(folder: Path) -> Contract:
 
 
 def look_at_flink(flink: Flink, job_id: str, samples: Samples) -> None:
-    """State by step from the last checkpoint; what lives in the task managers' heaps; memory of the Python workers."""
+    """State, all and by step, from the last checkpoint; what lives in the task managers' heaps; memory of the Python workers."""
     last = flink.ask(f"/jobs/{job_id}/checkpoints")["latest"]["completed"]
     if last:
         steps = {v["id"]: step_of(v["name"]) for v in flink.ask(f"/jobs/{job_id}")["vertices"]}
         sizes: dict[str, float] = {}
         for vertex, task in flink.ask(f"/jobs/{job_id}/checkpoints/details/{last['id']}")["tasks"].items():
             sizes[steps[vertex]] = sizes.get(steps[vertex], 0.0) + task["state_size"] / 1e6
+        samples.add("checkpoint: all", last["state_size"] / 1e6)
         for step, mb in sizes.items():
             samples.add(f"checkpoint: {step}", mb)
     if not samples.heaps or time.monotonic() - samples.began - samples.heaps[-1][0] >= HEAP_S:

@@ -122,6 +122,10 @@ class Flink:
         """The path of the newest completed checkpoint."""
         return str(self.ask(f"/jobs/{job_id}/checkpoints")["latest"]["completed"]["external_path"])
 
+    def restarts(self, job_id: str) -> int:
+        """Since the job's start; at each it went back to its last checkpoint."""
+        return int(next((m["value"] for m in self.ask(f"/jobs/{job_id}/metrics?get=numRestarts")), 0))
+
     def cancel(self, job_id: str) -> None:
         self.ask(f"/jobs/{job_id}", method="PATCH")
         wait_for(lambda: self.jobs()[job_id] == "CANCELED", f"job {job_id} did not end")

@@ -38,7 +38,6 @@ class Played:
         send(STARTER, self.folder, servers, topic, {})
 
     def differences(self, archive: str, answers: tuple[str, ...] = ()) -> list[str]:
-        """Of these answers, or of all."""
         try:
             return [str(d) for d in compare(archive, self, answers).differences]
         except ArchiveError:  # no archive yet
@@ -46,9 +45,10 @@ class Played:
 
 
 def compare(archive: Path | str, played: Played, answers: tuple[str, ...] = ()) -> Comparison:
+    """Of these answers, or of all."""
     figures, differences = compare_answers(STARTER, str(archive), f"{played.folder}/answers")
-    played.figures = sum(figures.values())
-    return Comparison(figures, [d for d in differences if not answers or d.answer in answers])
+    return Comparison({answer: n for answer, n in figures.items() if not answers or answer in answers},
+                      [d for d in differences if not answers or d.answer in answers])
 
 
 class Sending(Thread):

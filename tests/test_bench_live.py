@@ -6,6 +6,7 @@ import subprocess
 from datetime import date
 from math import isnan
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +18,9 @@ from bench.live.__main__ import CONTENDERS
 from bench.live.landed import panes
 from bench.live.report import Result, Setting, report
 from bench.rounds import ROOT
+from engines import MissingTool, tool
+from engines.flink_jars import flink_jars
+from engines.kafka import kafka_jars
 from schemas.layout import rollup_partition
 
 MACHINE = {name: "1" for name in ("cores", "cpu", "memory", "system", "load", "python", "apache-beam", "pyspark", "java")}
@@ -99,6 +103,16 @@ def test_a_flink_task_belongs_to_the_step_that_keeps_its_state(task, step):
     assert soak.step_of(task) == step
 
 
+def test_a_checkpoint_is_told_whole_and_by_step():
+    told = {"/jobs/j": {"vertices": [{"id": "a", "name": "[4]{Read, Decode}"}, {"id": "b", "name": "[16]{Deduplicate}"}]},
+            "/jobs/j/checkpoints": {"latest": {"completed": {"id": 7, "state_size": 5_500_000}}},
+            "/jobs/j/checkpoints/details/7": {"tasks": {"a": {"state_size": 1_500_000}, "b": {"state_size": 4_000_000}}}}
+    samples = soak.Samples(began=0.0, seconds=40.0)
+    soak.look_at_flink(SimpleNamespace(ask=told.__getitem__, task_managers=[], workers=lambda: []), "j", samples)
+    sizes = {name: value for name, ((_, value),) in samples.values.items() if name.startswith("checkpoint")}
+    assert sizes == {"checkpoint: all": 5.5, "checkpoint: source": 1.5, "checkpoint: deduplication": 4.0}
+
+
 @pytest.mark.engine
 @pytest.mark.usefixtures("kafka_and_prism")
 @pytest.mark.chaos
@@ -110,3 +124,25 @@ def test_over_five_minutes_on_prism_memory_stays_flat_and_panes_come_on_time(tmp
     assert median and float(median[1]) <= 15, written.read_text()
     rows = [line.split("|") for line in written.read_text().splitlines() if "resident" in line]
     assert len(rows) == 2 and all(row[5].strip() == "yes" for row in rows), written.read_text()
+
+
+@pytest.fixture
+def flink_and_kafka():
+    """Here, and ready to be started; a JDK counts what lives in a heap."""
+    try:
+        flink_jars(), kafka_jars(), tool("jcmd", "a JDK counts what lives in a heap")
+    except MissingTool as e:
+        pytest.skip(str(e))
+
+
+@pytest.mark.engine
+@pytest.mark.usefixtures("flink_and_kafka")
+@pytest.mark.chaos
+def test_over_twelve_minutes_on_flink_state_and_memory_stay_flat_but_for_the_sources_own(tmp_path):
+    """After as long a warm-up, at 1,000 messages a second; the runner's source frees nothing (apache/beam #27648)."""
+    written = Path(tmp_path / "soak.md")
+    assert soak.main(["--engine=flink", f"--report={written}"]) == 0
+    flat = {cells[1].strip(): cells[5].strip() for line in written.read_text().splitlines()
+            if len(cells := line.split("|")) == 7 and ":" in cells[1]}
+    grew = {name for name, told in flat.items() if told != "yes"}
+    assert len(flat) == 7 and grew <= {"checkpoint: source"}, written.read_text()

@@ -41,7 +41,7 @@ def over_pubsub(played, name):
 
 @pytest.mark.parametrize("what", ["task manager", "worker"])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_kill_costs_nothing(flink, played, tmp_path, when, what):
+def test_a_kill_loses_nothing_and_shows_nothing_twice(flink, played, tmp_path, when, what):
     archive = tmp_path / f"{what}-{when}".replace(" ", "-")
     sending, source = over_pubsub(played, archive.name)
     seconds = killed_in_the_middle(flink, sending, source, archive, what, when, ANSWERS)

@@ -101,7 +101,7 @@ def test_a_message_over_the_contracts_limit_comes_whole_and_is_a_dead_letter(ser
 
 
 @pytest.mark.engine
-def test_a_topic_that_is_deleted_stops_the_job_and_says_so(servers, monkeypatch):
+def test_reading_a_topic_that_was_deleted_is_an_error_that_says_so(servers, monkeypatch):
     monkeypatch.setattr(kafka_client, "GONE_S", 3)
     monkeypatch.setattr(kafka_client, "LOOK_S", 1)
     topic(servers, "deleted")
@@ -116,7 +116,7 @@ def test_a_topic_that_is_deleted_stops_the_job_and_says_so(servers, monkeypatch)
 
 
 @pytest.mark.engine
-def test_offsets_that_retention_took_away_stop_the_job_and_say_so(servers):
+def test_reading_offsets_that_retention_took_away_is_an_error_that_says_so(servers):
     topic(servers, "expired")
     produce(servers, "expired", *((0, b"%d" % n, START) for n in range(3)))
     client = admin(servers)

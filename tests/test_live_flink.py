@@ -1,8 +1,10 @@
 """The job on a real Flink cluster, over a real Kafka, and what kills it."""
 
+import os
 import signal
+import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -87,3 +89,40 @@ def test_a_cold_start_that_rewinds_loses_nothing_and_repair_settles_the_rollups(
     (going,) = (r.run_id for r in read_runs(str(archive)) if r.run_id != cancelled)
     repair(str(archive), STARTER, hour("2026-10-01T00"), hour("2026-12-01T00"), ended=f"{cancelled},{going}")
     assert played.differences(str(archive)) == []
+
+
+@contextmanager
+def small_disk(folder, megabytes=64):
+    """A file system of its own under the folder, for as long as the block lasts."""
+    folder.mkdir()
+    mounting = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], capture_output=True, text=True)
+    if mounting.returncode:
+        pytest.skip(f"a disk that can be filled needs leave to mount one: {mounting.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(path):
+    with suppress(OSError), path.open("wb", buffering=0) as f:
+        while f.write(bytes(2**20)):
+            pass
+    assert os.statvfs(path).f_bavail == 0
+
+
+@pytest.mark.chaos
+def test_a_disk_that_is_full_for_a_while_costs_nothing(servers, flink, played, tmp_path):
+    """A bundle that cannot write its file fails; Flink goes back to the last checkpoint, until there is room."""
+    archive = tmp_path / "full"
+    with small_disk(archive), half_read(servers, flink, played, archive) as (_, sending, job_id, _):
+        fill(archive / "ballast")
+        sending.hurry.set()
+        assert wait_until(lambda: flink.restarts(job_id) > 0)
+        written = landed(archive)
+        time.sleep(20)
+        assert landed(archive) == written and played.differences(str(archive)) != []
+        (archive / "ballast").unlink()
+        sending.join()
+        wait_until(lambda: not played.differences(str(archive)))
+        assert played.differences(str(archive)) == []

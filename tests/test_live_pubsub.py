@@ -55,7 +55,7 @@ def test_a_service_that_is_away_at_the_start_is_an_error_after_a_bounded_wait(tm
     assert time.monotonic() - began < 20 and not (tmp_path / "archive").exists()
 
 
-def test_a_service_that_goes_away_in_the_middle_is_asked_again_and_is_not_idle(monkeypatch):
+def test_a_pull_that_nobody_answers_gives_nothing_and_is_not_idle(monkeypatch):
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
     away = Puller(PubSub(f"{PROJECT}/subscriptions/events"))
     away.last_message = 0

@@ -128,8 +128,9 @@ def _latency(setting: Setting, found: dict[str, Any]) -> str:
     if not found:
         return "Not measured in this run."
     landed, panes = found["landed_s"], found["panes_s"]
-    return (f"At {setting.rate:,.0f} messages a second (parallelism 2, checkpoints every 10 s; {found['messages']:,} messages, sent within "
-            f"{found['sent_s']:.0f} s),\nfrom arrival to the file: {landed['p50']} s (p50), {landed['p95']} s (p95), "
+    return (f"At {setting.rate:,.0f} messages a second (parallelism 2, a task manager per slot, checkpoints every 10 s; "
+            f"{found['messages']:,} messages, sent within {found['sent_s']:.0f} s),\n"
+            f"from arrival to the file: {landed['p50']} s (p50), {landed['p95']} s (p95), "
             f"{landed['p99']} s (p99), exact, from the files;\nlate events are left out, whose files wait an hour. A file gathers a minute "
             f"of arrival: half a minute of it is the design's.\nFrom a one-minute window's end to its first on-time rows: "
             f"{panes.get('p50', '?')} s (p50), {panes.get('p95', '?')} s (p95); early rows come every ten seconds.")
