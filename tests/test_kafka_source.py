@@ -12,8 +12,9 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import NewPartitions
 
 from schemas.contract import load_contract
-from transforms import kafka_client
+from transforms import kafka_client, read_kafka
 from transforms.decode import Decoder
+from transforms.endless import from_position
 from transforms.kafka_client import Partition, PartitionConsumer
 from transforms.read_kafka import FindPartitions, ReadPartition
 from transforms.source import SourceError, parse_source
@@ -80,6 +81,18 @@ def test_a_partition_that_is_added_later_is_found_and_its_messages_are_not_behin
     reader = ReadPartition(source, time.time())
     (read,), _ = stepped(reader, found.value, reader.initial_restriction(found.value), ManualWatermarkEstimator(None))
     assert (read.value.payloads, read.value.arrivals, read.timestamp) == ([b"first"], [since], found.timestamp)
+
+
+def test_a_topic_that_nobody_knows_for_a_moment_keeps_its_partitions_and_one_never_seen_is_an_error(monkeypatch):
+    def unknown(source, topic):
+        raise SourceError(f"no topic {topic} there")
+
+    monkeypatch.setattr(read_kafka, "partitions_of", unknown)
+    finder = FindPartitions(parse_source("kafka://away/known"))
+    found, rest = stepped(finder, "known", from_position(2), ManualWatermarkEstimator(Timestamp(START / 1000)))
+    assert (found, rest) == ([], from_position(2))
+    with pytest.raises(SourceError, match="no topic known there"):
+        stepped(finder, "known", from_position(0), ManualWatermarkEstimator(None))
 
 
 @pytest.mark.engine

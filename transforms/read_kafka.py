@@ -14,10 +14,10 @@ from apache_beam.utils.timestamp import Duration, Timestamp
 
 from transforms.draining import DRAIN, PAUSE, RESTING
 from transforms.endless import END, Endless, from_position, timestamp
-from transforms.kafka_client import BrokerAway, Partition, forget_consumer, partitions_of, start_offset, take_consumer
+from transforms.kafka_client import Partition, forget_consumer, partitions_of, start_offset, take_consumer
 from transforms.messages import Messages
 from transforms.shared_watermark import OVER, SharedWatermark, least_here, leave
-from transforms.source import Kafka
+from transforms.source import Kafka, SourceError
 
 POLL, POLL_S = 2_000, 0.1  # messages and seconds of one poll, which is one element
 BUNDLE, BUNDLE_S = 20_000, 1.0  # then the runner gets a checkpoint
@@ -79,9 +79,12 @@ class FindPartitions(beam.DoFn, Endless):
         tracker.defer_remainder(Duration(LOOK_S))
 
     def _count(self, topic: str, known: int) -> int:
+        """Of a topic that is known, no answer is no news: a broker that has just come back does not know it yet, and one that was
+        deleted is ReadPartition's to tell.
+        """
         try:
             return partitions_of(self.source, topic)
-        except BrokerAway:
+        except SourceError:
             if not known:
                 raise
             return known
