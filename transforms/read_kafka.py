@@ -12,6 +12,7 @@ from apache_beam.pvalue import PBegin
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 
+from transforms.arrival import not_ahead
 from transforms.draining import DRAIN, PAUSE, RESTING
 from transforms.endless import END, Endless, from_position, timestamp
 from transforms.kafka_client import Partition, forget_consumer, partitions_of, start_offset, take_consumer
@@ -109,10 +110,10 @@ class ReadPartition(beam.DoFn, Endless):
         finalizer.register(_nothing)
         topic, number, since = found
         partition = Partition(topic, number)
-        began, read, newest = time.time(), 0, 0
+        began, read = time.time(), 0
         before = watermark.current_watermark()
         reached = before.micros // 1000 if before else 0
-        floor = max(since, reached, self.shared.own(partition) if self.shared else 0)
+        newest = floor = max(since, reached, self.shared.own(partition) if self.shared else 0)
         with take_consumer(self.source, partition, tracker.current_restriction().start) as consumer:
             while not PAUSE.is_set() and read < BUNDLE and time.time() - began < BUNDLE_S:
                 polled = consumer.poll(min(POLL, BUNDLE - read), POLL_S)
@@ -123,8 +124,8 @@ class ReadPartition(beam.DoFn, Endless):
                     return
                 consumer.position = polled[-1].offset() + 1
                 read += len(polled)
-                arrivals = [max(m.timestamp()[1], floor) for m in polled]
-                newest = max(newest, *arrivals)
+                told, latest = not_ahead([m.timestamp()[1] for m in polled], time.time_ns() // 1_000_000)
+                arrivals, newest = [max(at, floor) for at in told], max(newest, latest)
                 yield TimestampedValue(Messages(topic, [m.value() or b"" for m in polled], arrivals,
                                                 [f"{topic}/{number}/{m.offset()}" for m in polled]), timestamp(min(arrivals)))
                 if self.shared and len(polled) < POLL:
