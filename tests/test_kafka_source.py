@@ -8,7 +8,7 @@ from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
 from apache_beam.runners.sdf_utils import RestrictionTrackerView, ThreadsafeRestrictionTracker
 from apache_beam.utils.timestamp import Timestamp
 from brokers import START, admin, everything, produce, topic
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import NewPartitions
 
 from schemas.contract import load_contract
@@ -165,6 +165,27 @@ def test_a_topic_that_is_deleted_stops_the_job_and_says_so(servers, monkeypatch)
     with pytest.raises(SourceError, match="kafka: deleted/0: the topic or partition is gone"):
         polled(consumer)
     consumer.consumer.close()
+
+
+def test_a_topic_is_gone_only_if_a_broker_says_so_and_not_because_nobody_answers(monkeypatch):
+    monkeypatch.setattr(kafka_client, "GONE_S", 0)
+    monkeypatch.setattr(kafka_client, "LOOK_S", -1)
+
+    def raising(code):
+        def ask(*_, **__):
+            raise KafkaException(KafkaError(code))
+        return ask
+
+    consumer = PartitionConsumer(parse_source("kafka://127.0.0.1:9/t"), Partition("t", 0), 0)
+    consumer.consumer.close()
+    consumer.consumer = SimpleNamespace(consume=lambda *_: [], get_watermark_offsets=raising(KafkaError._UNKNOWN_PARTITION),
+                                        list_topics=raising(KafkaError._TRANSPORT))
+    assert [consumer.poll(1, 0) for _ in range(3)] == [[], [], []]
+    there = SimpleNamespace(error=KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART), partitions={})
+    consumer.consumer.list_topics = lambda *_, **__: SimpleNamespace(topics={"t": there})
+    with pytest.raises(SourceError, match="t/0: the topic or partition is gone"):
+        for _ in range(3):
+            consumer.poll(1, 0)
 
 
 @pytest.mark.engine
