@@ -31,6 +31,7 @@ from transforms.source import SourceError
 
 STARTER = load_contract("starter")
 NOWHERE = "127.0.0.1:9"  # nobody listens there
+AWAY_S = 120
 
 
 # Without a broker
@@ -178,8 +179,8 @@ def test_a_job_that_reads_until_its_source_is_idle_ends_by_itself_with_everythin
 
 
 @pytest.mark.engine
-@pytest.mark.chaos  # two of 32 runs, on a loaded machine, ended before all was read; not yet explained
-def test_a_broker_that_goes_away_in_the_middle_costs_nothing(tmp_path):
+@pytest.mark.chaos  # for its two minutes
+def test_a_broker_that_goes_away_for_two_minutes_costs_nothing(tmp_path):
     played, archive, port = tmp_path / "played", str(tmp_path / "archive"), free_port()
     sent = generate(STARTER, str(played), players=20, days=1, seed=5, files=2, format="avro").messages
     for half in (0, 1):
@@ -191,7 +192,7 @@ def test_a_broker_that_goes_away_in_the_middle_costs_nothing(tmp_path):
             before = send(STARTER, str(tmp_path / "half0"), servers, "played", {})
             job = ending.enter_context(live_job(f"kafka://{servers}/played?idle=never", archive))
             assert wait_until(lambda: committed(servers, "played", "gamebeam") == before)
-        time.sleep(3)  # nobody there
+        time.sleep(AWAY_S)  # four looks for new partitions find nobody
         with kafka(tmp_path / "kafka", port):
             send(STARTER, str(tmp_path / "half1"), servers, "played", {})
             assert wait_until(lambda: committed(servers, "played", "gamebeam") == sent)
