@@ -36,7 +36,7 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     key = pii_key(config, handed_over)
     if options.players and not handed_over:
         check_store(options.players)
-    live = live_source(source, contract, options.archive, config.follow_seconds, reachable=not handed_over)
+    live = live_source(source, contract, options.archive, config, reachable=not handed_over)
     claim_archive(options.archive, contract)
     warehouse = open_warehouse(options, contract)
     earlier = read_runs(options.archive)

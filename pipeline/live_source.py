@@ -8,6 +8,7 @@ from pathlib import Path
 
 import apache_beam as beam
 
+from pipeline.options import Config
 from schemas.contract import Contract
 from transforms.follow import FollowFiles
 from transforms.followed import Followed
@@ -27,8 +28,8 @@ class LiveSource:
     rewound_to: int | None = None
 
 
-def live_source(source: Source, contract: Contract, archive: str, interval_s: float, reachable: bool = True) -> LiveSource:
-    """interval_s: between looks at a folder that is followed. reachable: from here; a template's launcher need not reach a broker."""
+def live_source(source: Source, contract: Contract, archive: str, config: Config, reachable: bool = True) -> LiveSource:
+    """reachable: from here; a template's launcher need not reach a broker."""
     try:
         match source:
             case Kafka():
@@ -36,7 +37,7 @@ def live_source(source: Source, contract: Contract, archive: str, interval_s: fl
             case PubSub():
                 return _pubsub(source, reachable)
             case Files():
-                return _folder(source.pattern, contract, archive, interval_s)
+                return _folder(source.pattern, contract, archive, config)
     except ModuleNotFoundError as e:
         extra = "kafka" if isinstance(source, Kafka) else "gcp"
         raise RunError(f"{source.name}: {e.name} is not installed here; pip install 'gamebeam[{extra}]'") from None
@@ -69,7 +70,7 @@ def _pubsub(source: PubSub, reachable: bool) -> LiveSource:
     return LiveSource(read, frozenset([source.subscription]) if source.until_idle else None)
 
 
-def _folder(pattern: str, contract: Contract, archive: str, interval_s: float) -> LiveSource:
+def _folder(pattern: str, contract: Contract, archive: str, config: Config) -> LiveSource:
     folder = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
     if not re.search(r"[*?\[]", pattern):
         raise SourceError(f"{pattern}: --follow wants a glob in quotes, such as '{pattern.rstrip('/')}/*.jsonl'")
@@ -77,6 +78,7 @@ def _folder(pattern: str, contract: Contract, archive: str, interval_s: float) -
         raise SourceError(f"{folder}: no such folder to follow; create it first, or mend its name")
 
     def read(run_id: str, engine: str) -> beam.PTransform:
-        return FollowFiles(pattern, interval_s, contract, Followed(archive, run_id, already_read(read_runs(archive))))
+        followed = Followed(archive, run_id, already_read(read_runs(archive)))
+        return FollowFiles(pattern, config.follow_seconds, contract, followed, config.follow_files)
 
     return LiveSource(read)

@@ -14,13 +14,14 @@ from apache_beam.runners.runner import PipelineState
 
 from transforms.draining import DRAIN, PAUSE, RESTING
 from transforms.latency import Buckets, buckets, percentiles, since
-from transforms.runs import Run, RunError, counted, now, rows_written
+from transforms.runs import Run, RunError, counted, counted_by_name, now, rows_written
 
 LINE_S = 60  # between log lines
 LOOK_S = 0.5  # between looks at the job's state: waiting in Beam's own way ends after 300 s (DEADLINE_EXCEEDED)
 SETTLE_S = 4  # without anything on its way from source to windows: on Prism, what is when the sources end may come late, and is dropped
 DRAIN_S = 300  # for windows to close once the sources have ended; a second signal is quicker
 COUNTERS = ("received", "late", "duplicate", "dead_lettered")
+OF_A_TYPE = ("received", "landed", "duplicate", "late")
 
 
 def watch(result: Any, run: Run, signalled: list[int], in_process: bool, parts: frozenset[Hashable] | None,
@@ -81,11 +82,21 @@ def _line(result: Any, run: Run, state: str, before: Buckets) -> tuple[str, Buck
     metrics = _metrics(result)
     run.rows, landed = rows_written(metrics), buckets(metrics)
     counts = {name: counted(metrics, name) for name in COUNTERS}
-    told = {**counts, "written": run.rows} if any(counts.values()) else {}  # Flink tells only at the end
+    told = {**counts, **_by_type(metrics), "written": run.rows} if any(counts.values()) else {}  # Flink tells only at the end
     latency = {of: percentiles(some) for of, some in since(before, landed).items() if some}
     if latency:
         told["latency_s"] = latency
     return json.dumps({"time": now(), "run_id": run.run_id, "state": state, **told}), landed
+
+
+def _by_type(metrics: Any) -> dict[str, dict[str, Any]]:
+    """What became of each event type, as far as it is more than 0, and the dead letters by reason."""
+    types: dict[str, dict[str, int]] = {}
+    for name in OF_A_TYPE:
+        for event_type, n in counted_by_name(metrics, name).items():
+            if n:
+                types.setdefault(event_type, {})[name] = n
+    return {"types": types, "reasons": counted_by_name(metrics, "dead_lettered")}
 
 
 def _why(result: Any) -> str:

@@ -11,6 +11,7 @@ import yaml
 from schemas.fields import ContractError
 
 KINDS = ("count", "sum", "min", "max", "last", "distinct")
+LONGEST_EARLY_MS = 600_000  # Flink's portable runner sends all of an open window again at every early pane
 UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -27,7 +28,10 @@ class Value:
 
 @dataclass(frozen=True)
 class Rollup:
-    """A commutative, associative summary over a fixed or sliding window of event_time. Durations are milliseconds."""
+    """A commutative, associative summary over a fixed or sliding window of event_time. Durations are milliseconds.
+
+    early: rows before the window's end, too; the default up to LONGEST_EARLY_MS, and refused above. Not for many keys: say early: false.
+    """
 
     name: str
     doc: str
@@ -77,10 +81,16 @@ def _rollup(name: str, body: Any, file: str) -> Rollup:
     for option, kind in (("keys", list), ("events", list), ("where", dict), ("values", dict)):
         if not isinstance(body.get(option, kind()), kind):
             raise ContractError(file, f"{name}.{option}", "expected a list" if kind is list else "expected a mapping")
+    early = body.get("early", window <= LONGEST_EARLY_MS)
+    if not isinstance(early, bool):
+        raise ContractError(file, f"{name}.early", "expected true or false")
+    if early and window > LONGEST_EARLY_MS:
+        raise ContractError(file, f"{name}.early", f"early panes are for windows of at most {LONGEST_EARLY_MS // 60_000}m: every one sends "
+                            "all of an open window again; leave early out, or make the window shorter")
     keys = ("env", *(k for k in body.get("keys", []) if k != "env"))
     values = tuple(_value(v, spec, file, name) for v, spec in body["values"].items())
     return Rollup(name, body.get("doc", ""), tuple(body.get("events", [])), _where(body.get("where")), keys,
-                  window, period, bool(body.get("early", True)), values)
+                  window, period, early, values)
 
 
 def _value(name: str, spec: Any, file: str, rollup: str) -> Value:

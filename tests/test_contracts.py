@@ -95,6 +95,8 @@ def with_rollup(text):
     ({"wire.yaml": WIRE + "shapes: [{when: event, rank: first}]"}, "wire.yaml", "rank", "whole number"),
     (with_rollup("values: {n: count}"), "rollups.yaml", "levels", "window"),
     (with_rollup("window: 5m, every: 2m, values: {n: count}"), "rollups.yaml", "levels.every", "whole number"),
+    (with_rollup("window: 1h, early: true, values: {n: count}"), "rollups.yaml", "levels.early", "at most 10m.*; leave early out"),
+    (with_rollup("window: 1m, early: 'no', values: {n: count}"), "rollups.yaml", "levels.early", "true or false"),
     (with_rollup("window: 1m, keys: platform, values: {n: count}"), "rollups.yaml", "levels.keys", "list"),
     (with_rollup("window: 1m, where: won, values: {n: count}"), "rollups.yaml", "levels.where", "mapping"),
     (with_rollup("window: 1m, values: {n: {median: player_level}}"), "rollups.yaml", "levels.values.n", "expected"),

@@ -1,14 +1,18 @@
 """FollowFiles: files dropped into a folder, each once, and its clock."""
 
+import gzip
+import io
 import os
 from dataclasses import replace
 from pathlib import Path
 
+import fastavro
 import pytest
 from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
 from apache_beam.runners.sdf_utils import RestrictionTrackerView, ThreadsafeRestrictionTracker
 from small_contract import small_contract
 
+from loadgen.write import PUBSUB_MESSAGE
 from transforms import follow
 from transforms.draining import DRAIN
 from transforms.follow import ReadNewFiles
@@ -38,11 +42,15 @@ def folder(tmp_path, monkeypatch):
 
         def look(self):
             tracker = ThreadsafeRestrictionTracker(source.create_tracker(self.rest))
-            found = list(source.process(f"{tmp_path}/*.jsonl*", RestrictionTrackerView(tracker), self.watermark))
+            found = list(source.process(f"{tmp_path}/*.[ja]*", RestrictionTrackerView(tracker), self.watermark))
             status = tracker.deferred_status()
             tracker.check_done()
             self.rest = status[0] if status else None
             return [(Path(v.value.source).name, len(v.value.payloads), v.value.arrivals, v.timestamp.micros // 1000) for v in found]
+
+        @staticmethod
+        def read_at_most(files):
+            source.most_files = files
 
         @staticmethod
         def followed_earlier(*read):
@@ -111,6 +119,53 @@ def test_many_bytes_are_read_in_several_bundles_and_the_end_comes_after_the_last
     DRAIN.set()
     assert [folder.look()[0][0] for _ in range(3)] == ["0.jsonl", "1.jsonl", "2.jsonl"]
     assert folder.look() == [] and folder.rest is None
+
+
+def test_at_most_so_many_files_make_a_batch(folder, tmp_path):
+    folder.read_at_most(2)
+    for n in range(5):
+        (tmp_path / f"{n}.jsonl").write_text(message(f"e{n}", T + n))
+        os.utime(tmp_path / f"{n}.jsonl", (n + 1, n + 1))
+    assert [[found[0] for found in folder.look()] for _ in range(4)] == [["0.jsonl", "1.jsonl"], ["2.jsonl", "3.jsonl"], ["4.jsonl"], []]
+
+
+def export(*arrivals):
+    """Pub/Sub's Avro file of messages that it took then."""
+    file, other = io.BytesIO(), {"subscription_name": "s", "attributes": {}}
+    fastavro.writer(file, PUBSUB_MESSAGE, [
+        {**other, "message_id": str(at), "publish_time": at * 1_000, "data": message(f"e{at}", T).encode()} for at in arrivals])
+    return file.getvalue()
+
+
+def test_a_dropped_export_of_pubsub_says_when_the_service_took_its_messages(folder, tmp_path):
+    (tmp_path / "1.avro").write_bytes(export(T + 7, T + 3))
+    assert folder.look() == [("1.avro", 2, [T + 7, T + 3], T + 3)]
+    assert folder.look() == []
+
+
+@pytest.mark.parametrize(("name", "whole"), [("1.jsonl.gz", gzip.compress(message("a", T + 9).encode())), ("1.avro", export(T + 9))])
+def test_a_file_that_is_cut_off_is_left_where_it_is_and_read_once_it_is_whole(folder, tmp_path, caplog, name, whole):
+    (tmp_path / name).write_bytes(whole[:-5])
+    (tmp_path / "2.jsonl").write_text(message("b", T + 9))
+    assert [found[0] for found in folder.look()] == ["2.jsonl"]
+    assert f"{name}: cannot be read to its end" in caplog.text and "left where it is" in caplog.text
+    caplog.clear()
+    assert folder.look() == [] and caplog.text == ""
+    (tmp_path / name).write_bytes(whole)
+    assert [found[:3] for found in folder.look()] == [(name, 1, [T + 9])]
+
+
+def test_a_file_that_is_cut_off_is_tried_again_after_a_while_and_holds_up_no_end(folder, tmp_path, caplog, monkeypatch):
+    (tmp_path / "1.jsonl.gz").write_bytes(gzip.compress(message("a", T).encode())[:-5])
+    for _ in range(2):
+        monkeypatch.setattr(follow, "AGAIN_S", 0)
+        folder.look()
+        monkeypatch.setattr(follow, "AGAIN_S", 60)
+        folder.look()
+    assert caplog.text.count("cannot be read to its end") == 2
+    DRAIN.set()
+    assert folder.look() == [] and folder.rest is None
+    assert noted(folder.archive, "run", complete=True) == []
 
 
 def test_a_file_with_the_content_of_one_that_an_earlier_run_has_read_is_left_out(folder, tmp_path):

@@ -8,14 +8,17 @@ from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
 from apache_beam.runners.sdf_utils import RestrictionTrackerView, ThreadsafeRestrictionTracker
 from apache_beam.utils.timestamp import Timestamp
 from brokers import START, admin, everything, produce, topic
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import NewPartitions
 
 from schemas.contract import load_contract
-from transforms import kafka_client
+from transforms import kafka_client, read_kafka
+from transforms.arrival import FAST_CLOCK_MS, not_ahead
 from transforms.decode import Decoder
+from transforms.endless import from_position
 from transforms.kafka_client import Partition, PartitionConsumer
 from transforms.read_kafka import FindPartitions, ReadPartition
+from transforms.shared_watermark import SharedWatermark
 from transforms.source import SourceError, parse_source
 
 STARTER = load_contract("starter")
@@ -82,6 +85,55 @@ def test_a_partition_that_is_added_later_is_found_and_its_messages_are_not_behin
     assert (read.value.payloads, read.value.arrivals, read.timestamp) == ([b"first"], [since], found.timestamp)
 
 
+def test_a_topic_that_nobody_knows_for_a_moment_keeps_its_partitions_and_one_never_seen_is_an_error(monkeypatch):
+    def unknown(source, topic):
+        raise SourceError(f"no topic {topic} there")
+
+    monkeypatch.setattr(read_kafka, "partitions_of", unknown)
+    finder = FindPartitions(parse_source("kafka://away/known"))
+    found, rest = stepped(finder, "known", from_position(2), ManualWatermarkEstimator(Timestamp(START / 1000)))
+    assert (found, rest) == ([], from_position(2))
+    with pytest.raises(SourceError, match="no topic known there"):
+        stepped(finder, "known", from_position(0), ManualWatermarkEstimator(None))
+
+
+def test_a_clock_that_runs_ahead_is_not_believed_and_does_not_speak_for_others():
+    limit = START + FAST_CLOCK_MS
+    assert not_ahead([START - 9, START + 60_000, START + 86_400_000], START) == ([START - 9, START + 60_000, limit], START + 60_000)
+    assert not_ahead([START + 86_400_000], START) == ([limit], limit)
+
+
+@pytest.mark.engine
+def test_a_message_of_next_week_arrives_in_minutes_and_its_partition_keeps_the_others_watermark(servers):
+    topic(servers, "ahead", **{"message.timestamp.after.max.ms": str(2**62)})
+    now = int(time.time() * 1000)
+    produce(servers, "ahead", (0, b"a", START), (0, b"b", now + 604_800_000), (0, b"c", START + 7_000))
+    reader = ReadPartition(parse_source(f"kafka://{servers}/ahead"), time.time(), SharedWatermark("ahead", ()))
+    watermark = ManualWatermarkEstimator(None)
+    read, _ = stepped(reader, ("ahead", 0, 0), from_position(0), watermark)
+    arrivals = [at for v in read for at in v.value.arrivals]
+    assert (arrivals[0], arrivals[2]) == (START, START + 7_000) and now < arrivals[1] < now + FAST_CLOCK_MS + 60_000
+    assert watermark.current_watermark() == Timestamp(START / 1000 + 5)
+
+
+@pytest.mark.engine
+def test_an_idle_partition_lets_the_watermark_go_and_with_idle_never_it_holds(servers):
+    topic(servers, "quiet")
+    produce(servers, "quiet", (0, b"a", START))
+
+    def watermark_after(idle, seconds):
+        reader, watermark = ReadPartition(parse_source(f"kafka://{servers}/quiet?idle={idle}&group={idle}"), time.time(),
+                                          SharedWatermark(idle, ())), ManualWatermarkEstimator(None)
+        rest, until = from_position(0), time.monotonic() + seconds
+        while time.monotonic() < until and (watermark.current_watermark() or 0) <= START / 1000:
+            _, rest = stepped(reader, ("quiet", 0, 0), rest, watermark)
+        return watermark.current_watermark()
+
+    held = Timestamp(START / 1000 - 2)
+    assert watermark_after("never", 5) == held
+    assert watermark_after("1s", 60) > time.time() - 60
+
+
 @pytest.mark.engine
 def test_where_the_broker_stamps_messages_its_time_is_the_arrival(servers):
     before = time.time_ns() // 1_000_000
@@ -113,6 +165,27 @@ def test_reading_a_topic_that_was_deleted_is_an_error_that_says_so(servers, monk
     with pytest.raises(SourceError, match="kafka: deleted/0: the topic or partition is gone"):
         polled(consumer)
     consumer.consumer.close()
+
+
+def test_a_topic_is_gone_only_if_a_broker_says_so_and_not_because_nobody_answers(monkeypatch):
+    monkeypatch.setattr(kafka_client, "GONE_S", 0)
+    monkeypatch.setattr(kafka_client, "LOOK_S", -1)
+
+    def raising(code):
+        def ask(*_, **__):
+            raise KafkaException(KafkaError(code))
+        return ask
+
+    consumer = PartitionConsumer(parse_source("kafka://127.0.0.1:9/t"), Partition("t", 0), 0)
+    consumer.consumer.close()
+    consumer.consumer = SimpleNamespace(consume=lambda *_: [], get_watermark_offsets=raising(KafkaError._UNKNOWN_PARTITION),
+                                        list_topics=raising(KafkaError._TRANSPORT))
+    assert [consumer.poll(1, 0) for _ in range(3)] == [[], [], []]
+    there = SimpleNamespace(error=KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART), partitions={})
+    consumer.consumer.list_topics = lambda *_, **__: SimpleNamespace(topics={"t": there})
+    with pytest.raises(SourceError, match="t/0: the topic or partition is gone"):
+        for _ in range(3):
+            consumer.poll(1, 0)
 
 
 @pytest.mark.engine

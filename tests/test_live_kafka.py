@@ -19,6 +19,7 @@ from engines import MissingTool, end_job, free_port
 from engines.prism import prism_binary
 from loadgen.generate import generate
 from loadgen.live import send
+from pipeline import watch
 from pipeline.live import run_live, streaming_run
 from pipeline.options import JobOptions
 from schemas.contract import load_contract
@@ -31,6 +32,7 @@ from transforms.source import SourceError
 
 STARTER = load_contract("starter")
 NOWHERE = "127.0.0.1:9"  # nobody listens there
+AWAY_S = 120
 
 
 # Without a broker
@@ -85,6 +87,21 @@ def test_a_counter_that_the_engine_knows_but_has_not_counted_is_zero():
     name = MetricKey("step", MetricName("written", "purchase"))
     metrics = SimpleNamespace(query=lambda: {"counters": [MetricResult(name, 0, None), MetricResult(name, 3, None)]})
     assert rows_written(metrics) == {"purchase": 3} and counted(metrics, "written") == 3
+
+
+def test_the_log_line_tells_what_became_of_each_event_type_and_why_messages_are_dead_letters():
+    counters = {("received", "purchase"): 5, ("landed", "purchase"): 4, ("duplicate", "purchase"): 1, ("late", "purchase"): 2,
+                ("received", "login"): 1, ("landed", "login"): 1, ("late", "login"): 0,
+                ("received", "unknown"): 3, ("landed", "dead_letter"): 3,
+                ("dead_lettered", "malformed"): 2, ("dead_lettered", "too_large"): 1}
+    found = [MetricResult(MetricKey("step", MetricName(*name)), n, None) for name, n in counters.items()]
+    result = SimpleNamespace(metrics=lambda: SimpleNamespace(query=lambda: {"counters": found}))
+    line, _ = watch._line(result, Run("r", "open", "streaming", "c", now()), "RUNNING", {})
+    told = json.loads(line)
+    assert "\n" not in line and (told["received"], told["dead_lettered"]) == (9, 3)
+    assert told["types"] == {"purchase": {"received": 5, "landed": 4, "duplicate": 1, "late": 2}, "login": {"received": 1, "landed": 1},
+                             "unknown": {"received": 3}, "dead_letter": {"landed": 3}}
+    assert told["reasons"] == {"malformed": 2, "too_large": 1}
 
 
 def test_an_empty_message_is_a_malformed_dead_letter():
@@ -172,14 +189,16 @@ def test_a_job_that_reads_until_its_source_is_idle_ends_by_itself_with_everythin
                            f"--prism_location={prism()}"), lines.append)
     assert run.state == "complete" and any("sources stop, windows close" in line for line in lines)
     told = json.loads(lines[-1])
-    assert told["received"] == sent and 0 < told["latency_s"]["arrival"]["p50"] <= told["latency_s"]["arrival"]["p99"]
+    assert told["received"] == sent == sum(of.get("received", 0) for of in told["types"].values())
+    assert told["dead_lettered"] == sum(told["reasons"].values())
+    assert 0 < told["latency_s"]["arrival"]["p50"] <= told["latency_s"]["arrival"]["p99"]
     assert "0 differences" in report(compare_answers(STARTER, archive, f"{played}/answers")).splitlines()[-1]
     assert committed(servers, "whole", "whole") == sent
 
 
 @pytest.mark.engine
-@pytest.mark.chaos  # two of 32 runs, on a loaded machine, ended before all was read; not yet explained
-def test_a_broker_that_goes_away_in_the_middle_costs_nothing(tmp_path):
+@pytest.mark.chaos  # for its two minutes
+def test_a_broker_that_goes_away_for_two_minutes_costs_nothing(tmp_path):
     played, archive, port = tmp_path / "played", str(tmp_path / "archive"), free_port()
     sent = generate(STARTER, str(played), players=20, days=1, seed=5, files=2, format="avro").messages
     for half in (0, 1):
@@ -191,7 +210,7 @@ def test_a_broker_that_goes_away_in_the_middle_costs_nothing(tmp_path):
             before = send(STARTER, str(tmp_path / "half0"), servers, "played", {})
             job = ending.enter_context(live_job(f"kafka://{servers}/played?idle=never", archive))
             assert wait_until(lambda: committed(servers, "played", "gamebeam") == before)
-        time.sleep(3)  # nobody there
+        time.sleep(AWAY_S)  # four looks for new partitions find nobody
         with kafka(tmp_path / "kafka", port):
             send(STARTER, str(tmp_path / "half1"), servers, "played", {})
             assert wait_until(lambda: committed(servers, "played", "gamebeam") == sent)

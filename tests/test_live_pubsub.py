@@ -22,7 +22,8 @@ from pipeline.options import JobOptions
 from schemas.contract import load_contract
 from sql.check import compare_answers, report
 from transforms import pubsub_client
-from transforms.pubsub_client import Puller, arrival, puller
+from transforms.arrival import arrival
+from transforms.pubsub_client import Puller, puller
 from transforms.read_pubsub import ReadPubSub, ReadSubscription
 from transforms.runs import RunError
 from transforms.source import PubSub, SourceError, parse_source
@@ -71,6 +72,14 @@ def test_an_attribute_gives_the_arrival_as_beams_own_source_reads_it_and_else_th
     assert at(str(T)) == at("2026-11-01T00:00:00Z") == at("2026-11-01T00:00:00") == at("2026-11-01T01:00:00+01:00") == T
     assert at("2026-11-01T00:00:00.123Z") == T + 123
     assert at(None) == at("yesterday") == T + 86_400_000
+
+
+@pytest.mark.parametrize("text", ["9" * 20, "1" + "0" * 15, str(T + 10**6), "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
+def test_an_attribute_that_tells_a_time_before_1970_or_well_after_the_publish_time_is_not_believed(text):
+    published = datetime(2026, 11, 1, tzinfo=UTC)
+    message = SimpleNamespace(attributes={"at": text, "soon": str(T + 60_000)}, publish_time=published)
+    assert arrival(message, "at") == T
+    assert arrival(message, "soon") == T + 60_000
 
 
 # The source, against the emulator

@@ -8,6 +8,7 @@ from confluent_kafka import Consumer
 
 from loadgen.drop import drop_steadily
 from loadgen.faults import NO_FAULTS
+from loadgen.live import SendError
 from loadgen.steady import SteadyLoad
 from pipeline.__main__ import main
 from pipeline.options import JobOptions
@@ -67,6 +68,17 @@ def test_a_load_that_is_stopped_answers_for_what_it_sent(tmp_path):
     steady.write_answers(tmp_path)
     totals = json.loads((tmp_path / "sheet.json").read_text())["totals"]
     assert totals["messages"] == totals["received"] == totals["landed"] + totals["duplicate"] + totals["dead_lettered"] == 700
+
+
+def test_a_broker_that_does_not_take_it_all_leaves_no_answer_sheet_and_a_line_says_why(tmp_path, capsys, monkeypatch):
+    def deliver(messages, *_):
+        next(iter(messages))
+        raise SendError("broker:9092: events: 1 of 1 messages were not acknowledged: away")
+
+    monkeypatch.setattr("loadgen.live.deliver", deliver)
+    assert main(["generate", "--rate=5", "--for=1s", "--to=kafka://broker:9092/events", f"--out={tmp_path}"]) == 1
+    assert "not acknowledged: away; no answer sheet: it would count messages that were made, and not" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.engine

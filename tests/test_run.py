@@ -186,6 +186,8 @@ def test_what_a_run_that_never_completed_wrote_is_not_seen_and_is_overwritten(tm
     (lambda p: [f"--source={p}/1.jsonl", f"--archive={p}/a", "--sauce=x"], "--sauce"),
     (lambda p: [f"--source={p}/1.jsonl", f"--archive={p}/a", f"--config={p}/config.yaml"], "shards"),
     (lambda p: [f"--source={p}/1.jsonl", f"--archive={p}/a", f"--config={p}/zero.yaml"], "horizon_minutes: a number above 0, not 0"),
+    (lambda p: [f"--source={p}/1.jsonl", f"--archive={p}/a", f"--config={p}/half.yaml"], "follow_files: a whole number above 0, not 0.5"),
+    (lambda p: [f"--source={p}/cut.jsonl.gz", f"--archive={p}/a"], "cut.jsonl.gz: cannot be read to its end"),
 ])
 def test_bad_input_is_one_clear_line_and_a_non_zero_exit(make, says, tmp_path, capfd):
     (tmp_path / "1.jsonl").write_text(message())
@@ -194,6 +196,8 @@ def test_bad_input_is_one_clear_line_and_a_non_zero_exit(make, says, tmp_path, c
     (tmp_path / "broken" / "contract.yaml").write_text("name: [")
     (tmp_path / "config.yaml").write_text("shards: 7")
     (tmp_path / "zero.yaml").write_text("horizon_minutes: 0")
+    (tmp_path / "half.yaml").write_text("follow_files: 0.5")
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(message().encode())[:-5])
     assert main(["run", *make(tmp_path)]) == 1
     err = capfd.readouterr().err.strip()
     assert says in err and len(err.splitlines()) == 1 and err.startswith("gamebeam run: ")

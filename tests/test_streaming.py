@@ -114,10 +114,10 @@ def test_what_tells_no_time_is_a_copy_within_its_hour_of_arrival_however_short_t
 
 PANES = [  # an Advance after each, because Prism's stateful stages move only with the watermark
     Advance(), [match("e1", T + SECOND, score=1, seq=1)], Advance(), Wait(15),  # early
-    [match("e2", T + 2 * SECOND, score=2, seq=2)], Advance(),  # the watermark passes the hour's end: on time
-    [match("next", T + 61 * MINUTE, seq=4)], Advance(), Wait(15),
-    [match("e3", T + 59 * MINUTE, T + 62 * MINUTE, score=4, seq=3)], Advance(), Wait(15),  # behind the watermark, yet not late by its data
-    [match("last", T + 63 * MINUTE, seq=5)],
+    [match("e2", T + 2 * SECOND, score=2, seq=2)], Advance(),  # the watermark passes ten minutes: on time
+    [match("next", T + 11 * MINUTE, seq=4)], Advance(), Wait(15),
+    [match("e3", T + 9 * MINUTE, T + 12 * MINUTE, score=4, seq=3)], Advance(), Wait(15),  # behind the watermark, yet not late by its data
+    [match("last", T + 61 * MINUTE, seq=5)],
 ]
 
 
@@ -128,19 +128,23 @@ def panes(tmp_path_factory):
     return archive
 
 
-def panes_of_first_hour(archive):
-    """[(timing, total)] of the rollup `scores` over the hour T, in the order of their panes."""
-    found = asked(archive, f"""SELECT pane_index, pane_timing, total FROM tables.scores
+def panes_of(archive, rollup, value):
+    """[(timing, value)] of a rollup's window that begins at T, in the order of its panes."""
+    found = asked(archive, f"""SELECT pane_index, pane_timing, {value} FROM tables.{rollup}
                                WHERE UNIX_MILLIS(window_start) = {T}""")
     return [(timing, total) for _, timing, total in found]
 
 
 def test_a_declared_rollup_emits_early_on_time_and_late_panes_that_accumulate(panes):
-    assert panes_of_first_hour(panes) == [("EARLY", 1), ("ON_TIME", 3), ("LATE", 7)]
+    assert panes_of(panes, "active_players", "events") == [("EARLY", 1), ("ON_TIME", 2), ("LATE", 3)]
+
+
+def test_a_rollup_of_more_than_ten_minutes_has_no_early_panes(panes):
+    assert panes_of(panes, "scores", "total") == [("ON_TIME", 8)]
 
 
 def test_the_view_takes_the_pane_that_holds_all_the_others(panes):
-    assert asked(panes, f"SELECT total, best, is_final FROM scores WHERE UNIX_MILLIS(window_start) = {T}") == [(7, 4, True)]
+    assert asked(panes, f"SELECT events, is_final FROM active_players WHERE UNIX_MILLIS(window_start) = {T}") == [(3, True)]
 
 
 def test_a_rollup_row_is_written_once_a_pane_and_never_again(panes):
@@ -316,9 +320,9 @@ def test_on_prism_too_a_stream_and_a_batch_over_the_same_messages_give_equal_vie
 def test_on_prism_too_panes_accumulate_and_every_view_equals_a_batchs(tmp_path, on_prism):
     """Prism hands panes over in any order: a view takes the one that counted most."""
     run_files(SMALL, str(tmp_path / "batch"), PANES)
-    panes_ = panes_of_first_hour(on_prism)
-    assert panes_[:2] == [("EARLY", 1), ("ON_TIME", 3)]
-    assert panes_[-1] == ("LATE", 7)  # between them Prism repeats what it has, when an early timer fires after the window's end
+    panes_ = panes_of(on_prism, "active_players", "events")
+    assert panes_[:2] == [("EARLY", 1), ("ON_TIME", 2)]
+    assert panes_[-1] == ("LATE", 3)  # between them Prism repeats what it has, when an early timer fires after the window's end
     assert_equal_answers(SMALL, on_prism, str(tmp_path / "batch"))
 
 

@@ -1,5 +1,6 @@
 """FollowFiles: files dropped into a folder or bucket, as they arrive, each once."""
 
+import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,10 +20,13 @@ from transforms.draining import DRAIN, PAUSE
 from transforms.endless import Endless, timestamp
 from transforms.followed import WRITTEN_MS, Followed, Taken
 from transforms.messages import Messages
-from transforms.read import read_file
+from transforms.read import read_file, why_unreadable
 from transforms.runs import require_times, sha256_of
 
 BUNDLE = 64 << 20  # bytes of new files read before the runner gets a checkpoint; a file is read whole
+
+AGAIN_S = 60.0  # until a file that could not be read to its end is tried again
+LOG = logging.getLogger(__name__)
 
 
 class Folder(NamedTuple):
@@ -48,11 +52,12 @@ class FollowFiles(beam.PTransform):
     interval_s: float
     contract: Contract
     followed: Followed
+    most_files: int | None = None
 
     def expand(self, root: PBegin) -> beam.PCollection[Messages]:
         return (root
                 | "Folder" >> beam.Create([self.pattern], reshuffle=False)
-                | "ReadNewFiles" >> beam.ParDo(ReadNewFiles(self.contract, self.interval_s, self.followed))
+                | "ReadNewFiles" >> beam.ParDo(ReadNewFiles(self.contract, self.interval_s, self.followed, self.most_files))
                 | "Spread" >> beam.Reshuffle().with_output_types(Messages))
 
 
@@ -96,13 +101,14 @@ class Tracker(RestrictionTracker):
 
 @beam.typehints.with_output_types(Messages)
 class ReadNewFiles(beam.DoFn, Endless):
-    """Pattern -> Messages, without end. Restriction: what was taken, and the folder's clock."""
+    """Pattern -> Messages, without end. Restriction: what was taken, and the folder's clock. most_files: of one bundle."""
 
-    def __init__(self, contract: Contract, interval_s: float, followed: Followed):
-        self.contract, self.interval_s, self.followed = contract, interval_s, followed
+    def __init__(self, contract: Contract, interval_s: float, followed: Followed, most_files: int | None = None):
+        self.contract, self.interval_s, self.followed, self.most_files = contract, interval_s, followed, most_files
 
     def setup(self) -> None:
         self.decoder = Decoder(self.contract, pii_key=b"only arrivals are read")
+        self.left: dict[str, tuple[int, float]] = {}  # unreadable: (bytes, when looked into, in s)
 
     def initial_restriction(self, pattern: str) -> Folder:
         return Folder()
@@ -118,10 +124,14 @@ class ReadNewFiles(beam.DoFn, Endless):
         floor = max(reached.micros // 1000 if reached else 0, 0)
         listed = files_there(pattern)
         taken &= listed.keys()  # a name is free again once its file is gone
-        new, held = [path for path in listed if path not in taken and not PAUSE.is_set()], 0
-        for path in new:
+        new, held = [path for path in listed if path not in taken and not PAUSE.is_set() and self._may_be_read(path, listed[path])], 0
+        for path in new[:self.most_files]:
             if held >= BUNDLE:
                 break
+            if why := why_unreadable(path):
+                LOG.warning("%s; left where it is, and tried again in a minute", why)
+                self.left[path] = listed[path], time.monotonic()
+                continue
             held += listed[path]
             taken |= {path}
             sha256, last = sha256_of(path), 0
@@ -144,6 +154,11 @@ class ReadNewFiles(beam.DoFn, Endless):
         if newest and safe > floor:
             watermark.set_watermark(timestamp(safe))
         tracker.defer_remainder(Duration(0 if new else self.interval_s))
+
+    def _may_be_read(self, path: str, size: int) -> bool:
+        """Not one that could not be, unless it has changed or a while has passed."""
+        before, at = self.left.get(path, (0, 0.0))
+        return before != size or time.monotonic() - at >= AGAIN_S
 
     def _arrived(self, path: str, floor: int) -> Iterable[Messages]:
         """Of one file, with arrivals: the broker's, else what decode finds in each message."""

@@ -139,18 +139,26 @@ class PartitionConsumer:
         try:
             low, high = self.consumer.get_watermark_offsets(TopicPartition(*self.partition), timeout=ASK_S, cached=False)
         except KafkaException as e:
-            if e.args[0].code() in GONE:
-                self.gone_since = self.gone_since or self.looked_at
+            self.gone_since = (self.gone_since or self.looked_at) if e.args[0].code() in GONE and self._is_unknown() else 0.0
             return None
         self.gone_since = 0.0
         return low, high
 
+    def _is_unknown(self) -> bool:
+        """Whether a broker says so: the client itself does, too, once nobody has answered for half a minute."""
+        try:
+            found = self.consumer.list_topics(self.partition.topic, timeout=ASK_S).topics[self.partition.topic]
+        except KafkaException:
+            return False
+        return found.error.code() in GONE if found.error is not None else self.partition.number not in found.partitions
+
     def _judge(self, error: KafkaError) -> None:
         """A broker that is away comes back; what will not mend itself stops the bundle."""
         if error.code() in GONE:  # so says also a broker that has just come back and does not know its topics yet
-            since = self.gone_since or time.monotonic()
+            since = self.gone_since
             self.seek(self.position)
             self.gone_since = since
+            self._look()
             return
         if error.code() == KafkaError._AUTO_OFFSET_RESET:  # so says also who sees a broker come back, and mistakes what it has
             there = self._look()

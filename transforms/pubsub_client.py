@@ -5,7 +5,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from google.api_core.exceptions import (
@@ -23,6 +22,7 @@ from google.api_core.retry import Retry, if_exception_type
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud.pubsub_v1 import SubscriberClient
 
+from transforms.arrival import arrival
 from transforms.source import PubSub, SourceError
 
 WAIT_S = 30.0  # for a service that does not answer
@@ -162,24 +162,6 @@ class Puller:
         while self.arrivals and time.monotonic() - self.arrivals[0][0] > LOOK_BACK_S:
             self.arrivals.popleft()
         return min((least for _, least in self.arrivals), default=None)
-
-
-def arrival(message: Any, attribute: str | None) -> int:
-    """ms: the attribute's, as Beam's own source reads it (ms, or RFC 3339), else the publish time."""
-    text = message.attributes.get(attribute) if attribute else None
-    if text:
-        if text.isdecimal():
-            return int(text)
-        try:
-            given = datetime.fromisoformat(text)
-            return milliseconds(given if given.tzinfo else given.replace(tzinfo=UTC))
-        except ValueError:
-            pass
-    return milliseconds(message.publish_time)
-
-
-def milliseconds(at: datetime) -> int:
-    return round(at.timestamp() * 1_000_000) // 1000
 
 
 def _short(error: Exception) -> str:

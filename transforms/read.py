@@ -1,7 +1,9 @@
 """Read: files of messages, JSON lines or Pub/Sub's Avro export, plain or gzip, on any of Beam's filesystems."""
 
+import gzip
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -16,21 +18,48 @@ from transforms.messages import Messages
 from transforms.progress import add_read
 
 BLOCK = 1 << 20  # bytes of a file read at once
+GZIP = ".gz"
 AVRO_MAGIC = b"Obj\x01"
 AVRO_BATCH = 2_000  # messages
 
 
+class UnreadableFile(ValueError):
+    """A file that ends too early, or is none of its kind."""
+
+
 def read_file(path: str) -> Iterator[Messages]:
     """The messages of one file, in order. Avro if its first bytes say so, else a message per line; empty lines are no messages."""
-    with FileSystems.open(path, compression_type=CompressionTypes.AUTO) as stream:
-        head = stream.read(len(AVRO_MAGIC))
-        whole = _Prefixed(head, stream)
-        yield from _read_avro(path, whole) if head == AVRO_MAGIC else _read_lines(path, whole)
+    try:
+        with _opened(path) as stream:
+            head = stream.read(len(AVRO_MAGIC))
+            whole = _Prefixed(head, stream)
+            yield from _read_avro(path, whole) if head == AVRO_MAGIC else _read_lines(path, whole)
+    except Exception as e:  # fastavro alone raises five kinds
+        raise UnreadableFile(f"{path}: cannot be read to its end ({e or type(e).__name__}); is it cut off?") from e
+
+
+def why_unreadable(path: str) -> str | None:
+    """What keeps a file from being read to its end. Plain lines have none: one that is cut off is a broken message."""
+    try:
+        if path.endswith(GZIP) or is_avro(path):
+            for _ in read_file(path):
+                pass
+    except (UnreadableFile, OSError, EOFError) as e:
+        return str(e)
+    return None
 
 
 def is_avro(path: str) -> bool:
-    with FileSystems.open(path, compression_type=CompressionTypes.AUTO) as stream:
-        return stream.read(len(AVRO_MAGIC)) == AVRO_MAGIC
+    with _opened(path) as stream:
+        return bool(stream.read(len(AVRO_MAGIC)) == AVRO_MAGIC)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[Any]:
+    """Beam's own way with gzip takes one that is cut off for whole."""
+    is_gzip = path.endswith(GZIP)
+    with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED if is_gzip else CompressionTypes.AUTO) as stream:
+        yield gzip.GzipFile(fileobj=stream) if is_gzip else stream
 
 
 def _read_lines(path: str, stream: Any) -> Iterator[Messages]:

@@ -12,12 +12,13 @@ from apache_beam.pvalue import PBegin
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 
+from transforms.arrival import not_ahead
 from transforms.draining import DRAIN, PAUSE, RESTING
 from transforms.endless import END, Endless, from_position, timestamp
-from transforms.kafka_client import BrokerAway, Partition, forget_consumer, partitions_of, start_offset, take_consumer
+from transforms.kafka_client import Partition, forget_consumer, partitions_of, start_offset, take_consumer
 from transforms.messages import Messages
 from transforms.shared_watermark import OVER, SharedWatermark, least_here, leave
-from transforms.source import Kafka
+from transforms.source import Kafka, SourceError
 
 POLL, POLL_S = 2_000, 0.1  # messages and seconds of one poll, which is one element
 BUNDLE, BUNDLE_S = 20_000, 1.0  # then the runner gets a checkpoint
@@ -79,9 +80,12 @@ class FindPartitions(beam.DoFn, Endless):
         tracker.defer_remainder(Duration(LOOK_S))
 
     def _count(self, topic: str, known: int) -> int:
+        """Of a topic that is known, no answer is no news: a broker that has just come back does not know it yet, and one that was
+        deleted is ReadPartition's to tell.
+        """
         try:
             return partitions_of(self.source, topic)
-        except BrokerAway:
+        except SourceError:
             if not known:
                 raise
             return known
@@ -106,10 +110,10 @@ class ReadPartition(beam.DoFn, Endless):
         finalizer.register(_nothing)
         topic, number, since = found
         partition = Partition(topic, number)
-        began, read, newest = time.time(), 0, 0
+        began, read = time.time(), 0
         before = watermark.current_watermark()
         reached = before.micros // 1000 if before else 0
-        floor = max(since, reached, self.shared.own(partition) if self.shared else 0)
+        newest = floor = max(since, reached, self.shared.own(partition) if self.shared else 0)
         with take_consumer(self.source, partition, tracker.current_restriction().start) as consumer:
             while not PAUSE.is_set() and read < BUNDLE and time.time() - began < BUNDLE_S:
                 polled = consumer.poll(min(POLL, BUNDLE - read), POLL_S)
@@ -120,8 +124,8 @@ class ReadPartition(beam.DoFn, Endless):
                     return
                 consumer.position = polled[-1].offset() + 1
                 read += len(polled)
-                arrivals = [max(m.timestamp()[1], floor) for m in polled]
-                newest = max(newest, *arrivals)
+                told, latest = not_ahead([m.timestamp()[1] for m in polled], time.time_ns() // 1_000_000)
+                arrivals, newest = [max(at, floor) for at in told], max(newest, latest)
                 yield TimestampedValue(Messages(topic, [m.value() or b"" for m in polled], arrivals,
                                                 [f"{topic}/{number}/{m.offset()}" for m in polled]), timestamp(min(arrivals)))
                 if self.shared and len(polled) < POLL:

@@ -206,15 +206,20 @@ def ms(text: str | None) -> int | None:
 
 def rows_written(metrics: Any) -> dict[str, int]:
     """Rows per table, from the job's own counters."""
-    rows: dict[str, int] = {}
-    for c in _counters(metrics, "written"):
-        rows[c.key.metric.name] = rows.get(c.key.metric.name, 0) + (c.result or 0)  # None: known to the engine, and not counted yet
-    return rows
+    return counted_by_name(metrics, "written")
+
+
+def counted_by_name(metrics: Any, namespace: str) -> dict[str, int]:
+    """By event type, or by reason (dead_lettered)."""
+    found: dict[str, int] = {}
+    for c in _counters(metrics, namespace):
+        found[c.key.metric.name] = found.get(c.key.metric.name, 0) + (c.result or 0)  # None: known to the engine, and not counted yet
+    return found
 
 
 def counted(metrics: Any, namespace: str) -> int:
     """The sum of the counters of one namespace, such as received: one per event type."""
-    return sum(c.result or 0 for c in _counters(metrics, namespace))
+    return sum(counted_by_name(metrics, namespace).values())
 
 
 def _counters(metrics: Any, namespace: str) -> list[Any]:

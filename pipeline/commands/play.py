@@ -73,7 +73,7 @@ def _target(to: str) -> Any:
 def _generate_steadily(args: argparse.Namespace) -> int:
     """So many messages a second for so long, made as they are due; a signal ends it early, with the answers of what was sent."""
     from loadgen.drop import drop_steadily
-    from loadgen.live import deliver
+    from loadgen.live import SendError, deliver
     from loadgen.send_pubsub import publish
     from loadgen.steady import SteadyLoad
     from pipeline.watch import signals
@@ -89,13 +89,16 @@ def _generate_steadily(args: argparse.Namespace) -> int:
         load = SteadyLoad(load_contract(args.contract), rate=args.rate, seconds=seconds("generate", "--for", getattr(args, "for") or "60s"),
                           players=args.players, seed=args.seed, speed=args.speed or 1.0, faults=_rates(args.faults),
                           stop=lambda: bool(came))
-        match to:
-            case Kafka():
-                sent = deliver(load, load.total, to.servers, to.topics[0], to.client, show)
-            case Files():
-                sent = drop_steadily(load, load.total, to.pattern, show)
-            case _:
-                sent = publish(load, load.total, to, show)
+        try:
+            match to:
+                case Kafka():
+                    sent = deliver(load, load.total, to.servers, to.topics[0], to.client, show)
+                case Files():
+                    sent = drop_steadily(load, load.total, to.pattern, show)
+                case _:
+                    sent = publish(load, load.total, to, show)
+        except (SendError, OSError) as e:
+            raise SendError(f"{e}; no answer sheet: it would count messages that were made, and not taken") from None
         load.write_answers(answers)
     print(f"{sent:,} messages taken by {args.to.split('?')[0]}; the answer sheet is {answers}")
     return 0
