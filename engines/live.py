@@ -54,7 +54,7 @@ def live(out: Path, source: str | None, engine: str, rate: float, duration: str,
         source = "kafka"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    console.print("starting …", highlight=False)
+    console.print("starting; the first time builds or fetches engines, which takes minutes …", highlight=False)
     with signals() as came, SOURCES[source or "folder"](out) as inbox, ENGINES[engine](inbox, archive, out, came) as job:
         until = f"for {duration}" if duration else "until Ctrl-C"
         console.print(f"{inbox.name}, {rate:g} messages a second, {until}.\n{job.about}", highlight=False)

@@ -86,6 +86,7 @@ def on_flink(inbox: Inbox, archive: str, out: Path, came: list[int]) -> Iterator
     with flink_cluster(out / "flink") as flink:
         command = [*_command(archive), *flink.job_flags, "--parallelism=2", "--max_parallelism=4"]
         with _submitted([*command, f"--source={inbox.uri}"], out / "job.log", came) as process:
+            _wait(lambda: any(map(flink.runs, flink.jobs())), process, came, "the job does not run", STARTS_WITHIN_S, signals=0)
             yield FlinkJob(process, flink, command, inbox, archive, came)
 
 

@@ -16,11 +16,12 @@ from engines.live import main
 from engines.live_job import ROOT
 from engines.live_view import Look, panel
 from sql.engine import Result
+from transforms.runs import read_runs
 
 
 @contextmanager
 def live(out, *flags, played_s=10):
-    """make live as a process, so many seconds after its players began, and what it has started by then; all of that has ended afterwards."""
+    """make live as a process, seconds after its players began, and what it has started by then; all of that has ended afterwards."""
     command = [sys.executable, "-m", "engines.live", "--rate=100", f"--out={out}", *flags]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -82,8 +83,9 @@ def test_on_flink_the_job_is_stopped_with_a_savepoint_and_goes_on_until_all_wind
     except MissingTool as e:
         pytest.skip(str(e))
     with live(tmp_path / "live", "--engine=flink") as (process, started):
-        assert len(started) >= 7  # Kafka, job manager, task manager, job server, pool and its workers, the job
+        assert len(started) >= 6  # Kafka, job manager, task manager, job server, pool, the job; the pool's workers begin later
         assert "0 differences; the archive is" in ended(process)
+    assert [run.state for run in read_runs(str(tmp_path / "live" / "archive"))] == ["complete"]
 
 
 @pytest.mark.parametrize(("flags", "says"), [
