@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 
-from engines.live_job import GAME, LiveError, on_flink, on_prism
+from engines.live_job import GAME, FlinkJob, LiveError, PrismJob, on_flink, on_prism
 from engines.live_source import Inbox, folder, kafka
 from engines.live_view import look, panel
 from loadgen.steady import SteadyLoad
@@ -38,6 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         return live(args.out.resolve(), args.source, args.engine, args.rate, args.duration, Console())
+    except KeyboardInterrupt:  # nothing runs yet
+        print("make live: ended before anybody played", file=sys.stderr)
+        return 130
     except (OSError, ValueError, subprocess.CalledProcessError) as e:
         print(f"make live: {str(e).removeprefix('make live: ')}", file=sys.stderr)
         return 1
@@ -55,25 +58,32 @@ def live(out: Path, source: str | None, engine: str, rate: float, duration: str,
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     console.print("starting; the first time builds or fetches engines, which takes minutes …", highlight=False)
-    with signals() as came, SOURCES[source or "folder"](out) as inbox, ENGINES[engine](inbox, archive, out, came) as job:
-        until = f"for {duration}" if duration else "until Ctrl-C"
-        console.print(f"{inbox.name}, {rate:g} messages a second, {until}.\n{job.about}", highlight=False)
-        load = SteadyLoad(contract, rate=rate, seconds=asked, stop=lambda: bool(came) or job.process.poll() is not None)
-        sending = Sending(load, inbox)
-        with _shown(console) as show:
-            sending.start()
-            while sending.is_alive():
-                show(panel(look(contract, archive), load.messages, "playing"))
-                sending.join(LOOK_S)
-            if sending.failed or job.process.poll() is not None:
-                raise LiveError(sending.failed or f"the job ended: {(out / 'job.log').read_text()[-1_000:]}")
-            load.write_answers(out / "answers")
-            show(panel(look(contract, archive), load.messages, "windows close"))
-            job.close_windows(load.messages)
-            show(panel(look(contract, archive), load.messages, "over"))
-    comparison = compare_answers(contract, archive, f"{out}/answers")
+    with signals() as came:
+        with SOURCES[source or "folder"](out) as inbox, ENGINES[engine](inbox, archive, out, came) as job:
+            until = f"for {duration}" if duration else "until Ctrl-C"
+            console.print(f"{inbox.name}, {rate:g} messages a second, {until}.\n{job.about}", highlight=False)
+            load = SteadyLoad(contract, rate=rate, seconds=asked, stop=lambda: bool(came) or job.process.poll() is not None)
+            _play(load, inbox, job, out, lambda state: panel(look(contract, archive), load.messages, state), console)
+        comparison = compare_answers(contract, archive, f"{out}/answers")
     console.print(f"{report(comparison).splitlines()[-1]}; the archive is {archive}", highlight=False)
     return 1 if comparison.differences else 0
+
+
+def _play(load: SteadyLoad, inbox: Inbox, job: PrismJob | FlinkJob, out: Path, seen: Callable[[str], RenderableType],
+          console: Console) -> None:
+    """Until the load has ended and every window is closed. seen: what the archive tells, under the state that it is in."""
+    sending = Sending(load, inbox)
+    with _shown(console) as show:
+        sending.start()
+        while sending.is_alive():
+            show(seen("playing"))
+            sending.join(LOOK_S)
+        if sending.failed or job.process.poll() is not None:
+            raise LiveError(sending.failed or f"the job ended: {(out / 'job.log').read_text()[-1_000:]}")
+        load.write_answers(out / "answers")
+        show(seen("windows close"))
+        job.close_windows(load.messages)
+        show(seen("over"))
 
 
 class Sending(threading.Thread):
@@ -91,13 +101,13 @@ class Sending(threading.Thread):
 
 
 @contextmanager
-def _shown(console: Console) -> Iterator[Callable[[object], None]]:
+def _shown(console: Console) -> Iterator[Callable[[RenderableType], None]]:
     """In place where a person watches, one below the other elsewhere."""
     if not console.is_terminal:
         yield lambda shown: console.print(shown)
         return
     with Live(console=console, auto_refresh=False) as screen:
-        yield lambda shown: screen.update(shown, refresh=True)  # type: ignore[arg-type]
+        yield lambda shown: screen.update(shown, refresh=True)
 
 
 if __name__ == "__main__":
