@@ -12,9 +12,9 @@ demo: system $(READY)
 	@rm -rf $(DEMO)
 	@$(BIN)/gamebeam demo --out=$(DEMO)
 
-# Kafka, players at a steady rate and the job on Prism, until Ctrl-C (or FOR=2m): make live RATE=500
+# Players into a folder, the job on Prism, its views as panes arrive, until Ctrl-C or FOR=2m: make live RATE=500 SOURCE=kafka ENGINE=flink
 live: $(READY)
-	@$(BIN)/python -m engines.live --rate=$(or $(RATE),200) $(if $(FOR),--for=$(FOR))
+	@$(BIN)/python -m engines.live $(if $(SOURCE),--source=$(SOURCE)) $(if $(ENGINE),--engine=$(ENGINE)) $(if $(RATE),--rate=$(RATE)) $(if $(FOR),--for=$(FOR))
 
 test: system $(READY) lint
 	$(BIN)/python -m pytest $(BY_TWO) -m "not engine and not chaos"
@@ -27,7 +27,7 @@ fast: $(READY)
 chaos: $(READY)
 	CHAOS_EXAMPLES=50 $(BIN)/python -m pytest -m "chaos or not chaos" tests/test_streaming.py tests/test_live_kafka.py \
 	  tests/test_live_flink.py tests/test_flink_watermark.py tests/test_flink_kills.py tests/test_flink_pubsub.py tests/test_bench_live.py \
-	  tests/test_cloud.py tests/test_questions_bigquery.py tests/test_collector_kafka.py tests/test_players_live.py
+	  tests/test_live_make.py tests/test_cloud.py tests/test_questions_bigquery.py tests/test_collector_kafka.py tests/test_players_live.py
 
 # What only apt has: a browser, in which pages are tested. Without it, or without leave to install it, those tests skip and say so.
 system:

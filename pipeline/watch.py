@@ -24,10 +24,10 @@ COUNTERS = ("received", "late", "duplicate", "dead_lettered")
 OF_A_TYPE = ("received", "landed", "duplicate", "late")
 
 
-def watch(result: Any, run: Run, signalled: list[int], in_process: bool, parts: frozenset[Hashable] | None,
+def watch(result: Any, run: Run, signalled: list[int], asked: list[int], in_process: bool, parts: frozenset[Hashable] | None,
           say: Callable[[str], None]) -> str:
     """The job's last state. The first signal lets a job in this process drain, the second cancels it; so does until=idle drain it,
-    once all its parts rest.
+    once all its parts rest. asked: signals that want the log line now.
     """
     next_line, drain_until, settled = time.monotonic() + LINE_S, None, 0
     before: Buckets = {}
@@ -35,10 +35,11 @@ def watch(result: Any, run: Run, signalled: list[int], in_process: bool, parts: 
         try:
             state = result.state
             ended = PipelineState.is_terminal(state)
-            if ended or time.monotonic() >= next_line:
+            if ended or asked or time.monotonic() >= next_line:
+                asked.clear()
                 line, landed = _line(result, run, state, {} if ended else before)
                 say(line)
-                next_line, before = next_line + LINE_S, landed
+                next_line, before = time.monotonic() + LINE_S, landed
         except grpc.RpcError as e:
             goes_on = "what was not yet committed is read again by a run with start=committed, or earlier with start=rewind:…"
             if not in_process:
@@ -119,13 +120,13 @@ def end(result: Any) -> None:
 
 
 @contextmanager
-def signals() -> Iterator[list[int]]:
-    """The signals that came. Only the main thread may ask for them."""
+def signals(*numbers: int) -> Iterator[list[int]]:
+    """Those that came of these signals, or of the two that end. Only the main thread may ask for them."""
     came: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield came
         return
-    before = {s: signal.signal(s, lambda number, _: came.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
+    before = {s: signal.signal(s, lambda number, _: came.append(number)) for s in numbers or (signal.SIGINT, signal.SIGTERM)}
     try:
         yield came
     finally:

@@ -93,19 +93,13 @@ def submitted(flink: Flink, source: str, archive: str, *flags: str):
         wait_for(lambda: submitter.poll() is not None or bool(set(flink.jobs()) - before), "no job", WAIT_S)
         assert submitter.poll() is None, submitter.communicate()[1]
         (job_id,) = set(flink.jobs()) - before
-        wait_for(lambda: running(flink, job_id), f"job {job_id} does not run", WAIT_S)
+        wait_for(lambda: flink.runs(job_id), f"job {job_id} does not run", WAIT_S)
         yield submitter, job_id
     finally:
         if job_id and flink.jobs()[job_id] in ("CREATED", "RUNNING", "RESTARTING", "FAILING"):
             flink.cancel(job_id)
         submitter.kill()
         submitter.communicate()
-
-
-def running(flink: Flink, job_id: str) -> bool:
-    """Every task of it."""
-    tasks = flink.ask(f"/jobs/{job_id}")["status-counts"]
-    return tasks["RUNNING"] == sum(tasks.values())
 
 
 def landed(archive: str) -> int:
