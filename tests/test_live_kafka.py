@@ -13,7 +13,9 @@ from types import SimpleNamespace
 import pytest
 from apache_beam.metrics.execution import MetricKey, MetricResult
 from apache_beam.metrics.metricbase import MetricName
-from brokers import START, committed, kafka
+from brokers import START, admin, committed, kafka, produce
+from confluent_kafka.admin import NewPartitions
+from streams import rows
 
 from engines import MissingTool, end_job, free_port
 from engines.prism import prism_binary
@@ -165,19 +167,24 @@ def equals_the_answers(archive, played):
 
 
 @pytest.mark.engine
-def test_the_job_finds_live_what_the_answer_sheet_says(servers, tmp_path):
+def test_the_job_finds_live_what_the_answer_sheet_says_and_a_partition_that_is_added(servers, tmp_path):
     played, archive = str(tmp_path / "played"), str(tmp_path / "archive")
     sent = generate(STARTER, played, players=60, days=2, seed=3, format="avro").messages
     assert send(STARTER, played, servers, "played", {}) == sent > 3_000
     with live_job(f"kafka://{servers}/played?group=one", archive) as job:
+        wait_until(lambda: committed(servers, "played", "one") > 0)
+        client = admin(servers)
+        client.create_partitions([NewPartitions("played", 5)])["played"].result()
         wait_until(lambda: equals_the_answers(archive, played))
         assert "0 differences" in report(compare_answers(STARTER, archive, f"{played}/answers")).splitlines()[-1]
         assert job.poll() is None and [r.state for r in read_runs(archive)] == ["open"]
+        produce(servers, "played", (4, b"in the new one", START))
+        assert wait_until(lambda: committed(servers, "played", "one") == sent + 1)
         out = end_by_signal(job)
     (run,) = read_runs(archive)
     assert out == f"run {run.run_id}: complete\n" and run.mode == "streaming"
-    assert committed(servers, "played", "one") == sent
-    assert equals_the_answers(archive, played)
+    assert rows(STARTER, archive, "SELECT payload FROM dead_letters WHERE payload = b'in the new one'") == [(b"in the new one",)]
+    assert rows(STARTER, archive, "SELECT SUM(received) FROM ledger") == [(sent + 1,)]
 
 
 @pytest.mark.engine

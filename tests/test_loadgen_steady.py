@@ -87,14 +87,30 @@ def test_a_broker_gets_so_many_messages_a_second_and_now(servers, tmp_path, caps
     assert main(["generate", "--rate=100", "--for=3s", f"--to=kafka://{servers}/steady", f"--out={tmp_path}"]) == 0
     took = time.time() - began
     assert f"300 messages taken by kafka://{servers}/steady" in capsys.readouterr().out
-    consumer = Consumer({"bootstrap.servers": servers, "group.id": "steady", "auto.offset.reset": "earliest"})
-    consumer.subscribe(["steady"])
-    times: list[int] = []
-    while len(times) < 300 and time.time() < began + 60:
-        times += [m.timestamp()[1] for m in consumer.consume(300, 1.0) if not m.error()]
-    consumer.close()
-    assert len(times) == 300 and took >= 2.99 and max(times) - min(times) == 2_990
+    times = create_times(servers, "steady", 300)
+    assert took >= 2.99 and max(times) - min(times) == 2_990
     assert began * 1_000 - 1 <= min(times) and max(times) <= (began + took) * 1_000
+
+
+@pytest.mark.engine
+def test_with_speed_a_broker_gets_an_hour_in_two_seconds_which_ends_now(servers, tmp_path):
+    began = time.time() * 1_000
+    assert main(["generate", "--rate=60", "--for=2s", "--speed=1800", f"--to=kafka://{servers}/fast", f"--out={tmp_path}"]) == 0
+    ended, times = time.time() * 1_000, create_times(servers, "fast", 120)
+    assert max(times) - min(times) == 119 * 30_000
+    assert began - 30_000 <= max(times) <= ended
+
+
+def create_times(servers, topic, count):
+    consumer = Consumer({"bootstrap.servers": servers, "group.id": topic, "auto.offset.reset": "earliest"})
+    consumer.subscribe([topic])
+    times: list[int] = []
+    until = time.monotonic() + 60
+    while len(times) < count and time.monotonic() < until:
+        times += [m.timestamp()[1] for m in consumer.consume(count, 1.0) if not m.error()]
+    consumer.close()
+    assert len(times) == count
+    return times
 
 
 @pytest.mark.parametrize(("flags", "says"), [
