@@ -143,7 +143,8 @@ def test_a_dropped_export_of_pubsub_says_when_the_service_took_its_messages(fold
     assert folder.look() == []
 
 
-@pytest.mark.parametrize(("name", "whole"), [("1.jsonl.gz", gzip.compress(message("a", T + 9).encode())), ("1.avro", export(T + 9))])
+@pytest.mark.parametrize(("name", "whole"), [("1.jsonl.gz", gzip.compress(message("a", T + 9).encode())), ("1.avro", export(T + 9))],
+                         ids=["gz", "avro"])
 def test_a_file_that_is_cut_off_is_left_where_it_is_and_read_once_it_is_whole(folder, tmp_path, caplog, name, whole):
     (tmp_path / name).write_bytes(whole[:-5])
     (tmp_path / "2.jsonl").write_text(message("b", T + 9))
