@@ -25,6 +25,15 @@ def memory_mb(root: int) -> float:
     return max(now, *peaks) / 1024
 
 
+def resident_mb(pid: int) -> float:
+    """Of this process alone, now; 0 once it has ended."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def _kb(field: str | None) -> int:
     return int(field.split()[0]) if field else 0  # a zombie has no such line
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from bench.environment import machine
 from bench.heap import live_mb
 from bench.live.landed import panes
-from bench.processes import memory_mb
+from bench.processes import memory_mb, resident_mb
 from bench.rounds import ROOT
 from bench.samples import Samples
 from engines import children, kill_job
@@ -93,7 +93,7 @@ Written by `{m["command"]}` on {date.today()}; do not edit.
 
 The whole job under {rate:,.0f} messages a second for {seconds / 60:g} minutes, after {warm_up / 60:g} minutes that are not measured;
 a copy is known for {horizon:g} minutes, player and counter rollups gather one minute, the contract's lateness is three minutes, and no
-event is late: else windows would grow for an hour.
+event is late: else windows would grow for an hour. The longest window, of ten minutes, is kept for thirteen.
 {LAYOUTS[engine]}
 Machine: {m["cores"]} cores ({m["cpu"]}), {m["memory"]}, {m["system"]}; load average before {m["load"]}, after {os.getloadavg()[0]:.1f}.
 Afterwards {len(outcome.differences)} of {outcome.figures:,} figures differed from the answer sheet.
@@ -134,6 +134,8 @@ def soak(engine: str, rate: float, seconds: float, warm_up: float, horizon_minut
         while sending.is_alive() and job.poll() is None:
             look(samples)
             sending.join(LOOK_S)
+        if sending.is_alive():
+            raise OSError(f"the job ended under load: {(folder / 'job.log').read_text()[-2_000:]}")
         load.write_answers(folder / "answers")
         found, until = None, time.monotonic() + ENDS_WITHIN_S
         while found is None or (found.differences and time.monotonic() < until):  # the last windows close
@@ -169,15 +171,6 @@ def look_at_flink(flink: Flink, job_id: str, samples: Samples) -> None:
 def look_at_prism(job: subprocess.Popen[bytes], samples: Samples) -> None:
     samples.add("Prism: resident", sum(resident_mb(pid) for pid in children(job.pid)))
     samples.add("Python: resident", resident_mb(job.pid))
-
-
-def resident_mb(pid: int) -> float:
-    """Of this process alone, now."""
-    try:
-        status = Path(f"/proc/{pid}/statm").read_text().split()
-    except OSError:
-        return 0.0
-    return int(status[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def step_of(name: str) -> str:

@@ -116,10 +116,14 @@ def test_a_checkpoint_is_told_whole_and_by_step():
 @pytest.mark.engine
 @pytest.mark.usefixtures("kafka_and_prism")
 @pytest.mark.chaos
-def test_over_five_minutes_on_prism_memory_stays_flat_and_panes_come_on_time(tmp_path):
-    """Measured and written as on Flink; every figure is as the answer sheet says."""
+def test_over_eight_minutes_on_prism_memory_stays_flat_and_panes_come_on_time(tmp_path):
+    """Measured and written as on Flink; every figure is as the answer sheet says.
+
+    Warm once the longest window, ten minutes, and its lateness, three, have passed: Prism keeps all that came into it until then, and
+    grew with it. Eight minutes are quarters of whole ones: every minute windows close, and for seconds Prism is a third larger.
+    """
     written = Path(tmp_path / "soak.md")
-    assert soak.main(["--engine=prism", "--rate=200", "--minutes=5", "--warm-up=5", f"--report={written}"]) == 0
+    assert soak.main(["--engine=prism", "--rate=200", "--minutes=8", "--warm-up=14", f"--report={written}"]) == 0
     median = re.search(r"on-time rows: (.*) s \(p50\)", written.read_text())
     assert median and float(median[1]) <= 15, written.read_text()
     rows = [line.split("|") for line in written.read_text().splitlines() if "resident" in line]
