@@ -146,6 +146,7 @@ def test_a_dropped_export_of_pubsub_says_when_the_service_took_its_messages(fold
 @pytest.mark.parametrize(("name", "whole"), [("1.jsonl.gz", gzip.compress(message("a", T + 9).encode())), ("1.avro", export(T + 9))],
                          ids=["gz", "avro"])
 def test_a_file_that_is_cut_off_is_left_where_it_is_and_read_once_it_is_whole(folder, tmp_path, caplog, name, whole):
+    caplog.set_level("WARNING", "transforms.follow")  # a command that ran before may have made all loggers quiet
     (tmp_path / name).write_bytes(whole[:-5])
     (tmp_path / "2.jsonl").write_text(message("b", T + 9))
     assert [found[0] for found in folder.look()] == ["2.jsonl"]
@@ -157,6 +158,7 @@ def test_a_file_that_is_cut_off_is_left_where_it_is_and_read_once_it_is_whole(fo
 
 
 def test_a_file_that_is_cut_off_is_tried_again_after_a_while_and_holds_up_no_end(folder, tmp_path, caplog, monkeypatch):
+    caplog.set_level("WARNING", "transforms.follow")
     (tmp_path / "1.jsonl.gz").write_bytes(gzip.compress(message("a", T).encode())[:-5])
     for _ in range(2):
         monkeypatch.setattr(follow, "AGAIN_S", 0)

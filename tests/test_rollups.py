@@ -162,7 +162,7 @@ def test_where_copies_are_known_for_minutes_no_id_is_kept_with_those_of_an_hour(
 def test_of_dead_letters_that_tell_no_time_those_of_an_hour_of_arrival_are_copies_whatever_the_bucket():
     items = [DECODER.decode(b"{broken", T + minute * 60_000) for minute in (0, 59, 60)]
     for bucket in (120_000, HOUR, 24 * HOUR):
-        keys = [(dedupe_key(item, bucket=bucket), id_hash(item)) for item in items]
+        keys = [(key.tolist(), noted.pack()) for key, noted in (keys_of([], [item], SHARDS, bucket) for item in items)]
         assert keys[0] == keys[1] != keys[2]
 
 

@@ -49,7 +49,7 @@ def dedupe_key(item: Any, shards: int = SHARDS, bucket: int = HOUR_MS) -> int:
 def _told(item: Any, bucket: int) -> tuple[int, int]:
     """(ms by which an item is found again, length of its bucket)."""
     if item.event_time is None:
-        return item.arrival_time, max(bucket, HOUR_MS)
+        return item.arrival_time // HOUR_MS * HOUR_MS, max(bucket, HOUR_MS)
     told = None if item.TYPE == DEAD_LETTER else item.client_event_time
     return item.event_time if told is None else told, bucket
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-DURATION = re.compile(r"(\d+)(s|m|h|d)")
-SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+DURATION = re.compile(r"(\d+)(ms|s|m|h|d)")
+SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 OURS = ("bootstrap.servers", "group.id", "enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset")
 
 
@@ -33,7 +33,7 @@ class Kafka:
     topics: tuple[str, ...]
     group: str = "gamebeam"
     start: str = "committed"  # or earliest, latest, rewind
-    rewind_s: int = 0
+    rewind_s: float = 0
     idle_s: float | None = 3.0
     until_idle: bool = False  # the job ends once every partition has been read to its end, and was idle
     client: dict[str, str] = field(default_factory=dict, repr=False)  # may hold passwords
@@ -102,7 +102,7 @@ def _kafka(text: str) -> Kafka:
     client = {name: value for name, value in given.items() if "." in name}
     if reserved := [name for name in client if name in OURS]:
         raise SourceError(f"{shown}: {reserved[0]} is not for you to set: offsets are committed once their messages are written")
-    start, rewind = given.get("start", "committed"), 0
+    start, rewind = given.get("start", "committed"), 0.0
     if start.startswith("rewind:"):
         start, rewind = "rewind", seconds(shown, "start=rewind", start.removeprefix("rewind:"))
     elif start not in ("committed", "earliest", "latest"):
@@ -125,7 +125,7 @@ def parameters(shown: str, query: str, known: Iterable[str],
     return dict(pairs)
 
 
-def seconds(shown: str, name: str, text: str) -> int:
+def seconds(shown: str, name: str, text: str) -> float:
     match = DURATION.fullmatch(text if not text.isdigit() else f"{text}s")
     if not match or not int(match[1]):
         raise SourceError(f"{shown}: {name}={text}: expected a time such as 3s, 10m or 2h")

@@ -44,7 +44,7 @@ def main() -> int:
     for name in ("--servers", "--topic", "--out", "--parallelism"):
         parser.add_argument(name, required=True)
     args, flags = parser.parse_known_args()
-    source = f"kafka://{args.servers}/{args.topic}?group=bench-{os.getpid()}&start=earliest&until=idle&idle=1s"
+    source = f"kafka://{args.servers}/{args.topic}?group=bench-{os.getpid()}&start=earliest&until=idle&idle=100ms"
     with tempfile.TemporaryDirectory() as folder, flink_cluster(Path(folder), 1, int(args.parallelism)) as flink:
         began = Began(flink)
         began.start()
