@@ -90,7 +90,8 @@ def _reading(results: Sequence[Result]) -> str:
     starts = ", ".join(f"{r.median('start_s'):.0f} s" for r in (one, two) if r)
     text = [f"Medians. Start-up is left out: Gamebeam's time runs from when the first reading task has its Python worker ({starts} after "
             "Flink's RUNNING; told to a second, and the second is counted) to Flink's FINISHED, with a tenth of a second of "
-            "silence at the end; a job that ends by itself takes no checkpoint there. Spark's runs from the session to the end of its four queries. CPU is user + "
+            "silence at the end; a job that ends by itself takes no checkpoint there. Spark's runs from the session to the end of its "
+            "four queries. CPU is user + "
             "system of everything that a contender started, in that time; the broker's is in none."]
     best = max((r.speed for r in (one, two) if r), default=0.0)
     if best:
