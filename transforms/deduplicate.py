@@ -64,7 +64,7 @@ _SEEN = tuple(BagStateSpec(f"seen{n}", BytesCoder()) for n in range(SLICES))
 
 
 class FirstToArrive(beam.DoFn):
-    """State: the hashes of the ids seen in this shard and bucket, 9 bytes each, for at least horizon_ms of arrival_time."""
+    """State: hashes of the ids seen in this shard and bucket, 8 bytes each (9 in the small cell), for at least horizon_ms of arrival."""
 
     # A runner answers each request for state after a round trip, and little else of this step takes as long: one read, one addition.
     EXPIRY = TimerSpec("expiry", TimeDomain.WATERMARK)
