@@ -45,7 +45,8 @@ class PrismJob:
     def _received(self) -> int:
         """As its last log line says; and asks for another."""
         self.process.send_signal(signal.SIGUSR1)
-        return int((re.findall(r'"received": (\d+)', self.log.read_text()) or ["0"])[-1])
+        totals = re.findall(r'^\{[^{}]*?"received": (\d+)', self.log.read_text(), re.MULTILINE)  # not those of a type, within
+        return int((totals or ["0"])[-1])
 
 
 @dataclass
