@@ -17,7 +17,7 @@ setup(
     ],
     extras_require={
         "gcp": ["apache-beam[gcp]==2.77.0", "google-cloud-pubsub", "google-cloud-bigquery", "google-cloud-bigquery-storage"],
-        "kafka": ["confluent-kafka"],
+        "kafka": ["confluent-kafka", "mmh3"],
         "collector": ["argon2-cffi", "confluent-kafka", "google-cloud-pubsub", "httptools", "prometheus-client", "starlette", "uvicorn",
                       "uvloop"],
         "feeds": ["pycountry"],

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 
-from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
+from apache_beam.options.pipeline_options import FlinkRunnerOptions, GoogleCloudOptions, PipelineOptions
 
 WHOLE_NUMBERS = {
     "checkpointing_interval": "ms between checkpoints; what was read since the last is read again after a crash (10000)",
@@ -51,6 +51,15 @@ def prepare(options: PipelineOptions, run_id: str, ends: bool) -> None:
             setattr(flags, name, value)
     cloud = options.view_as(GoogleCloudOptions)
     cloud.job_name = cloud.job_name or run_id
+
+
+def key_groups(options: PipelineOptions) -> int:
+    """The job's, by --max_parallelism, or as Flink chooses them: 128 for up to 85 tasks of a step."""
+    asked = options.view_as(FlinkRunnerOptions)
+    if asked.max_parallelism > 0:
+        return int(asked.max_parallelism)
+    tasks = max(asked.parallelism, 1)
+    return min(max(1 << (tasks + tasks // 2 - 1).bit_length(), 128), 1 << 15)
 
 
 def has_state(options: PipelineOptions) -> bool:

@@ -12,7 +12,7 @@ from apache_beam.options.pipeline_options import GoogleCloudOptions, PortableOpt
 from apache_beam.runners.runner import PipelineState
 
 from pipeline.build import Job, build
-from pipeline.flink import has_state, prepare
+from pipeline.flink import has_state, key_groups, prepare
 from pipeline.live_source import live_source
 from pipeline.options import Config, JobOptions, on_dataflow, pii_key
 from pipeline.prism import prism
@@ -32,19 +32,19 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     """Runs until the source ends, a signal ends it, or it fails; on Dataflow, until the job is handed over. say: takes the log lines."""
     source = parse_source(options.source)
     engine = _checked(options, source)
-    on_prism, handed_over = engine == "prismrunner", on_dataflow(options)
+    on_prism, on_flink, handed_over = engine == "prismrunner", engine in ("flinkrunner", "portablerunner"), on_dataflow(options)
     contract, config = read_contract(options.contract), Config.load(options.config)
     key = pii_key(config, handed_over)
     if options.players and not handed_over:
         check_store(options.players)
-    live = live_source(source, contract, options.archive, config, reachable=not handed_over)
+    live = live_source(source, contract, options.archive, config, not handed_over, key_groups(options) if on_flink else None)
     claim_archive(options.archive, contract)
     warehouse = open_warehouse(options, contract)
     earlier = read_runs(options.archive)
     run = streaming_run(options, contract, earlier, on_prism)
     if run not in earlier:
         run.source, run.rewound_to = source.name, None if live.rewound_to is None else iso(live.rewound_to)
-    if engine in ("flinkrunner", "portablerunner"):
+    if on_flink:
         prepare(options, run.run_id, ends=live.parts is not None)
     options.view_as(StandardOptions).streaming = True
     for flag in (PAUSE, DRAIN, RESTING):

@@ -28,12 +28,13 @@ class LiveSource:
     rewound_to: int | None = None
 
 
-def live_source(source: Source, contract: Contract, archive: str, config: Config, reachable: bool = True) -> LiveSource:
-    """reachable: from here; a template's launcher need not reach a broker."""
+def live_source(source: Source, contract: Contract, archive: str, config: Config, reachable: bool = True,
+                key_groups: int | None = None) -> LiveSource:
+    """reachable: from here; a template's launcher need not reach a broker. key_groups: the job's, on Flink."""
     try:
         match source:
             case Kafka():
-                return _kafka(source, reachable)
+                return _kafka(source, reachable, key_groups)
             case PubSub():
                 return _pubsub(source, reachable)
             case Files():
@@ -43,7 +44,7 @@ def live_source(source: Source, contract: Contract, archive: str, config: Config
         raise RunError(f"{source.name}: {e.name} is not installed here; pip install 'gamebeam[{extra}]'") from None
 
 
-def _kafka(source: Kafka, reachable: bool) -> LiveSource:
+def _kafka(source: Kafka, reachable: bool, key_groups: int | None) -> LiveSource:
     from transforms.kafka_client import Partition, partitions_of, rewound_to
     from transforms.read_kafka import ReadKafka
     from transforms.shared_watermark import SharedWatermark
@@ -52,7 +53,7 @@ def _kafka(source: Kafka, reachable: bool) -> LiveSource:
     partitions = tuple(Partition(topic, n) for topic in source.topics for n in range(partitions_of(source, topic))) if reachable else ()
 
     def read(run_id: str, engine: str) -> beam.PTransform:
-        return ReadKafka(source, SharedWatermark(run_id, partitions) if engine == "prismrunner" else None, launched)
+        return ReadKafka(source, SharedWatermark(run_id, partitions) if engine == "prismrunner" else None, launched, key_groups)
 
     return LiveSource(read, frozenset(partitions) if source.until_idle else None, rewound_to(source, launched))
 

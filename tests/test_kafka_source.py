@@ -70,14 +70,14 @@ def test_a_partition_that_is_added_later_is_found_and_its_messages_are_not_behin
     source, watermark = parse_source(f"kafka://{servers}/grows?start=latest"), ManualWatermarkEstimator(None)
     finder = FindPartitions(source)
     found, rest = stepped(finder, "grows", finder.initial_restriction("grows"), watermark)
-    assert found == [("grows", 0, 0), ("grows", 1, 0)]
+    assert found == [("grows", 0, 0, 0), ("grows", 1, 0, 0)]
     client = admin(servers)
     client.create_partitions([NewPartitions("grows", 3)])["grows"].result()
     assert stepped(finder, "grows", rest, watermark) == ([], rest)  # not yet time to look again
     promised = Timestamp(START / 1000 + 60)
     (found,), _ = stepped(finder, "grows", rest, ManualWatermarkEstimator(promised))
     since = START + 60_001
-    assert (found.value, found.timestamp) == (("grows", 2, since), Timestamp(micros=since * 1000))
+    assert (found.value, found.timestamp) == (("grows", 2, since, 0), Timestamp(micros=since * 1000))
 
     produce(servers, "grows", (2, b"first", START))
     reader = ReadPartition(source, time.time())
@@ -110,7 +110,7 @@ def test_a_message_of_next_week_arrives_in_minutes_and_its_partition_keeps_the_o
     produce(servers, "ahead", (0, b"a", START), (0, b"b", now + 604_800_000), (0, b"c", START + 7_000))
     reader = ReadPartition(parse_source(f"kafka://{servers}/ahead"), time.time(), SharedWatermark("ahead", ()))
     watermark = ManualWatermarkEstimator(None)
-    read, _ = stepped(reader, ("ahead", 0, 0), from_position(0), watermark)
+    read, _ = stepped(reader, ("ahead", 0, 0, 0), from_position(0), watermark)
     arrivals = [at for v in read for at in v.value.arrivals]
     assert (arrivals[0], arrivals[2]) == (START, START + 7_000) and now < arrivals[1] < now + FAST_CLOCK_MS + 60_000
     assert watermark.current_watermark() == Timestamp(START / 1000 + 5)
@@ -126,7 +126,7 @@ def test_an_idle_partition_lets_the_watermark_go_and_with_idle_never_it_holds(se
                                           SharedWatermark(idle, ())), ManualWatermarkEstimator(None)
         rest, until = from_position(0), time.monotonic() + seconds
         while time.monotonic() < until and (watermark.current_watermark() or 0) <= START / 1000:
-            _, rest = stepped(reader, ("quiet", 0, 0), rest, watermark)
+            _, rest = stepped(reader, ("quiet", 0, 0, 0), rest, watermark)
         return watermark.current_watermark()
 
     held = Timestamp(START / 1000 - 2)

@@ -32,6 +32,8 @@ class Declared:
         self.kinds = ["count", *(v.kind for v in rollup.values)]
         self.counts_only = all(summary is len for summary in self.values)
         self.of_build = self._in_build() if self.counts_only and not self.where and self.rollup.period_ms % MINUTE_MS == 0 else None
+        # Of all in a stream. Were it the same for every rollup, one task would have them all.
+        self.beam_key = xxhash.xxh3_64_intdigest(self.table.name.encode()) % 2**31
         self.counts: Counter[tuple[int, Key]] = Counter()  # by bucket of event_time and key
         self.groups: dict[tuple[int, Key], list[Any]] = defaultdict(list)
 
@@ -71,7 +73,7 @@ class Declared:
             for hour in range((start - longer) // HOUR_MS, start // HOUR_MS + 1):  # a Beam window costs the local runner a millisecond
                 by_time[hour][(start, *key)] = summed
         for time, partials in by_time.items():
-            yield Flushed(0, time, partials) if self.streaming else Flushed(time, None, partials)
+            yield Flushed(self.beam_key, time, partials) if self.streaming else Flushed(time, None, partials)
 
     def _summed(self) -> Iterable[tuple[tuple[int, Key], list[Any]]]:
         yield from ((key, [n] * len(self.values)) for key, n in self.counts.items())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.coders import StrUtf8Coder, TupleCoder, VarIntCoder
 from apache_beam.io.restriction_trackers import OffsetRange
 from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
 from apache_beam.pvalue import PBegin
@@ -16,6 +17,7 @@ from transforms.arrival import not_ahead
 from transforms.draining import DRAIN, PAUSE, RESTING
 from transforms.endless import END, Endless, from_position, timestamp
 from transforms.kafka_client import Partition, forget_consumer, partitions_of, start_offset, take_consumer
+from transforms.key_groups import salt_for
 from transforms.messages import Messages
 from transforms.shared_watermark import OVER, SharedWatermark, least_here, leave
 from transforms.source import Kafka, SourceError
@@ -29,34 +31,40 @@ COMMIT_S = 2.0
 DISCOVERY_S = 30  # between looks for new partitions
 LOOK_S = 2  # whether it is time for the next, or for the end
 
-PartitionFound = tuple[str, int, int]  # topic, number, since: ms of discovery, 0 for those there at launch
+# topic, number, since: ms of discovery, 0 for those there at launch; salt: which task of Flink's reads it
+PartitionFound = tuple[str, int, int, int]
+CODER = TupleCoder((StrUtf8Coder(), VarIntCoder(), VarIntCoder(), VarIntCoder()))
 
 
 @dataclass
 class ReadKafka(beam.PTransform):
-    """Reads every partition of the topics, those too that are added later. shared: on Prism only; launched: s since 1970."""
+    """Reads every partition of the topics, those too that are added later.
+
+    shared: on Prism only; launched: s since 1970; key_groups: Flink's, among which partitions are spread evenly.
+    """
 
     source: Kafka
     shared: SharedWatermark | None = None
     launched: float = field(default_factory=time.time)
+    key_groups: int | None = None
 
     def expand(self, root: PBegin) -> beam.PCollection[Messages]:
         return (root
                 | "Topics" >> beam.Create(list(self.source.topics), reshuffle=False)
-                | "Partitions" >> beam.ParDo(FindPartitions(self.source))
+                | "Partitions" >> beam.ParDo(FindPartitions(self.source, self.key_groups))
                 | "Spread" >> beam.Reshuffle()
                 | "ReadPartition" >> beam.ParDo(ReadPartition(self.source, self.launched, self.shared)))
 
 
-@beam.typehints.with_output_types(tuple[str, int, int])
+@beam.typehints.with_output_types(PartitionFound)
 class FindPartitions(beam.DoFn, Endless):
     """Topic -> its partitions. Restriction: the numbers not yet found.
 
     The watermark promises that what is found later has only messages from then on: `since` is their earliest arrival.
     """
 
-    def __init__(self, source: Kafka):
-        self.source = source
+    def __init__(self, source: Kafka, key_groups: int | None = None):
+        self.source, self.key_groups = source, key_groups
 
     def initial_restriction(self, topic: str) -> OffsetRange:
         return from_position(0)
@@ -68,16 +76,25 @@ class FindPartitions(beam.DoFn, Endless):
         ends = self.source.until_idle or DRAIN.is_set()
         if not first or Timestamp.now() >= promised:
             since = promised.micros // 1000 + 1 if first else 0
-            for number in range(first, self._count(topic, first)):
+            numbers = range(first, self._count(topic, first))
+            for number in numbers:
                 if not tracker.try_claim(number):
                     return
-                found = (topic, number, since)
+                found = (topic, number, since, self._salt(topic, number, since, numbers))
                 yield TimestampedValue(found, timestamp(since)) if since else found
             watermark.set_watermark(Timestamp.now() + Duration(DISCOVERY_S))
         if ends:
             tracker.try_claim(END)
             return
         tracker.defer_remainder(Duration(LOOK_S))
+
+    def _salt(self, topic: str, number: int, since: int, found: range) -> int:
+        """Partitions found together lie evenly among all tasks, and those of several topics not on top of each other."""
+        if self.key_groups is None:
+            return 0
+        topics = self.source.topics
+        place = (found.index(number) + (topics.index(topic) + 0.5) / len(topics)) / len(found)
+        return salt_for((topic, number, since), CODER, place, self.key_groups)
 
     def _count(self, topic: str, known: int) -> int:
         """Of a topic that is known, no answer is no news: a broker that has just come back does not know it yet, and one that was
@@ -93,14 +110,14 @@ class FindPartitions(beam.DoFn, Endless):
 
 @beam.typehints.with_output_types(Messages)
 class ReadPartition(beam.DoFn, Endless):
-    """(topic, number, since) -> Messages. Restriction: offsets not yet read."""
+    """(topic, number, since, salt) -> Messages. Restriction: offsets not yet read."""
 
     def __init__(self, source: Kafka, launched: float, shared: SharedWatermark | None = None):
         self.source, self.launched, self.shared = source, launched, shared
 
     def initial_restriction(self, found: PartitionFound) -> OffsetRange:
         """Asked once in the life of a job; from then on the offset is the runner's."""
-        topic, number, since = found
+        topic, number, since, _ = found
         return from_position(start_offset(self.source, Partition(topic, number), self.launched, is_new=bool(since)))
 
     @beam.DoFn.unbounded_per_element()
@@ -108,7 +125,7 @@ class ReadPartition(beam.DoFn, Endless):
                 tracker: Any = beam.DoFn.RestrictionParam(),
                 watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())) -> Iterable[Any]:
         finalizer.register(_nothing)
-        topic, number, since = found
+        topic, number, since, _ = found
         partition = Partition(topic, number)
         began, read = time.time(), 0
         before = watermark.current_watermark()
