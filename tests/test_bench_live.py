@@ -55,7 +55,7 @@ def test_of_a_window_the_first_on_time_rows_count(tmp_path):
     folder = tmp_path / "rollups" / "events_per_minute" / rollup_partition(0)
     folder.mkdir(parents=True)
     pq.write_table(table, folder / "part-live-all-0.parquet")
-    assert panes(tmp_path)["p50"] == 4.0
+    assert panes(tmp_path)["p50"] == 4.0 and panes(tmp_path, since=60.0)["p50"] == 5.0
 
 
 def test_latency_is_told_as_it_was_measured():

@@ -25,14 +25,18 @@ def delays(out: Path) -> dict[str, float]:
     return _percentiles(np.concatenate(found))
 
 
-def panes(out: Path) -> dict[str, float]:
-    """Seconds from a window's end to its first on-time rows, of windows of one minute; empty where none has closed. Prism repeats them."""
+def panes(out: Path, since: float = 0.0) -> dict[str, float]:
+    """Seconds from a window's end to its first on-time rows, of windows of one minute; empty where none has closed. Prism repeats them.
+
+    since: s since 1970, when the load began; windows that had ended by then hold its few events from before, and close when it starts.
+    """
     found: dict[int, int] = {}
     for path in out.glob("rollups/events_per_minute/*/part-*.parquet"):
         rows = pq.read_table(path, columns=["window_end", "pane_timing", "emitted_time"], partitioning=None)
         rows = rows.filter(pc.equal(rows["pane_timing"], "ON_TIME"))
         for end, emitted in zip(*(rows[name].cast(pa.int64()).to_pylist() for name in ("window_end", "emitted_time")), strict=True):
-            found[end] = min(emitted, found.get(end, emitted))
+            if end > since * 1_000:
+                found[end] = min(emitted, found.get(end, emitted))
     return _percentiles(np.array([emitted - end for end, emitted in found.items()]) / 1_000) if found else {}
 
 

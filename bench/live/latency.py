@@ -35,7 +35,7 @@ def main() -> int:
         try:
             wait_for(lambda: "RUNNING" in flink.jobs().values(), "no job runs", STARTS_WITHIN_S)
             load = SteadyLoad(contract, rate=args.rate, seconds=args.seconds)
-            began = time.monotonic()
+            began, launched = time.monotonic(), time.time()
             deliver(load, load.total, args.servers, args.topic, {})
             sent_s = time.monotonic() - began
             (job_id,) = flink.jobs()
@@ -45,7 +45,7 @@ def main() -> int:
         finally:
             job.kill()
             job.wait()
-    found = delays(out), panes(out)
+    found = delays(out), panes(out, launched)
     print(MARK + json.dumps({"sent_s": sent_s, "messages": load.total, "landed_s": found[0], "panes_s": found[1]}), flush=True)
     return 0
 
