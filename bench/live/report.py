@@ -121,7 +121,7 @@ def _limits(results: Sequence[Result]) -> str:
                              f"| {m['busy_s']:.1f} | {m['waiting_s']:.1f} | {run['wall_s']:.1f} |")
     return "\n".join([*lines, "", (
         "Of the last run. CPU here is a process's whole life, its start included. An element is a batch: what Read gives, and "
-        "Deduplicate takes, for one shard and hour of a bundle. Seconds of parallel tasks add up. Each task manager has one slot and one "
+        "Deduplicate takes, for one shard and day of a bundle. Seconds of parallel tasks add up. Each task manager has one slot and one "
         "Python worker, whose one interpreter lock all steps share.")])
 
 
