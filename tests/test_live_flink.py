@@ -23,7 +23,7 @@ def test_the_job_finds_live_what_the_answer_sheet_says(servers, flink, played, t
         wait_until(lambda: not played.differences(archive))
         assert played.differences(archive) == []
         assert wait_until(lambda: committed(servers, "all", "all") == played.messages)
-        assert partitions_by_task(flink, job_id) == [2, 2]
+        assert wait_until(lambda: partitions_by_task(flink, job_id) == [2, 2])
         submitter.send_signal(signal.SIGTERM)
         out, err = submitter.communicate(timeout=60)
         assert submitter.returncode == 0, err
@@ -32,7 +32,7 @@ def test_the_job_finds_live_what_the_answer_sheet_says(servers, flink, played, t
 
 
 def partitions_by_task(flink, job_id):
-    """How many each task reads."""
+    """How many each task reads, as of some seconds ago."""
     (step,) = [v["id"] for v in flink.ask(f"/jobs/{job_id}")["vertices"] if "{Read, Decode" in v["name"]]
     return [task["metrics"]["read-records"] for task in flink.ask(f"/jobs/{job_id}/vertices/{step}")["subtasks"]]
 

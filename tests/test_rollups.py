@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_contract import small_contract
 
+from schemas.events import DEAD_LETTER
 from transforms import declared
 from transforms.batch import Batch
 from transforms.columns import deserialize
-from transforms.copies import SHARDS, dedupe_key, id_hash, keys_of, pick
+from transforms.copies import SHARDS, id_hash, keys_of, pick
 from transforms.counter_hours import CounterHours
 from transforms.declared import Declared
 from transforms.decode import Decoder
@@ -146,17 +147,22 @@ def test_of_copies_exactly_one_is_picked_and_their_order_does_not_matter(copies,
     assert all(f.arrival_time == earliest[f.event_id] for f in firsts)
 
 
+def key_of(event, bucket=HOUR):
+    (key,), _ = keys_of([event], [], SHARDS, bucket)
+    return int(key)
+
+
 @given(st.integers(0, 10**6), st.integers(0, HOUR - 1), st.integers(0, 100))
 def test_copies_of_an_event_meet_under_one_key_whenever_they_arrive(number, offset, hours):
     payload = json.dumps({"event_id": str(number), "event_type": "match_end", "event_time": T + offset, "score": 1}).encode()
-    assert dedupe_key(DECODER.decode(payload, T + offset)) == dedupe_key(DECODER.decode(payload, T + offset + hours * HOUR))
+    assert key_of(DECODER.decode(payload, T + offset)) == key_of(DECODER.decode(payload, T + offset + hours * HOUR))
 
 
 def test_where_copies_are_known_for_minutes_no_id_is_kept_with_those_of_an_hour():
     message = {"event_id": "1", "event_type": "match_end", "score": 1}
     decoded = [DECODER.decode(json.dumps(message | {"event_time": T + minute * 60_000}).encode(), T) for minute in (0, 1, 2)]
-    assert [dedupe_key(e, bucket=120_000) - dedupe_key(decoded[0], bucket=120_000) for e in decoded] == [0, 0, SHARDS]
-    assert len(set(map(dedupe_key, decoded))) == 1
+    assert [key_of(e, 120_000) - key_of(decoded[0], 120_000) for e in decoded] == [0, 0, SHARDS]
+    assert len(set(map(key_of, decoded))) == 1
 
 
 def test_of_dead_letters_that_tell_no_time_those_of_an_hour_of_arrival_are_copies_whatever_the_bucket():
@@ -164,6 +170,17 @@ def test_of_dead_letters_that_tell_no_time_those_of_an_hour_of_arrival_are_copie
     for bucket in (120_000, HOUR, 24 * HOUR):
         keys = [(key.tolist(), noted.pack()) for key, noted in (keys_of([], [item], SHARDS, bucket) for item in items)]
         assert keys[0] == keys[1] != keys[2]
+
+
+def dedupe_key(item, bucket):
+    """What keys_of says of many at once."""
+    if item.event_time is None:
+        time, bucket = item.arrival_time // HOUR * HOUR, max(bucket, HOUR)
+    elif item.TYPE == DEAD_LETTER or item.client_event_time is None:
+        time = item.event_time
+    else:
+        time = item.client_event_time
+    return time // bucket * SHARDS + id_hash(item) % SHARDS
 
 
 @given(bundles(), st.sampled_from([120_000, HOUR, 24 * HOUR]), st.booleans())
@@ -174,7 +191,7 @@ def test_many_items_have_the_keys_that_each_has_by_itself(bundles_, bucket, corr
     for event in events[::2] if corrected else ():
         event.client_event_time = event.event_time - HOUR
     keys, noted = keys_of(events, dead, SHARDS, bucket)
-    assert keys.tolist() == [dedupe_key(item, SHARDS, bucket) for item in events + dead]
+    assert keys.tolist() == [dedupe_key(item, bucket) for item in events + dead]
     assert noted.hashes.tolist() == [id_hash(item) for item in events + dead]
     assert set(noted.slices.tolist()) <= set(range(SLICES))
 

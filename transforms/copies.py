@@ -37,15 +37,6 @@ def id_hash(item: Any) -> int:
     return xxhash.xxh3_64_intdigest(item.dead_id.encode(), seed=item.arrival_time // HOUR_MS if item.event_time is None else 0)
 
 
-def dedupe_key(item: Any, shards: int = SHARDS, bucket: int = HOUR_MS) -> int:
-    """bucket's number * shards + shard: the copies of an event share both, whenever they arrive, and no busy player makes a hot key.
-
-    The bucket is of the client's own time: the front door may correct it otherwise in a copy that was sent again.
-    """
-    time, bucket = _told(item, bucket)
-    return time // bucket * shards + id_hash(item) % shards
-
-
 def _told(item: Any, bucket: int) -> tuple[int, int]:
     """(ms by which an item is found again, length of its bucket)."""
     if item.event_time is None:
@@ -55,7 +46,11 @@ def _told(item: Any, bucket: int) -> tuple[int, int]:
 
 
 def keys_of(events: list[Any], dead: list[Any], shards: int, bucket: int) -> tuple[np.ndarray, Noted]:
-    """(dedupe_key, id_hash and slice of the bucket) of events, then dead letters."""
+    """(keys, id_hash and slice of the bucket) of events, then dead letters. A key is the bucket's number * shards + shard:
+    the copies of an event share both, whenever they arrive, and no busy player makes a hot key.
+
+    The bucket is of the client's own time: the front door may correct it otherwise in a copy that was sent again.
+    """
     told = list(map(_CLIENT_TIME, events))
     times = list(map(_TIME, events)) if told.count(None) == len(told) else [_told(e, bucket)[0] for e in events]
     of_dead = [_told(item, bucket) for item in dead]
