@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .cache/demo
-# Tests wait for servers a third of their time: three at once fill two cores.
+# Engines' tests wait for servers a third of their time: three files at once fill two cores.
 SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo live test fast chaos lint bench lock system clean

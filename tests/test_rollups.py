@@ -172,8 +172,8 @@ def test_of_dead_letters_that_tell_no_time_those_of_an_hour_of_arrival_are_copie
         assert keys[0] == keys[1] != keys[2]
 
 
-def dedupe_key(item, bucket):
-    """What keys_of says of many at once."""
+def key_by_itself(item, bucket):
+    """The plain reference: one item, no arrays."""
     if item.event_time is None:
         time, bucket = item.arrival_time // HOUR * HOUR, max(bucket, HOUR)
     elif item.TYPE == DEAD_LETTER or item.client_event_time is None:
@@ -191,7 +191,7 @@ def test_many_items_have_the_keys_that_each_has_by_itself(bundles_, bucket, corr
     for event in events[::2] if corrected else ():
         event.client_event_time = event.event_time - HOUR
     keys, noted = keys_of(events, dead, SHARDS, bucket)
-    assert keys.tolist() == [dedupe_key(item, bucket) for item in events + dead]
+    assert keys.tolist() == [key_by_itself(item, bucket) for item in events + dead]
     assert noted.hashes.tolist() == [id_hash(item) for item in events + dead]
     assert set(noted.slices.tolist()) <= set(range(SLICES))
 

@@ -46,10 +46,10 @@ def _told(item: Any, bucket: int) -> tuple[int, int]:
 
 
 def keys_of(events: list[Any], dead: list[Any], shards: int, bucket: int) -> tuple[np.ndarray, Noted]:
-    """(keys, id_hash and slice of the bucket) of events, then dead letters. A key is the bucket's number * shards + shard:
-    the copies of an event share both, whenever they arrive, and no busy player makes a hot key.
+    """(keys, id_hash and slice of the bucket) of events, then dead letters.
 
-    The bucket is of the client's own time: the front door may correct it otherwise in a copy that was sent again.
+    A key is the bucket's number * shards + shard: the copies of an event share both, whenever they arrive, and no busy player makes
+    a hot key. The bucket is of the client's own time: the front door may correct it otherwise in a copy that was sent again.
     """
     told = list(map(_CLIENT_TIME, events))
     times = list(map(_TIME, events)) if told.count(None) == len(told) else [_told(e, bucket)[0] for e in events]
