@@ -48,17 +48,17 @@ def open_archive(contract: Contract, archive: str, memory: str = "") -> duckdb.D
         SqlError: A view of the contract's is not valid, or reads something other than the archive.
     """
     runs = read_runs(archive)
-    parts = {table: part_files(archive, table.folder, table.name, runs)
-             for table in (*tables(contract).values(), *feed_tables(contract).values())}
+    parts = [(table, part_files(archive, table.folder, table.name, runs))
+             for table in (*tables(contract).values(), *feed_tables(contract).values())]
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'; CREATE SCHEMA tables")
     con.register("manifests", runs)
     con.execute("CREATE TABLE tables.runs AS SELECT * FROM manifests")
     con.unregister("manifests")
-    _confine(con, [path for paths in parts.values() for path in paths], memory)
-    for table, paths in parts.items():
+    _confine(con, [path for _, paths in parts for path in paths], memory)
+    for table, paths in parts:
         con.execute(_table_sql(table, paths))
-    made = {("tables", name) for name in ("runs", *(table.name for table in parts))}
+    made = {("tables", name) for name in ("runs", *(table.name for table, _ in parts))}
     engine = catalog_of(con).engine
     for name, text in view_sql(contract).items():
         try:
