@@ -1,12 +1,14 @@
 """SHOW TABLES, DESCRIBE and INFORMATION_SCHEMA answer for the views of an archive, in BigQuery's names and types."""
 
 import json
+import re
 
 import duckdb
 import pytest
 from small_contract import small_contract
 from written_archive import WrittenArchive
 
+from schemas.contract import PACKAGED, load_contract
 from schemas.feeds import feed_tables
 from sql.engine import ask, open_archive
 from sql.information_schema import bigquery_name
@@ -94,3 +96,11 @@ def test_they_join_with_each_other_and_show_in_every_format(archive):
     ("BLOB", "BYTES"), ("STRUCT(a STRUCT(b VARCHAR[]))", "STRUCT<a STRUCT<b ARRAY<STRING>>>")])
 def test_types_are_named_as_bigquery_names_them(duckdbs, bigquerys):
     assert bigquery_name(duckdb.dtype(duckdbs)) == bigquerys
+
+
+@pytest.mark.parametrize("game", sorted(p.name for p in PACKAGED.iterdir() if p.is_dir()))
+def test_every_packaged_game_opens_and_each_of_its_columns_has_a_bigquery_type(game, tmp_path):
+    archive = WrittenArchive(load_contract(game), tmp_path)
+    types = {name for (name,) in ask(open_archive(archive.contract, archive.root), "SELECT data_type FROM INFORMATION_SCHEMA.COLUMNS").rows}
+    assert set(re.findall(r"\b[A-Z]+[0-9]*\b", " ".join(types))) <= {
+        "STRING", "INT64", "FLOAT64", "BOOL", "BYTES", "DATE", "TIMESTAMP", "NUMERIC", "ARRAY", "STRUCT"}
