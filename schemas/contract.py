@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
-from schemas.fields import NAME, ContractError, Field, load_yaml, names_inside, parse_record
+from schemas.bounded_text import require_bounded_json
+from schemas.fields import MOST_NESTED, NAME, ContractError, Field, load_yaml, names_inside, nesting, parse_record
 from schemas.notifications import Notification, check_notifications, parse_notifications
 from schemas.questions import own_views, parse_question
 from schemas.rollups import Rollup, duration_ms, parse_rollups
@@ -32,6 +33,7 @@ STATE_TAKEN = ROLLUP_TAKEN | {"hour", "events", "revenue", "revenue_micros", "sc
 SETTINGS = {"name", "title", "counter", "currency", "time_zone", "session_gap", "allowed_lateness", "max_message_bytes",
             "keep_raw"}
 PACKAGED = files("schemas") / "games"
+MOST_FILE_BYTES = 16_000_000
 
 
 @dataclass(frozen=True)
@@ -108,13 +110,25 @@ def load_contract(name_or_path: str) -> Contract:
             known = sorted(p.name for p in PACKAGED.iterdir() if p.is_dir())
             raise ContractError(name_or_path, None, f"no such folder, and no packaged game of that name ({', '.join(known)})")
     wanted = ("contract.yaml", "wire.yaml", "rollups.yaml", "notifications.yaml", "feeds.yaml", "report.yaml")
-    text = {name: (folder / name).read_text() for name in wanted if (folder / name).is_file()}
+    text = {name: _read(folder / name) for name in wanted if (folder / name).is_file()}
     for group, suffix in (("events", ".avsc"), ("examples", ".jsonl"), ("views", ".sql"), ("questions", ".sql"), ("reports", ".sql"),
                           ("feeds", ".yaml")):
         if (folder / group).is_dir():
-            text |= {f"{group}/{p.name}": p.read_text() for p in sorted((folder / group).iterdir(), key=lambda p: p.name)
+            text |= {f"{group}/{p.name}": _read(p) for p in sorted((folder / group).iterdir(), key=lambda p: p.name)
                      if p.name.endswith(suffix)}
     return parse_contract(text, str(name_or_path))
+
+
+def _read(path: Any) -> str:
+    """One file of a contract's folder, of a Path or of a package's resource."""
+    with path.open("rb") as f:
+        body = f.read(MOST_FILE_BYTES + 1)
+    if len(body) > MOST_FILE_BYTES:
+        raise ContractError(str(path), None, f"larger than {MOST_FILE_BYTES:,} bytes: a file of a contract is not data")
+    try:
+        return str(body, "utf-8")
+    except UnicodeDecodeError as e:
+        raise ContractError(str(path), None, f"not UTF-8 at byte {e.start}") from None
 
 
 def parse_contract(text: dict[str, str], where: str = "") -> Contract:
@@ -162,11 +176,15 @@ def _unpickled(text: tuple[tuple[str, str], ...]) -> Contract:
 
 def _event_type(body: str, file: str, name: str) -> tuple[str, EventType]:
     try:
+        require_bounded_json(body)
         record = json.loads(body)
-    except json.JSONDecodeError as e:
-        raise ContractError(file, None, f"not JSON: {e}") from None
+    except ValueError as e:  # JSONDecodeError, OutOfBounds, or a number of 5,000 digits
+        raise ContractError(file, None, f"not JSON that a contract may hold: {e}") from None
     name = name.removeprefix("events/").removesuffix(".avsc")
     fields = parse_record(record, file)
+    for f in fields:
+        if nesting(f.type) > MOST_NESTED:
+            raise ContractError(file, f.name, f"{nesting(f.type)} records inside one another; a table nests at most {MOST_NESTED}")
     if record.get("name") != name:
         raise ContractError(file, "name", f"is {record.get('name')!r}, but the file says {name!r}")
     weight = record.get("weight", 1)

@@ -56,6 +56,7 @@ class Wire:
         return camel(own_field) if self.case == "camel" else own_field
 
 
+LONGEST_FORMAT = 64  # characters: strptime makes a regular expression of it
 CANONICAL = Wire(envelope={name: name for name in ENVELOPE_ON_WIRE}, arrival_time="received_time")
 
 
@@ -85,7 +86,7 @@ def _check_option(key: str, value: Any, file: str) -> None:
             raise ContractError(file, key, "a whole number; of two copies the lower is preferred")
     elif not isinstance(value, str) or (value == "" and key != "fields"):
         raise ContractError(file, key, f"expected {'a path' if key in ENVELOPE_ON_WIRE else 'text'}, not {value!r}")
-    elif key == "time_format" and value not in ("ms", "s", "iso") and "%" not in value:
+    elif key == "time_format" and value not in ("ms", "s", "iso") and ("%" not in value or len(value) > LONGEST_FORMAT):
         raise ContractError(file, key, f"ms, s, iso or a format such as %Y-%m-%d %H:%M:%S.%f, not {value!r}")
     if key == "constants" and (unknown := set(value) - set(ENVELOPE_ON_WIRE)):
         raise ContractError(file, f"constants.{min(unknown)}", "is no field of the envelope")

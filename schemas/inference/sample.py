@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from schemas.bounded_text import OutOfBounds, require_bounded_json
+
 MOST_MESSAGES = 50_000  # read; a first contract needs no more
+LONGEST_MESSAGE = 262_144  # characters: what a contract takes by default
 MOST_KEYS = 40  # an object with more keys than this, most of them rare, is a map: its keys are data
 MARKS = {"topic", "publish_time"}  # one of these beside "data" makes a line the wrapper of a message
 WRAPPER = MARKS | {"data", "attributes", "message_id", "ordering_key", "subscription", "partition", "offset"}
@@ -42,7 +45,8 @@ def read_sample(path: Path) -> Sample:
             if line.strip():
                 _read_line(sample, number, line)
     if not sample.messages:
-        seen = f"none of its {len(sample.broken)} lines is a JSON object" if sample.broken else "it is empty"
+        seen = (f"none of its {len(sample.broken)} lines is a JSON object (line {sample.broken[0][0]}: {sample.broken[0][1]})"
+                if sample.broken else "it is empty")
         raise ValueError(f"{path}: no message to learn from: {seen}; give a file with one message a line")
     return sample
 
@@ -50,6 +54,7 @@ def read_sample(path: Path) -> Sample:
 def _read_line(sample: Sample, number: int, line: bytes) -> None:
     try:
         payload = line.decode().strip()
+        require_bounded_json(payload, LONGEST_MESSAGE)
         body = json.loads(payload)
         publish_time = None
         if isinstance(body, dict) and isinstance(body.get("data"), str) and MARKS & set(body) and set(body) <= WRAPPER:
@@ -57,7 +62,8 @@ def _read_line(sample: Sample, number: int, line: bytes) -> None:
             body = json.loads(payload)
             sample.wrapped = True
     except (ValueError, RecursionError) as e:
-        sample.broken.append((number, "not UTF-8" if isinstance(e, UnicodeDecodeError) else "not JSON"))
+        why = str(e) if isinstance(e, OutOfBounds) else "not UTF-8" if isinstance(e, UnicodeDecodeError) else "not JSON"
+        sample.broken.append((number, why))
         return
     if isinstance(body, dict):
         sample.messages.append(Message(number, payload, body, publish_time))
