@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Hashable
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-MOST_BYTES = 1_000_000  # of one file
+MOST_FILE_BYTES = 16_000_000  # of any file, examples included
+MOST_BYTES = 1_000_000  # of a file of YAML or Avro
 MOST_DEPTH = 32  # containers inside one another
 MOST_NODES = 50_000  # values of one YAML file, with every alias counted as what it stands for
 LONGEST = 10_000  # characters of one YAML value
@@ -17,6 +20,22 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 class OutOfBounds(ValueError):
     """A text that is over one of the limits: says which."""
+
+
+def read_bounded(path: Path | Traversable) -> str:
+    """Read one file of a contract's folder: UTF-8, at most MOST_FILE_BYTES.
+
+    Raises:
+        OutOfBounds: the file is larger or not UTF-8; the message names it.
+    """
+    with path.open("rb") as f:
+        body = f.read(MOST_FILE_BYTES + 1)
+    if len(body) > MOST_FILE_BYTES:
+        raise OutOfBounds(f"{path}: larger than {MOST_FILE_BYTES:,} bytes: a file of a contract is not data")
+    try:
+        return str(body, "utf-8")
+    except UnicodeDecodeError as e:
+        raise OutOfBounds(f"{path}: not UTF-8 at byte {e.start}") from None
 
 
 def load_bounded_yaml(text: str) -> Any:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
-from schemas.bounded_text import require_bounded_json
+from schemas.bounded_text import read_bounded, require_bounded_json
 from schemas.fields import MOST_NESTED, NAME, ContractError, Field, load_yaml, names_inside, nesting, parse_record
 from schemas.notifications import Notification, check_notifications, parse_notifications
 from schemas.questions import own_views, parse_question
@@ -33,7 +33,6 @@ STATE_TAKEN = ROLLUP_TAKEN | {"hour", "events", "revenue", "revenue_micros", "sc
 SETTINGS = {"name", "title", "counter", "currency", "time_zone", "session_gap", "allowed_lateness", "max_message_bytes",
             "keep_raw"}
 PACKAGED = files("schemas") / "games"
-MOST_FILE_BYTES = 16_000_000
 
 
 @dataclass(frozen=True)
@@ -110,25 +109,13 @@ def load_contract(name_or_path: str) -> Contract:
             known = sorted(p.name for p in PACKAGED.iterdir() if p.is_dir())
             raise ContractError(name_or_path, None, f"no such folder, and no packaged game of that name ({', '.join(known)})")
     wanted = ("contract.yaml", "wire.yaml", "rollups.yaml", "notifications.yaml", "feeds.yaml", "report.yaml")
-    text = {name: _read(folder / name) for name in wanted if (folder / name).is_file()}
+    text = {name: read_bounded(folder / name) for name in wanted if (folder / name).is_file()}
     for group, suffix in (("events", ".avsc"), ("examples", ".jsonl"), ("views", ".sql"), ("questions", ".sql"), ("reports", ".sql"),
                           ("feeds", ".yaml")):
         if (folder / group).is_dir():
-            text |= {f"{group}/{p.name}": _read(p) for p in sorted((folder / group).iterdir(), key=lambda p: p.name)
+            text |= {f"{group}/{p.name}": read_bounded(p) for p in sorted((folder / group).iterdir(), key=lambda p: p.name)
                      if p.name.endswith(suffix)}
     return parse_contract(text, str(name_or_path))
-
-
-def _read(path: Any) -> str:
-    """One file of a contract's folder, of a Path or of a package's resource."""
-    with path.open("rb") as f:
-        body = f.read(MOST_FILE_BYTES + 1)
-    if len(body) > MOST_FILE_BYTES:
-        raise ContractError(str(path), None, f"larger than {MOST_FILE_BYTES:,} bytes: a file of a contract is not data")
-    try:
-        return str(body, "utf-8")
-    except UnicodeDecodeError as e:
-        raise ContractError(str(path), None, f"not UTF-8 at byte {e.start}") from None
 
 
 def parse_contract(text: dict[str, str], where: str = "") -> Contract:

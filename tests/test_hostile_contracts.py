@@ -112,7 +112,7 @@ def test_an_encoding_that_is_none_of_text_is_refused():
 def test_a_file_that_is_not_utf_8_is_named(tmp_path):
     folder = written(tmp_path / "mygame", GOOD)
     (folder / "contract.yaml").write_bytes(b"name: \xff")
-    with pytest.raises(ContractError, match=r"contract\.yaml: not UTF-8 at byte 6"):
+    with pytest.raises(ValueError, match=r"contract\.yaml: not UTF-8 at byte 6"):
         load_contract(str(folder))
 
 
