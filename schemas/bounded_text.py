@@ -68,6 +68,10 @@ def _require_size(text: str, most: int = MOST_BYTES) -> None:
         raise OutOfBounds(f"{len(text):,} characters; at most {most:,}")
 
 
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
 def _require_shape(text: str) -> None:
     """Count values from the stream of events, before anything is built: aliases of aliases would grow exponentially."""
     sizes: dict[Hashable, int] = {}  # of finished anchors
@@ -76,14 +80,14 @@ def _require_shape(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             open_nodes.append((event.anchor, 1))
             if len(open_nodes) > MOST_DEPTH:
-                raise OutOfBounds(f"line {event.start_mark.line + 1}: nested deeper than {MOST_DEPTH} levels")
+                raise OutOfBounds(f"line {_line(event)}: nested deeper than {MOST_DEPTH} levels")
             continue
         if isinstance(event, yaml.CollectionEndEvent):
             anchor, size = open_nodes.pop()
         elif isinstance(event, yaml.ScalarEvent):
             anchor, size = event.anchor, 1
             if len(event.value) > LONGEST:
-                raise OutOfBounds(f"line {event.start_mark.line + 1}: a value of {len(event.value):,} characters; at most {LONGEST:,}")
+                raise OutOfBounds(f"line {_line(event)}: a value of {len(event.value):,} characters; at most {LONGEST:,}")
         elif isinstance(event, yaml.AliasEvent):
             anchor, size = None, sizes.get(event.anchor, MOST_NODES + 1)  # an alias inside its own anchor has no end
         else:
@@ -93,4 +97,4 @@ def _require_shape(text: str) -> None:
         around, so_far = open_nodes[-1]
         open_nodes[-1] = around, so_far + size
         if so_far + size > MOST_NODES:
-            raise OutOfBounds(f"line {event.start_mark.line + 1}: more than {MOST_NODES:,} values, aliases included")
+            raise OutOfBounds(f"line {_line(event)}: more than {MOST_NODES:,} values, aliases included")
