@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from schemas.bounded_text import read_bounded, require_bounded_json
+from schemas.bounds import SETTINGS as BOUNDS
+from schemas.bounds import Bounds, parse_bounds
 from schemas.fields import MOST_NESTED, NAME, ContractError, Field, load_yaml, names_inside, nesting, parse_record
 from schemas.notifications import Notification, check_notifications, parse_notifications
 from schemas.questions import own_views, parse_question
@@ -31,7 +33,7 @@ ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_inde
 STATE_TAKEN = ROLLUP_TAKEN | {"hour", "events", "revenue", "revenue_micros", "score", "score_micros", "first_time", "last_time",
                               "first_seen", "last_seen", "sessions", "pieces"}
 SETTINGS = {"name", "title", "counter", "currency", "time_zone", "session_gap", "allowed_lateness", "max_message_bytes",
-            "keep_raw"}
+            "keep_raw", *BOUNDS}
 PACKAGED = files("schemas") / "games"
 
 
@@ -60,6 +62,7 @@ class Contract:
     allowed_lateness_ms: int = 3_600_000
     max_message_bytes: int = 262_144
     keep_raw: bool = False
+    bounds: Bounds = field(default_factory=Bounds)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -144,7 +147,8 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
         time_zone=settings.get("time_zone", "UTC"),
         session_gap_ms=duration_ms(settings["session_gap"], at("contract.yaml"), "session_gap") if "session_gap" in settings else None,
         allowed_lateness_ms=duration_ms(settings.get("allowed_lateness", "1h"), at("contract.yaml"), "allowed_lateness"),
-        max_message_bytes=settings.get("max_message_bytes", 262_144), keep_raw=settings.get("keep_raw", False))
+        max_message_bytes=settings.get("max_message_bytes", 262_144), keep_raw=settings.get("keep_raw", False),
+        bounds=parse_bounds(settings, at("contract.yaml")))
     _check_names(contract, at)
     _check_wire(contract, at("wire.yaml"))
     _check_states(contract, at)

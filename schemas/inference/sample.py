@@ -1,11 +1,12 @@
 """A sample of real messages, read for `contract infer`: what each leaf of their JSON held, and how often."""
 
 import gzip
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from schemas.bounded_text import OutOfBounds, require_bounded_json
 
@@ -51,17 +52,25 @@ def read_sample(path: Path) -> Sample:
     return sample
 
 
+def _parsed(text: str) -> Any:
+    """JSON as decode reads it: within bounds, no NaN, no half surrogate pairs. Raises ValueError."""
+    require_bounded_json(text, LONGEST_MESSAGE)
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as e:
+        raise ValueError(str(e)) from None
+
+
 def _read_line(sample: Sample, number: int, line: bytes) -> None:
     try:
-        payload = line.decode().strip()
-        require_bounded_json(payload, LONGEST_MESSAGE)
-        body = json.loads(payload)
+        payload = line.decode("utf-8-sig").strip()
+        body = _parsed(payload)
         publish_time = None
         if isinstance(body, dict) and isinstance(body.get("data"), str) and MARKS & set(body) and set(body) <= WRAPPER:
             payload, publish_time = body["data"], body.get("publish_time")
-            body = json.loads(payload)
+            body = _parsed(payload)
             sample.wrapped = True
-    except (ValueError, RecursionError) as e:
+    except ValueError as e:
         why = str(e) if isinstance(e, OutOfBounds) else "not UTF-8" if isinstance(e, UnicodeDecodeError) else "not JSON"
         sample.broken.append((number, why))
         return
@@ -129,8 +138,8 @@ def as_json_object(value: Any) -> dict[str, Any] | None:
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return None
     try:
-        parsed = json.loads(value)
-    except (ValueError, RecursionError):
+        parsed = _parsed(value)
+    except ValueError:
         return None
     return parsed if isinstance(parsed, dict) else None
 
