@@ -10,7 +10,7 @@ from collector.sink import Message
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from schemas.wire import CANONICAL
-from transforms.carried_env import with_env
+from transforms.carried_env import SEPARATOR, with_env
 from transforms.dead_letters import stand_in
 from transforms.decode import Decoder
 from transforms.extract import get
@@ -54,6 +54,7 @@ class Acceptor:
         received: ms. ahead: ms by which the client's clock is ahead of ours, as clock_ahead gives it. clean: it may tell of nothing.
         """
         self.decoder.started = received  # by which a backfill's times are judged
+        payload = payload.replace(SEPARATOR, b" ")  # what follows it is the front door's to say, and no JSON holds it
         try:
             payload = payload if clean else self._clean(payload)
         except MemoryError:
@@ -67,7 +68,7 @@ class Acceptor:
             raise
         except Exception as error:
             self.decoder.faults.note(error)
-            stamped = with_env(payload, key.env)  # no JSON any more: a dead letter, and never an event without its stamp
+            stamped = with_env(payload, key.env) if self.carries_env else payload
             item = self._decoded(stamped, key, received)
         of = getattr(item, self.counter) or item.player_id or ""
         message = Message(stamped, of.encode()[:LONGEST_KEY], item.arrival_time if key.backfill else 0)

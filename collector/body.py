@@ -126,17 +126,20 @@ def _breaks_grammar(piece: bytes) -> bool:
 
 
 def _values(text: bytes) -> list[bytes]:
-    """Values that stand between commas, cut where no bracket and no string is open; none where one never closes."""
-    values, depth, start = [], 0, 0
+    """Values that stand between commas, cut where no bracket and no string is open; none where that is not what the text is."""
+    values, depth, start, closed = [], 0, 0, False
     for token in TOKEN.finditer(text):
         match token[0][:1]:
             case b"{" | b"[":
+                if closed:  # two values without a comma
+                    return []
                 depth += 1
             case b"}" | b"]":
                 depth -= 1
+                closed = depth == 0
             case b"," if depth == 0:
                 values.append(text[start:token.start()].strip())
-                start = token.end()
+                start, closed = token.end(), False
         if depth < 0:
             return []
     values.append(text[start:].strip())

@@ -1,4 +1,4 @@
-"""The env of the sender's API key beside a message that cannot hold it: one that is no JSON object.
+"""The env of the sender's API key behind a message that cannot hold it, such as one that is no JSON object.
 
 The front door appends ASCII's record separator and a JSON object. No JSON holds that character unescaped, so nothing is ambiguous.
 """

@@ -160,7 +160,9 @@ class Decoder:
         except Violation as violation:
             return self._dead_letter(payload, False, arrival_time, source, previous_arrival, env, *violation.args)
         try:
-            return self._event(payload, message, arrival_time, message_id, previous_arrival)
+            event = self._event(payload, message, arrival_time, message_id, previous_arrival)
+            event.env = event.env if env is None else env
+            return event
         except Violation as violation:
             return self._dead_letter(payload, True, arrival_time, source, previous_arrival, env, *violation.args)
 
