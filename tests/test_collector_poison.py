@@ -62,7 +62,8 @@ def test_d9_a_request_of_one_odd_event_is_answered_with_its_reason(odd, post):
     assert answer.json()["refused"][0]["reason"] == "malformed"
 
 
-@pytest.mark.parametrize("body, says", [(b'[{"a": 1}, {"b": }]', "byte 17"), (b'{"a": }', "first line"), (b'[{"a":"\\ud800"},]', "not JSON"),
+@pytest.mark.parametrize("body, says", [(b'[{"a": 1}, {"b": }]', "byte 17"), (b'{"a": }', "first line"),
+                                        (b'[{"a":"\\ud800"},]', "not JSON"),
                                         (b'[{"a":"\\ud800"}', "not JSON"), (b'[{"a":"\\ud800"}]]', "not JSON")])
 def test_a_body_that_breaks_jsons_grammar_is_refused_whole_as_before(body, says, post):
     answer = post(body)

@@ -75,7 +75,11 @@ class Decoder:
         for i, (event, arrived) in enumerate(zip(items, arrivals or repeat(None), strict=False)):
             if event is not None:
                 happened = event.event_time
-                came = (happened if event.received_time is None else event.received_time) if arrived is None else arrived
+                came = arrived
+                if came is None:
+                    came = event.received_time
+                    if came is None:
+                        came = happened
                 behind = came - happened
                 if -AHEAD_MS <= behind <= BEHIND_MS and earliest <= happened <= latest and earliest <= came <= latest:
                     event.arrival_time = previous = came
