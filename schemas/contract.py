@@ -31,9 +31,10 @@ BIGQUERY_RESERVED = set(
     "where window with within".split())
 ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_index", "pane_timing", "emitted_time", "is_final", "counted"}
 STATE_TAKEN = ROLLUP_TAKEN | {"hour", "events", "revenue", "revenue_micros", "score", "score_micros", "first_time", "last_time",
-                              "first_seen", "last_seen", "sessions", "pieces"}
+                              "first_seen", "last_seen", "sessions", "pieces", "anonymous", "platform_at", "app_version_at", "country_at"}
 SETTINGS = {"name", "title", "counter", "currency", "time_zone", "session_gap", "allowed_lateness", "max_message_bytes",
-            "keep_raw", *BOUNDS}
+            "keep_raw", "max_hole", *BOUNDS}
+LONGEST_HOLE = 10**9  # that max_hole may be: missing is then a sum that cannot overflow
 PACKAGED = files("schemas") / "games"
 
 
@@ -63,6 +64,7 @@ class Contract:
     max_message_bytes: int = 262_144
     keep_raw: bool = False
     bounds: Bounds = field(default_factory=Bounds)
+    max_hole: int = 1_000_000  # numbers skipped in a row by a counter that still count as missing; more is a client's nonsense
 
     @cached_property
     def fingerprint(self) -> str:
@@ -148,7 +150,7 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
         session_gap_ms=duration_ms(settings["session_gap"], at("contract.yaml"), "session_gap") if "session_gap" in settings else None,
         allowed_lateness_ms=duration_ms(settings.get("allowed_lateness", "1h"), at("contract.yaml"), "allowed_lateness"),
         max_message_bytes=settings.get("max_message_bytes", 262_144), keep_raw=settings.get("keep_raw", False),
-        bounds=parse_bounds(settings, at("contract.yaml")))
+        bounds=parse_bounds(settings, at("contract.yaml")), max_hole=settings.get("max_hole", 1_000_000))
     _check_names(contract, at)
     _check_wire(contract, at("wire.yaml"))
     _check_states(contract, at)
@@ -198,6 +200,9 @@ def _check_settings(settings: dict[str, Any], file: str) -> None:
     limit = settings.get("max_message_bytes", 1)
     if type(limit) is not int or limit < 1:
         raise ContractError(file, "max_message_bytes", f"a number of bytes, not {limit!r}")
+    hole = settings.get("max_hole", 1)
+    if type(hole) is not int or not 1 <= hole <= LONGEST_HOLE:
+        raise ContractError(file, "max_hole", f"a number of events from 1 to {LONGEST_HOLE:,}, not {hole!r}")
     if not isinstance(settings.get("keep_raw", False), bool):
         raise ContractError(file, "keep_raw", "true or false")
     zone = settings.get("time_zone", "UTC")

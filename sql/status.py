@@ -21,7 +21,8 @@ SAMPLED = 200  # files at most
 COUNTS = ("received", "landed", "late", "duplicate", "dead_lettered")
 PER_RUN = f"""WITH latest AS ({latest_rows("ledger", KEYS["ledger"])})
 SELECT run_id, {", ".join(f"SUM({c}) AS {c}" for c in COUNTS)} FROM latest GROUP BY run_id"""
-TOTALS = f"SELECT {', '.join(f'SUM({c}) AS {c}' for c in COUNTS)}, SUM(missing) AS missing FROM ledger"
+TOTALS = f"""SELECT {', '.join(f'SUM({c}) AS {c}' for c in COUNTS)}, SUM(missing) AS missing,
+  COALESCE(SUM(CAST(implausible AS BIGNUMERIC)), 0) AS implausible FROM ledger"""
 DEAD = """SELECT reason, COUNT(*) AS messages, MAX(arrival_time) AS last_seen
 FROM dead_letters GROUP BY reason ORDER BY messages DESC, reason"""
 
@@ -40,11 +41,13 @@ def status(contract: Contract, archive: str, named: str) -> str:
         if run["state"] == "open":
             advice += _of_open_run(named, archive, run["run_id"], run["started"], files)
     (totals,) = ask(con, TOTALS).rows
-    missing = totals[-1] if totals[-1] is not None else 0 if contract.counter else "not measurable"
+    *counted, missing, implausible = totals
+    if missing is None:
+        missing = 0 if contract.counter else "not measurable"
     return "\n".join([
         f"{archive}: {contract.name}'s",
         show(Result(["run_id", "mode", "state", "since", "last_written", *COUNTS], rows)),
-        show(Result([*COUNTS, "missing"], [(*(n or 0 for n in totals[:-1]), missing)])),
+        show(Result([*COUNTS, "missing", "implausible"], [(*(n or 0 for n in counted), missing, implausible)])),
         show(ask(con, DEAD)), *advice])
 
 

@@ -87,12 +87,12 @@ def answers(tmp_path):
                 (H0, LIVE, "purchase", (2, 1, 1, 0, 0)),
                 (H1, LIVE, "purchase", (1, 1, 0, 0, 0)),
                 (H0, LIVE, "match_end", (1, 1, 0, 0, 0)),
-                (H0, NONE, None, (1, 0, 0, 1, 0)),
+                (H0, NONE | {"env": "live"}, None, (1, 0, 0, 1, 0)),
             )
         ],
-        "missing": [{"hour": H1, **LIVE, "missing": 2}],
+        "missing": [{"hour": H1, **LIVE, "missing": 2, "implausible": 0}],
         "dead_letters": [
-            {"reason": "malformed", "field": None, "event_type": None, "env": None, "app_version": None, "messages": 1}
+            {"reason": "malformed", "field": None, "event_type": None, "env": "live", "app_version": None, "messages": 1}
         ],
         "contents": [
             {

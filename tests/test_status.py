@@ -38,7 +38,7 @@ def test_every_run_has_its_own_counts_of_last_panes_and_together_they_are_the_le
     shown = lines(archive)
     assert [line.split()[-5:] for line in shown if line.startswith(("r1 ", "live "))][:2] == [["10", "7", "1", "2", "1"],
                                                                                           ["4", "4", "0", "0", "0"]]
-    assert "14 11 1 2 1 0" in shown
+    assert "14 11 1 2 1 0 0" in shown
 
 
 def test_dead_letters_are_counted_by_reason(archive):

@@ -13,7 +13,7 @@ from schemas.contract import Contract, envelope_fields
 from schemas.layout import HOUR_MS
 from schemas.tables import declared_table
 from transforms.batch import BUILD, MINUTE_MS, Batch
-from transforms.partials import Flushed, Key, Windowed, saturated
+from transforms.partials import Flushed, Key, Windowed, round_micros, saturated
 from transforms.player_hours import micros
 
 KEPT = 2_048  # smallest hashes kept per distinct count: exact below, 2.2 % standard error above
@@ -159,7 +159,7 @@ def _summary_of(contract: Contract, value: rollups.Value) -> Callable[[list[Any]
         if not values:
             return None
         if value.kind == "sum":
-            return saturated(sum(round(v * 1_000_000) for v in values) if double else sum(values))
+            return saturated(sum(map(round_micros, values)) if double else sum(values))
         return min(values) if value.kind == "min" else max(values)
 
     return summary

@@ -9,7 +9,7 @@ sizes AS (
   SELECT cohort, COUNT(*) AS players FROM cohorts GROUP BY cohort
 ),
 earned AS (
-  SELECT cohorts.cohort, DATE_DIFF(money.day, cohorts.cohort, DAY) AS age, SUM(money.micros) AS micros
+  SELECT cohorts.cohort, DATE_DIFF(money.day, cohorts.cohort, DAY) AS age, SUM(CAST(money.micros AS BIGNUMERIC)) AS micros
   FROM cohorts
   JOIN money ON money.player_id = cohorts.player_id AND money.env = @env
   GROUP BY cohorts.cohort, age
@@ -24,6 +24,8 @@ running AS (
   FROM ages
   LEFT JOIN earned ON earned.cohort = ages.cohort AND earned.age = ages.day
 )
-SELECT cohort, day, players, COALESCE(micros, 0) / 1000000 AS revenue, ROUND(COALESCE(micros, 0) / 1000000 / players, 4) AS ltv
+SELECT
+  cohort, day, players, CAST(COALESCE(micros, 0) AS FLOAT64) / 1000000 AS revenue,
+  ROUND(CAST(COALESCE(micros, 0) AS FLOAT64) / 1000000 / players, 4) AS ltv
 FROM running
 ORDER BY cohort, day
