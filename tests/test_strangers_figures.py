@@ -1,5 +1,9 @@
 """Figures over strangers' data, by row of the cases: clients without env or player, ties, money, clocks and numbers beyond belief."""
 
+import csv
+import io
+import json
+import unicodedata
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
@@ -16,8 +20,9 @@ from schemas.events import event_classes
 from schemas.feeds import feeds
 from schemas.fields import ContractError
 from schemas.questions import questions, report_questions
-from sql.engine import ask, open_archive
+from sql.engine import Result, ask, open_archive
 from sql.query import parameters
+from sql.show import FORMATS, show
 from transforms.batch import Batch
 from transforms.counter_hours import CounterHours
 from transforms.known_values import first_known, last_known, times
@@ -338,3 +343,17 @@ def absurd(tmp_path_factory):
 def test_p4_a_report_over_absurd_figures_and_times_at_both_edges_is_drawn(absurd, tmp_path):
     paths = report(STARTER, absurd.root, str(tmp_path / "r.html"), also="csv")
     assert "9223372036854" in (tmp_path / "r.html").read_text().replace(",", "") and len(paths) > 10
+
+
+HOSTILE = ["\x1b[2J\x1b[31mgone", "\x9b2J", "a\rb", "\u202egnp.exe", "=HYPERLINK(\"http://x\")", "+1", "-1+cmd|'/c calc'!A0", "@SUM(1)", "\tx"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_p4_a_name_moves_no_cursor_in_a_terminal_and_is_no_formula_in_a_spreadsheet(name):
+    result = Result(["name", "n"], [(name, -5)])
+    table, comma, plain = (show(result, format) for format in FORMATS)
+    assert not any(unicodedata.category(c) in ("Cc", "Cf") for c in table.replace("\n", ""))
+    [row] = list(csv.DictReader(io.StringIO(comma, newline="")))
+    assert row["name"].removeprefix("'") == name and not row["name"].startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert row["n"] == "-5"  # a number stays one
+    assert json.loads(plain) == [{"name": name, "n": -5}]

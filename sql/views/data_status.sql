@@ -1,6 +1,6 @@
 -- What of each day is in, per env and event type, and from when on it counts as final. event_type null: all types together.
 -- final_at: the end of the day, and then as long as it takes until 999 of 1,000 of that type's events are in (30 days at most:
--- older ones are dead letters). A day is final once something that arrived later than that was read.
+-- older ones are dead letters; for a clock at the end of the calendar it stays in November 9999). A day is final once something that arrived later than that was read.
 WITH arrivals AS (
 {arrivals}
 ),
@@ -76,9 +76,9 @@ worked AS (  -- nothing has arrived after the runs that read it: a later arrival
 settled AS (
   SELECT
     days.*,
-    TIMESTAMP_ADD(TIMESTAMP(DATE_ADD(days.day, INTERVAL 1 DAY), '{time_zone}'), INTERVAL COALESCE(wait.wait_hours, longest.wait_hours, 720) HOUR)
+    TIMESTAMP_ADD(TIMESTAMP(DATE_ADD(LEAST(days.day, DATE '9999-11-29'), INTERVAL 1 DAY), '{time_zone}'), INTERVAL COALESCE(wait.wait_hours, longest.wait_hours, 720) HOUR)
       AS final_at,
-    TIMESTAMP(DATE_ADD(days.day, INTERVAL 1 DAY), '{time_zone}') AS day_end,
+    TIMESTAMP(DATE_ADD(LEAST(days.day, DATE '9999-11-29'), INTERVAL 1 DAY), '{time_zone}') AS day_end,
     (SELECT MAX(arrival_time) FROM arrivals WHERE arrival_time <= (SELECT until FROM worked)) AS read_until
   FROM days
   LEFT JOIN waits AS wait ON days.env = wait.env AND days.event_type = wait.event_type

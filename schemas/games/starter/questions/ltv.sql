@@ -17,7 +17,7 @@ earned AS (
 ages AS (
   SELECT sizes.cohort, sizes.players, day
   FROM sizes, UNNEST(GENERATE_ARRAY(0, 30)) AS day
-  WHERE DATE_ADD(sizes.cohort, INTERVAL day DAY) <= (SELECT MAX(player_days.day) FROM player_days WHERE env = @env)
+  WHERE day <= DATE_DIFF((SELECT MAX(player_days.day) FROM player_days WHERE env = @env), sizes.cohort, DAY)
 ),
 running AS (
   SELECT ages.cohort, ages.day, ages.players, SUM(earned.micros) OVER (PARTITION BY ages.cohort ORDER BY ages.day) AS micros
