@@ -81,13 +81,11 @@ def missing_rows(answers: Answers) -> Rows:
     """
     holes: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
     for counted in answers.sightings.values():
-        ranges = sorted((low, high, *at) for at, seen in counted.items() for low, high in _coalesced(seen))
+        ranges = sorted((low, high, at) for at, seen in counted.items() for low, high in _coalesced(seen))
         highest = ranges[0][1]
-        for low, high, *at in ranges[1:]:
+        for low, high, at in ranges[1:]:
             if (numbers := low - 1 - highest) > 0:
-                hour, env = at
-                seen = counted[hour, env]
-                key = (hour, env, _last(seen, "platform"), _last(seen, "app_version"))
+                key = (*at, _last(counted[at], "platform"), _last(counted[at], "app_version"))
                 holes[key][numbers > answers.contract.max_hole] += numbers
             highest = max(highest, high)
     return [(*key, *numbers) for key, numbers in holes.items()]

@@ -18,7 +18,8 @@ PIECE = FieldType("record", fields=(
     Field("app_version", STRING, True), Field("country", STRING, True)))
 SEQ_RANGE = FieldType("record", fields=(Field("seq_from", LONG, False), Field("seq_to", LONG, False)))
 _AT = "event_time of that value."
-_KNOWN_AT = (Field("platform_at", TIMESTAMP, True, _AT), Field("app_version_at", TIMESTAMP, True, _AT))
+_LAST_KNOWN = (Field("platform", STRING, True, "The last known in the hour."), Field("platform_at", TIMESTAMP, True, _AT),
+               Field("app_version", STRING, True, "The last known in the hour."), Field("app_version_at", TIMESTAMP, True, _AT))
 LEDGER_COUNTS = ("received", "landed", "duplicate", "dead_lettered", "late", "table_rejected")
 
 
@@ -74,8 +75,8 @@ def counter_hours_table() -> Table:
     return _rollup("counter_hours", "Which of a counter's numbers came in, per hour.", [
         Field("hour", TIMESTAMP, False), Field("game", STRING, True), Field("env", STRING, True),
         Field("counter", STRING, False, "install_id, player_id or session_id, as the contract says."),
-        Field("platform", STRING, True, "The last known in the hour."), Field("app_version", STRING, True, "The last known in the hour."),
-        *_KNOWN_AT, Field("seq_ranges", FieldType("array", item=SEQ_RANGE), False, "Coalesced ranges of seq landed or readable in dead letters.")])
+        *_LAST_KNOWN,
+        Field("seq_ranges", FieldType("array", item=SEQ_RANGE), False, "Coalesced ranges of seq landed or readable in dead letters.")])
 
 
 def player_hours_table(contract: Contract) -> Table:
@@ -83,9 +84,10 @@ def player_hours_table(contract: Contract) -> Table:
         Field(f.name, f.type, True, f.doc), Field(f"{f.name}_at", TIMESTAMP, True, _AT))]
     return _rollup("player_hours", "What each player did, per hour.", [
         Field("hour", TIMESTAMP, False), Field("env", STRING, True), Field("player_id", STRING, False),
-        Field("anonymous", FieldType("boolean"), True, "True where no player was known: player_id is then a session's id, or an installation's."),
-        Field("platform", STRING, True, "The last known in the hour."), Field("app_version", STRING, True, "The last known in the hour."),
-        Field("country", STRING, True, "The last known in the hour."), *_KNOWN_AT, Field("country_at", TIMESTAMP, True, _AT),
+        Field("anonymous", FieldType("boolean"), True,
+              "True where no player was known: player_id is then a session's id, or an installation's."),
+        *_LAST_KNOWN,
+        Field("country", STRING, True, "The last known in the hour."), Field("country_at", TIMESTAMP, True, _AT),
         Field("events", LONG, False),
         Field("revenue_micros", LONG, False, "Millionths of a USD."), Field("score_micros", LONG, False, "Millionths of a point."),
         Field("first_time", TIMESTAMP, False), Field("last_time", TIMESTAMP, False), *states,

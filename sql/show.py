@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import math
-import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,13 +14,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from schemas.printable import no_formula, printable
 from sql.engine import Result
 
 FORMATS = ("table", "csv", "json")
-
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet's formula begins
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # moves a cursor, or turns the direction of text
 
 
 def show(result: Result, format: str = "table") -> str:
@@ -39,16 +35,6 @@ def show(result: Result, format: str = "table") -> str:
         rows = [json.dumps(dict(zip(result.columns, map(plain, row), strict=True)), ensure_ascii=False) for row in result.rows]
         return "[" + ",\n ".join(rows) + "]\n"
     raise ValueError(f"--format={format}: use one of {', '.join(FORMATS)}")
-
-
-def no_formula(text: str) -> str:
-    """Return text that a spreadsheet shows and does not run: with an apostrophe before what would begin a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def printable(text: str) -> str:
-    r"""Return text that moves no cursor: ESC is written \x1b. Line breaks of a whole output are the caller's."""
-    return CONTROL.sub(lambda m: repr(m[0])[1:-1], text)
 
 
 def plain(value: Any) -> Any:

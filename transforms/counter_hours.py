@@ -51,7 +51,7 @@ class CounterHours:
         hour, env, counter = key
         ranges = [{"seq_from": a, "seq_to": b} for a, b in partial[2]]
         platform, app_version = (known or (None, None, None) for known in partial[:2])
-        return (hour * HOUR_MS, self.game, env, counter, platform[2], app_version[2], platform[0], app_version[0], ranges)
+        return (hour * HOUR_MS, self.game, env, counter, platform[2], platform[0], app_version[2], app_version[0], ranges)
 
 
 def _partial(items: list[Any]) -> list[Any]:

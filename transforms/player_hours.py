@@ -138,7 +138,8 @@ class PlayerHours:
         hour, env, player, *anonymous = key
         events, revenue, score, first, last, latest, states, pieces = partial
         state_columns = [v for name in self.state_names for v in ((states[name][3], states[name][0]) if name in states else (None, None))]
-        return (hour * HOUR_MS, env, player, bool(anonymous), *latest[3:6], *times(latest), events, revenue, score, first, last, *state_columns,
+        known = [v for pair in zip(latest[3:6], times(latest), strict=True) for v in pair]
+        return (hour * HOUR_MS, env, player, bool(anonymous), *known, events, revenue, score, first, last, *state_columns,
                 [_piece_record(p) for p in pieces])
 
 

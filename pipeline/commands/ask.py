@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace
 
 from pipeline.commands.flags import Flags
+from schemas.printable import printable_lines
 
 
 def query_command(argv: list[str]) -> int:
@@ -74,11 +75,11 @@ def feeds_command(argv: list[str]) -> int:
     contract = load_contract(args.contract)
     if argv[0] == "run":
         for line in run(contract, args.archive, args.drop, again=args.again):
-            print(line, flush=True)
+            print(printable_lines(line), flush=True)
         return 0
     with signals() as came:  # Ctrl-C is how a watch ends: after the files that it has begun
         for line in watch(contract, args.archive, args.drop, stop=lambda: bool(came)):
-            print(line, flush=True)
+            print(printable_lines(line), flush=True)
     return 0
 
 
@@ -88,7 +89,7 @@ def check_command(argv: list[str]) -> int:
 
     args = Flags("check").add(("--contract", "starter"), ("--archive", None), ("--answers", None)).parse(argv)
     comparison = compare_answers(load_contract(args.contract), args.archive, args.answers)
-    print(report(comparison), end="")
+    print(printable_lines(report(comparison)), end="")
     return 1 if comparison.differences else 0
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.bar import bar
 from pipeline.commands.flags import Flags
+from schemas.printable import printable_lines
 
 
 def run_command(argv: list[str]) -> int:
@@ -24,7 +25,7 @@ def run_command(argv: list[str]) -> int:
     if options.source and (options.follow or not isinstance(parse_source(options.source), Files)):
         from pipeline.live import run_live
 
-        run = run_live(options, say=lambda line: print(line, file=sys.stderr, flush=True))
+        run = run_live(options, say=lambda line: print(printable_lines(line), file=sys.stderr, flush=True))
         print(f"run {run.run_id}: {run.state}")
         return 0
     if options.view_as(StandardOptions).runner == "DirectRunner":
@@ -32,7 +33,7 @@ def run_command(argv: list[str]) -> int:
     with bar("reading") as show:
         outcome = run_batch(options, show)
     for line in outcome.lines():
-        print(line)
+        print(printable_lines(line))
     return 0
 
 
@@ -79,5 +80,5 @@ def replay_command(argv: list[str]) -> int:
     key = pii_key(Config.load(args.config or None))
     outcome = replay(args.archive, load_contract(args.contract), args.fingerprint, dry_run=args.dry_run, pii_key=key)
     for line in outcome.lines():
-        print(line)
+        print(printable_lines(line))
     return 0
