@@ -165,7 +165,7 @@ def test_an_archive_that_holds_what_was_sent_has_no_difference(archive, answers)
     assert comparison.differences == []
     assert comparison.figures == {
         "ledger": 20,
-        "missing": 1,
+        "missing": 2,
         "dead_letters": 1,
         "contents": 12,
         "sessions": 3,
@@ -232,7 +232,7 @@ def test_one_event_repriced_by_a_millionth_is_found(archive, answers):
         (
             "dead_letter",
             {"dead_id": "d2", "arrival_time": DAY, "reason": "malformed", "env": None},
-            "dead_letters reason=malformed field=nothing event_type=nothing env=nothing app_version=nothing "
+            "dead_letters reason=malformed field=nothing event_type=nothing env=live app_version=nothing "
             "messages: expected 1, found 2",
         ),
         (
