@@ -8,25 +8,25 @@ from dataclasses import dataclass
 import apache_beam as beam
 from apache_beam.options.pipeline_options import StandardOptions
 
+from pipeline.archive_contract import given_contract
 from pipeline.build import Job, build
 from pipeline.local_runner import LocalRunner, processes_for
 from pipeline.options import Config, JobOptions, on_dataflow, pii_key
 from pipeline.warehouse import open_warehouse
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
+from transforms.archive_contract import accepted_contract, store_contract
 from transforms.collector import collect_as_before
 from transforms.commit import Commit
 from transforms.copies import batch_shards
 from transforms.player_store import check_store
 from transforms.progress import BYTES_READ
 from transforms.read import ReadFiles
-from transforms.read_contract import read_contract
 from transforms.runs import (
     Input,
     Run,
     RunError,
     batch_run_id,
-    claim_archive,
     counted,
     match_files,
     new_inputs,
@@ -67,13 +67,13 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     for flag in ("source", "archive"):
         if not getattr(options, flag):
             raise RunError(f"--{flag} is missing")
-    contract, handed_over = read_contract(options.contract), on_dataflow(options)
+    contract, handed_over = accepted_contract(options.archive, given_contract(options.contract)), on_dataflow(options)
     key = pii_key(Config.load(options.config), handed_over)
     if options.players and not handed_over:
         check_store(options.players)
     given = match_files(options.source)
     require_times(contract, (i.name for i in given))
-    claim_archive(options.archive, contract)
+    store_contract(options.archive, contract)
     warehouse = open_warehouse(options, contract)
     earlier = read_runs(options.archive)
     inputs = given if options.again else new_inputs(given, earlier)

@@ -29,11 +29,13 @@ BIGQUERY_RESERVED = set(
     "merge natural new no not null nulls of on or order outer over partition preceding proto qualify range recursive "
     "respect right rollup rows select set some struct tablesample then to treat true unbounded union unnest using when "
     "where window with within".split())
-ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_index", "pane_timing", "emitted_time", "is_final", "counted"}
+ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_index", "pane_timing", "emitted_time", "is_final", "counted",
+                "declaration"}
 STATE_TAKEN = ROLLUP_TAKEN | {"hour", "events", "revenue", "revenue_micros", "score", "score_micros", "first_time", "last_time",
                               "first_seen", "last_seen", "sessions", "pieces"}
 SETTINGS = {"name", "title", "counter", "currency", "time_zone", "session_gap", "allowed_lateness", "max_message_bytes",
             "keep_raw", *BOUNDS}
+ASKED = ("questions/", "views/", "reports/", "feeds.", "feeds/", "report.")
 PACKAGED = files("schemas") / "games"
 
 
@@ -71,8 +73,12 @@ class Contract:
     @cached_property
     def essence(self) -> dict[str, str]:
         """The text that says what events are: all of it but the examples, and what people ask."""
-        asked = ("examples/", "questions/", "views/", "reports/", "feeds.", "feeds/", "report.")
-        return {name: body for name, body in self.text.items() if not name.startswith(asked)}
+        return {name: body for name, body in self.text.items() if not name.startswith(("examples/", *ASKED))}
+
+    @cached_property
+    def asked(self) -> dict[str, str]:
+        """The text of what people ask, and of the files that others drop. It is not part of the fingerprint."""
+        return {name: body for name, body in self.text.items() if name.startswith(ASKED)}
 
     @cached_property
     def secret_words(self) -> tuple[str, ...]:
@@ -272,6 +278,9 @@ def _check_rollups(contract: Contract, file: str) -> None:
         for name in named:
             if name not in known:
                 raise ContractError(file, f"{r.name}.{name}", "is no field of the envelope or of these event types")
+        for name in r.keys:
+            if name in ROLLUP_TAKEN:
+                raise ContractError(file, f"{r.name}.keys", f"{name} is a column of every rollup already: rename the field")
         numbers = {f.name for e in of for f in e.fields if f.type.kind in ("long", "double")} | {"seq"}
         for v in r.values:
             if v.kind == "sum" and v.field and v.field not in numbers:
