@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import StandardOptions
@@ -28,6 +28,7 @@ from transforms.runs import (
     RunError,
     batch_run_id,
     counted,
+    counted_by_name,
     match_files,
     new_inputs,
     now,
@@ -40,6 +41,14 @@ from transforms.runs import (
     write_run,
 )
 
+LIKELY_CAUSE = {  # of a run in which nothing landed
+    "malformed": "are these files JSON lines or Pub/Sub's Avro export?",
+    "unknown_event_type": "is --contract right? its wire.yaml says where a message has its type",
+    "schema_violation": "is --contract right? its wire.yaml says where a message has its fields",
+    "timestamp_out_of_range": "does time_format in the contract's wire.yaml fit (ms or s)?",
+    "too_large": "max_message_bytes in contract.yaml is the limit",
+}
+
 
 @dataclass
 class Outcome:
@@ -47,6 +56,21 @@ class Outcome:
     skipped: list[Input]
     contract: Contract
     counts: dict[str, int]  # received, duplicate, late and refused (by BigQuery), over all types
+    reasons: dict[str, int] = field(default_factory=dict)  # dead letters by reason
+
+    @property
+    def landed(self) -> int:
+        return sum(self.run.rows.get(name, 0) for name in self.contract.events) if self.run else 0
+
+    @property
+    def nothing_landed(self) -> str:
+        """One line where every message of a finished run was dead-lettered: the count, the most frequent reason and the likely cause."""
+        if self.landed or not self.reasons:
+            return ""
+        reason, n = max(self.reasons.items(), key=lambda item: (item[1], item[0]))
+        return (f"no message landed: all {self.counts['received']:,} were dead-lettered, {n:,} of them as {reason}; "
+                f"{LIKELY_CAUSE.get(reason, 'see the view dead_letter_problems')} (contract: {self.contract.name}; "
+                "the view dead_letter_problems has samples)")
 
     def lines(self) -> list[str]:
         """What came in and what became of it, for a person."""
@@ -55,9 +79,8 @@ class Outcome:
             return [*lines, "nothing new to read"]
         if self.run.state == "started":
             return [*lines, f"run {self.run.run_id}: handed to Dataflow; views show it once the job has succeeded"]
-        landed = sum(self.run.rows.get(name, 0) for name in self.contract.events)
         c = self.counts
-        return [*lines, f"run {self.run.run_id}: received {c['received']:,} = landed {landed:,} (late {c['late']:,}) "
+        return [*lines, f"run {self.run.run_id}: received {c['received']:,} = landed {self.landed:,} (late {c['late']:,}) "
                         f"+ duplicate {c['duplicate']:,} + dead-lettered {self.run.rows.get(DEAD_LETTER, 0) - c['refused']:,}"
                         + (f"; {c['refused']:,} of the landed were refused by BigQuery" if c["refused"] else "")]
 
@@ -112,7 +135,7 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     warehouse.publish(run)  # first: a run that is killed here is done again, and shows in both or in none
     write_run(options.archive, run)
     counts = {name: counted(metrics, name) for name in ("received", "duplicate", "late", "refused")}
-    return Outcome(run, skipped, contract, counts)
+    return Outcome(run, skipped, contract, counts, counted_by_name(metrics, "dead_lettered"))
 
 
 def _runner(options: JobOptions, input_bytes: int) -> LocalRunner | None:

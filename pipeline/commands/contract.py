@@ -12,14 +12,15 @@ def contract_command(argv: list[str]) -> int:
     usage = "usage: gamebeam contract check PATH | infer SAMPLE.jsonl --out DIR | docs [PATH] [--archive=…] | diff OLD NEW"
     match argv:
         case ["check", path]:
+            from sql.check_sql import check_sql
             from transforms.examples import check_examples
 
             contract = load_contract(path)
-            problems = check_examples(contract)
+            problems = [*check_examples(contract), *check_sql(contract)]
             for problem in problems:
                 print(f"{path}: {problem}", file=sys.stderr)
             if not problems:
-                print(f"{contract.name}: {len(contract.events)} event types, {len(contract.rollups)} rollups, examples hold")
+                print(f"{contract.name}: {len(contract.events)} event types, {len(contract.rollups)} rollups, examples and SQL hold")
             return 1 if problems else 0
         case ["infer", *rest]:
             from schemas.infer import infer

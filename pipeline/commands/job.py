@@ -33,6 +33,9 @@ def run_command(argv: list[str]) -> int:
         outcome = run_batch(options, show)
     for line in outcome.lines():
         print(line)
+    if outcome.nothing_landed:
+        print(f"gamebeam run: {outcome.nothing_landed}", file=sys.stderr)
+        return 3
     return 0
 
 
