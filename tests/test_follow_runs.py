@@ -34,7 +34,8 @@ T = 1_793_491_200_000  # 2026-11-01
     ("kafka://a/t", [], "--follow is for files"),
 ])
 def test_what_cannot_be_followed_is_said(tmp_path, source, flags, says):
-    given = ["--contract=starter", f"--source={source.format(tmp_path)}", "--follow", f"--archive={tmp_path}/archive", "--runner=PrismRunner", *flags]
+    given = ["--contract=starter", f"--source={source.format(tmp_path)}", "--follow",
+             f"--archive={tmp_path}/archive", "--runner=PrismRunner", *flags]
     with pytest.raises(ValueError, match=says):
         run_live(JobOptions(given), print)
     assert not (tmp_path / "archive").exists()

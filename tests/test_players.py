@@ -104,7 +104,8 @@ def test_after_a_run_redis_holds_what_the_messages_say_of_every_player_and_a_sec
         return {key: {name: v["value"] for name, v in store.read(*key).items() if name != "last_seen"} for key in truth}
 
     for _ in range(2):
-        options = JobOptions(["--contract=starter", f"--source={tmp_path}/played/messages/*", f"--archive={tmp_path}/archive", f"--players={redis_url}",
+        options = JobOptions(["--contract=starter", f"--source={tmp_path}/played/messages/*",
+                              f"--archive={tmp_path}/archive", f"--players={redis_url}",
                               "--again"])
         run_batch(options)
         assert read() == truth
