@@ -14,6 +14,7 @@ from schemas.fields import ContractError
 from schemas.layout import CONTRACT_FILE, join
 
 HOW_TO_GET_ONE = "a packaged game's name, or a folder: gamebeam contract infer SAMPLE --out=FOLDER writes one from messages"
+SHOWN = 5  # changes in an error
 
 
 class ContractRefused(ValueError):
@@ -79,4 +80,5 @@ def for_writing(archive: str, stored: Contract | None, given: Contract | None, r
 
 
 def _listed(found: list[Change]) -> str:
-    return "; ".join(change.text for change in found)
+    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return "; ".join(change.text for change in found[:SHOWN]) + more

@@ -117,7 +117,8 @@ def _refuse_broken(con: duckdb.DuckDBPyConnection, reads: list[Source], sql: str
     broken = broken_views(con)
     for source in reads:
         if source.schema in ("", "main") and source.name in broken:
-            raise SqlError(f"view {source.name}: {broken[source.name]}; fix views/{source.name}.sql, and give its folder as --contract", sql, source.start, source.length)
+            raise SqlError(f"view {source.name}: {broken[source.name]}; fix views/{source.name}.sql, and give its "
+                           "folder as --contract", sql, source.start, source.length)
 
 
 def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:

@@ -155,7 +155,7 @@ def test_two_files_of_one_name_are_both_kept(place):
 def test_mistakes_are_one_line(place, capsys):
     assert main(["feeds", "run", "--contract=starter", f"--archive={place[1]}", "--drop=/nowhere"]) == 1
     assert capsys.readouterr().err == "gamebeam feeds: /nowhere: no such folder; make it, and drop files there\n"
-    assert main(["feeds", "run", "--contract=khan", f"--archive={place[1]}", f"--drop={place[2]}"]) == 1
+    assert main(["feeds", "run", "--contract=khan", f"--archive={place[1]}-of-khan", f"--drop={place[2]}"]) == 1
     assert "khan declares no feeds: add feeds.yaml" in capsys.readouterr().err
 
 
