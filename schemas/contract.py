@@ -17,18 +17,10 @@ from schemas.bounds import Bounds, parse_bounds
 from schemas.fields import MOST_NESTED, NAME, ContractError, Field, load_yaml, names_inside, nesting, parse_record
 from schemas.notifications import Notification, check_notifications, parse_notifications
 from schemas.questions import own_views, parse_question
+from schemas.reserved import BIGQUERY_RESERVED, RESERVED_VIEWS
 from schemas.rollups import Rollup, duration_ms, parse_rollups
 from schemas.wire import CANONICAL, Wire, parse_wire
 
-RESERVED_VIEWS = ("events", "ledger", "player_hours", "counter_hours", "sessions", "players", "dead_letters", "runs",
-                  "dead_letter", "dead_letter_problems", "leaderboard", "event", "data_status", "feed_dead_letters")
-BIGQUERY_RESERVED = set(
-    "all and any array as asc assert_rows_modified at between by case cast collate contains create cross cube current "
-    "default define desc distinct else end enum escape except exclude exists extract false fetch following for from full "
-    "group grouping groups hash having if ignore in inner intersect interval into is join lateral left like limit lookup "
-    "merge natural new no not null nulls of on or order outer over partition preceding proto qualify range recursive "
-    "respect right rollup rows select set some struct tablesample then to treat true unbounded union unnest using when "
-    "where window with within".split())
 ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_index", "pane_timing", "emitted_time", "is_final", "counted",
                 "declaration"}
 STATE_TAKEN = ROLLUP_TAKEN | {"hour", "events", "revenue", "revenue_micros", "score", "score_micros", "first_time", "last_time",
