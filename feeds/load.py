@@ -14,7 +14,8 @@ from schemas.feeds import DEAD, FOLDER, Feed, dead_table, feed_table
 from schemas.layout import join
 from schemas.tables import Table
 from transforms.archive import write_at_once
-from transforms.runs import Input, Run, read_runs, write_run
+from transforms.input_files import Input
+from transforms.runs import Run, read_runs, write_run
 
 
 @dataclass(frozen=True)

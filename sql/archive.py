@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.layout import RUNS_FOLDER, table_glob
+from schemas.layout import RUNS_FOLDER, escape_glob, table_glob
 
 VISIBLE_STATES = ("open", "complete")
 RUNS = pa.schema([
@@ -63,5 +63,5 @@ def _moment(text: str | None) -> datetime | None:
 def part_files(archive: str, folder: str, table: str, runs: pa.Table) -> list[str]:
     """A table's files, part-<run_id>-…, of visible runs: a broken file of a run that never finished is not even opened."""
     heads = tuple(f"part-{run['run_id']}-" for run in runs.to_pylist() if run["state"] in VISIBLE_STATES)
-    paths = glob.iglob(table_glob(glob.escape(archive), folder, table))
+    paths = glob.iglob(table_glob(escape_glob(archive), folder, table))
     return sorted(path for path in paths if path.rsplit("/", 1)[1].startswith(heads))

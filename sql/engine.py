@@ -13,6 +13,7 @@ from sqlglot import exp
 from schemas.contract import Contract
 from schemas.feeds import feed_tables
 from schemas.fields import FieldType
+from schemas.layout import escape_glob
 from schemas.tables import Table, tables
 from sql.archive import part_files, read_runs
 from sql.information_schema import as_query, described, fill_information_schema
@@ -135,7 +136,7 @@ def _table_sql(table: Table, files: list[str]) -> str:
     if not files:
         columns = ", ".join(f"{_identifier(f.name)} {duckdb_type(f.type)}" for f in table.fields)
         return f"CREATE TABLE {name} ({columns})"
-    listed = ", ".join(_quoted(path) for path in files)
+    listed = ", ".join(_quoted(escape_glob(path)) for path in files)
     schema = ", ".join(f"{_quoted(f.name)}: {{name: {_quoted(f.name)}, type: {_quoted(duckdb_type(f.type))}, default_value: NULL}}"
                        for f in table.fields)
     return f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], schema = MAP {{{schema}}}, hive_partitioning = false)"

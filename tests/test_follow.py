@@ -14,10 +14,10 @@ from small_contract import small_contract
 
 from loadgen.write import PUBSUB_MESSAGE
 from transforms import follow
+from transforms.content import sha256_of
 from transforms.draining import DRAIN
 from transforms.follow import ReadNewFiles
 from transforms.followed import Followed, noted
-from transforms.runs import sha256_of
 
 SMALL = small_contract()
 T, SECOND = 1_793_491_200_000, 1_000

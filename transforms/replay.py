@@ -19,13 +19,14 @@ from transforms.columns import to_columns
 from transforms.copies import preference
 from transforms.decode import REASONS, Decoder
 from transforms.ledger import EMPTY
+from transforms.leftovers import remove_leftovers
 from transforms.part_files import PartFiles
 from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, LATE, RECEIVED, Key
 from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
 from transforms.repair import inputs_of
 from transforms.rollup import rollups_of
 from transforms.rollup_rows import Gathered, gather, rows_of
-from transforms.runs import Run, RunError, claim_archive, now, read_runs, remove_leftovers, write_run
+from transforms.runs import Run, RunError, claim_archive, now, read_runs, write_run
 
 Pair = tuple[Any, Any]  # a dead letter, and the event that it is now
 
