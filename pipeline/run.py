@@ -88,11 +88,8 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     run_id = options.run_id or batch_run_id(contract, inputs, earlier, has_locks="://" not in options.archive)
     require_name(run_id)
     run = Run(run_id, "started", "batch", contract.fingerprint, now(), inputs=inputs, supersedes=[r.run_id for r in replaced])
-    try:
-        with locked(options.archive, run_id):
-            counts = _run_alone(options, run, contract, key, warehouse, show)
-    except BlockingIOError:
-        raise RunError(f"run {run_id}: another process reads the same files into {options.archive}; wait for its end") from None
+    with locked(options.archive, run_id):
+        counts = _run_alone(options, run, contract, key, warehouse, show)
     return Outcome(run, skipped, contract, counts, empty)
 
 

@@ -8,6 +8,7 @@ ROOT/rollups/<name>/date=YYYY-MM-DD/part-…           rollup rows, by window_st
 """
 
 import re
+import warnings
 from datetime import UTC, datetime
 from functools import cache
 
@@ -20,6 +21,10 @@ UNREADABLE_FILE = "unreadable/now.json"  # below the folder of a run over a foll
 
 def join(root: str, *parts: str) -> str:
     return "/".join([root.rstrip("/"), *parts])
+
+
+# How Beam's FileSystems.match reads [[].
+warnings.filterwarnings("ignore", "Possible nested set", FutureWarning, r"apache_beam\.io\.filesystem")
 
 
 def escape_glob(path: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.layout import RUNS_FOLDER, escape_glob, table_glob
+from schemas.layout import RUNS_FOLDER, UNREADABLE_FILE, escape_glob, table_glob
 
 VISIBLE_STATES = ("open", "complete")
 RUNS = pa.schema([
@@ -54,6 +54,12 @@ def _run(path: Path) -> dict[str, Any]:
                         for r in manifest.get("repairs") or []]}
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise ArchiveError(f"{path}: not a run's manifest ({type(e).__name__}: {e})") from None
+
+
+def unreadable_files(archive: str, run_id: str) -> list[str]:
+    """One line for each file that a run over a followed folder could not read, as of its last look."""
+    path = Path(archive, RUNS_FOLDER, run_id, UNREADABLE_FILE)
+    return [file["why"] for file in json.loads(path.read_text())] if path.exists() else []
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -160,7 +160,9 @@ class ReadNewFiles(beam.DoFn, Endless):
                 for messages in self._arrived(file.path, sha256, floor):
                     last, read_at = max(last, *messages.arrivals or ()), _now()
                     yield TimestampedValue(messages, timestamp(min(messages.arrivals or ())))
-            except ChangedFile:  # found again at the next look, as another file
+            except (ChangedFile, UnreadableFile) as e:
+                LOG.warning("%s; read again at the next look", e)
+                taken -= {file}
                 continue
             newest = max(newest, last)
             unsettled += (Taken(file.path, sha256, file.bytes, last),)

@@ -30,10 +30,18 @@ def remove_leftovers(archive: str, run_id: str) -> int:
         if parts:
             FileSystems.delete(parts)
         return len(parts)
-    temporary = [path for path in _temporary_files(archive) if _abandoned(path) or f"/.part-{run_id}-" in path]
-    for path in (*parts, *temporary):
+    for path in parts:
         os.remove(path)  # FileSystems.delete takes a path on disk for a glob
-    return len(parts) + len(temporary)
+    return len(parts) + remove_temporary_files(archive, run_id)
+
+
+def remove_temporary_files(archive: str, run_id: str = "") -> int:
+    """Remove what processes that were killed were writing: all of this run's, and what is older than ten minutes. Returns how many."""
+    found = [] if "://" in archive else list(_temporary_files(archive))
+    left = [path for path in found if (run_id and f"/.part-{run_id}-" in path) or _is_abandoned(path)]
+    for path in left:
+        os.remove(path)
+    return len(left)
 
 
 def _temporary_files(archive: str) -> Iterator[str]:
@@ -41,7 +49,7 @@ def _temporary_files(archive: str) -> Iterator[str]:
         yield from (join(folder, name) for name in names if TEMPORARY.fullmatch(name))
 
 
-def _abandoned(path: str) -> bool:
+def _is_abandoned(path: str) -> bool:
     try:
         return time.time() - os.stat(path).st_mtime > ABANDONED_S
     except FileNotFoundError:  # renamed meanwhile

@@ -28,6 +28,7 @@ from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, eve
 from transforms.received import Counts, received
 from transforms.rollup import rollups_of
 from transforms.rollup_rows import gather, rows_of
+from transforms.run_lock import locked
 from transforms.runs import Repaired, Run, RunError, claim_archive, iso, ms, now, read_runs, write_run
 
 LAG_MS = HOUR_MS  # how far behind a running job's files may be
@@ -57,6 +58,11 @@ def repair(archive: str, contract: Contract, start: int, end: int, ended: str = 
     """
     if start >= end:
         raise RunError(f"nothing to repair: {iso(start)} is not before {iso(end)}")
+    with locked(archive, "repair"):  # two at once would have one generation
+        return _repair_alone(archive, contract, start, end, ended)
+
+
+def _repair_alone(archive: str, contract: Contract, start: int, end: int, ended: str) -> Run:
     runs = read_runs(archive)
     for name in filter(None, ended.split(",")):
         _complete(archive, runs, name)

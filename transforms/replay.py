@@ -26,6 +26,7 @@ from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, eve
 from transforms.repair import inputs_of
 from transforms.rollup import rollups_of
 from transforms.rollup_rows import Gathered, gather, rows_of
+from transforms.run_lock import locked
 from transforms.runs import Run, RunError, claim_archive, now, read_runs, write_run
 
 Pair = tuple[Any, Any]  # a dead letter, and the event that it is now
@@ -56,6 +57,11 @@ def replay(archive: str, contract: Contract, fingerprint: str, dry_run: bool = F
     build or type is now known otherwise, received moves with it, so that the equation holds in every row. A row of reason landed under
     the dead letter's id and hour hides it from the view. The dead letters of one fingerprint are held in memory.
     """
+    with locked(archive, "replay"):  # two at once would land the same dead letters
+        return _replay_alone(archive, contract, fingerprint, dry_run, pii_key)
+
+
+def _replay_alone(archive: str, contract: Contract, fingerprint: str, dry_run: bool, pii_key: bytes | None) -> Replayed:
     runs = [run for run in read_runs(archive) if run.visible]
     dead, known = _dead_letters(archive, contract, fingerprint, [run.run_id for run in runs])
     if not known:

@@ -14,24 +14,31 @@ POLL_S = 0.05
 WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # filesystems that have none are treated as object stores
 
 
+class Busy(ValueError):
+    """Another process does this to the archive now."""
+
+
 @contextmanager
 def locked(archive: str, name: str, patience_s: float = PATIENCE_S) -> Iterator[None]:
     """Hold a lock of this archive. The kernel releases the lock of a process that dies.
 
     Args:
-        archive: Root folder; with a scheme, such as gs://, nothing is locked.
-        name: Of the lock, such as a run id.
+        archive: Root folder. With a scheme, such as gs://, or if it is not there, nothing is locked.
+        name: What the lock is for, such as a run id.
         patience_s: Seconds to wait for another process.
 
     Raises:
-        BlockingIOError: If another process still holds the lock then.
+        Busy: If another process still holds the lock then.
     """
-    if "://" in archive:
+    if "://" in archive or not os.path.isdir(archive):
         yield
         return
     path = join(archive, RUNS_FOLDER, f".{name}.lock")
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    descriptor = _acquire(path, time.monotonic() + patience_s)
+    try:
+        descriptor = _acquire(path, time.monotonic() + patience_s)
+    except BlockingIOError:
+        raise Busy(f"{archive}: another process is at work on {name}; wait for its end, and give the same command again") from None
     try:
         yield
     finally:
