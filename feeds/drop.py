@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from apache_beam.io.filesystem import CompressionTypes, FileMetadata
+from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from feeds.load import load, loads_beginning
@@ -164,9 +164,10 @@ def _is_still(path: str, seen: Seen, settle_s: float) -> bool:
     return time.monotonic() - since >= settle_s or time.time() - written >= settle_s
 
 
-def _stamp(path: str) -> tuple[int, float]:
-    (m,) = FileSystems.match([escape_glob(path)])[0].metadata_list or [FileMetadata(path, -1)]
-    return m.size_in_bytes, m.last_updated_in_seconds or 0.0
+def _stamp(path: str) -> tuple[int, float] | None:
+    """None of a file that is gone."""
+    found = FileSystems.match([escape_glob(path)])[0].metadata_list
+    return (found[0].size_in_bytes, found[0].last_updated_in_seconds or 0.0) if found else None
 
 
 def _content(path: str) -> bytes:

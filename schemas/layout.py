@@ -29,7 +29,12 @@ warnings.filterwarnings("ignore", "Possible nested set", FutureWarning, r"apache
 
 def escape_glob(path: str) -> str:
     """The pattern that matches this path alone, for Beam's FileSystems.match, glob and DuckDB alike."""
-    return re.sub(r"([*?\[])", r"[\1]", path)
+    return findable(re.sub(r"([*?\[])", r"[\1]", path))
+
+
+def findable(pattern: str) -> str:
+    """A glob as Beam's FileSystems.match finds it on disk: that lists nothing for a relative one whose first name is a glob itself."""
+    return f"./{pattern}" if re.match(r"[^/]*[*?\[]", pattern) else pattern
 
 
 def day(ms: int) -> str:

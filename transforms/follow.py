@@ -15,6 +15,7 @@ from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Duration
 
 from schemas.contract import Contract
+from schemas.layout import findable
 from transforms.decode import Decoder
 from transforms.draining import DRAIN, PAUSE
 from transforms.endless import Endless, timestamp
@@ -208,7 +209,7 @@ class ReadNewFiles(beam.DoFn, Endless):
 
 def files_there(pattern: str) -> dict[Listed, None]:
     """In the order in which they were last written; no dotfiles, *.tmp or empty files: those are on their way."""
-    found = [Listed(m.path, m.size_in_bytes, m.last_updated_in_seconds or 0.0) for m in FileSystems.match([pattern])[0].metadata_list
+    found = [Listed(m.path, m.size_in_bytes, m.last_updated_in_seconds or 0.0) for m in FileSystems.match([findable(pattern)])[0].metadata_list
              if m.size_in_bytes and not _half_written(m.path)]
     return dict.fromkeys(sorted(found, key=lambda file: (file.written_s, file.path)))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from apache_beam.io.filesystem import FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
-from schemas.layout import escape_glob
+from schemas.layout import escape_glob, findable
 from transforms.content import sha256_of
 
 HASHED_AT_ONCE = 8  # files
@@ -39,7 +39,7 @@ def match_files(pattern: str) -> tuple[list[Input], int]:
         InputError: If nothing is left to read.
     """
     literally = bool(re.search(r"[*?\[]", pattern)) and FileSystems.exists(pattern)
-    found = FileSystems.match([escape_glob(pattern) if literally else pattern])[0].metadata_list
+    found = FileSystems.match([escape_glob(pattern) if literally else findable(pattern)])[0].metadata_list
     files = [m for m in found if not os.path.basename(m.path).startswith(".")]
     full = sorted((m for m in files if _has_messages(m)), key=lambda m: m.path)
     if not files:
