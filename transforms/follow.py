@@ -209,7 +209,8 @@ class ReadNewFiles(beam.DoFn, Endless):
 
 def files_there(pattern: str) -> dict[Listed, None]:
     """In the order in which they were last written; no dotfiles, *.tmp or empty files: those are on their way."""
-    found = [Listed(m.path, m.size_in_bytes, m.last_updated_in_seconds or 0.0) for m in FileSystems.match([findable(pattern)])[0].metadata_list
+    matched = FileSystems.match([findable(pattern)])[0].metadata_list
+    found = [Listed(m.path, m.size_in_bytes, m.last_updated_in_seconds or 0.0) for m in matched
              if m.size_in_bytes and not _half_written(m.path)]
     return dict.fromkeys(sorted(found, key=lambda file: (file.written_s, file.path)))
 
