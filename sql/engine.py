@@ -94,7 +94,7 @@ def _confine(con: duckdb.DuckDBPyConnection, files: list[str], memory: str) -> N
         con.execute("SET memory_limit = ?", [memory])
     # The folder is made when a query spills, and removed when the connection is closed.
     con.execute("SET temp_directory = ?", [f"{tempfile.gettempdir()}/gamebeam-query-{os.urandom(8).hex()}"])
-    con.execute("SET allowed_paths = ?", [files])
+    con.execute("SET allowed_paths = ?", [sorted({*files, *map(escape_glob, files)})])  # as a glob, too, since read_parquet takes globs
     con.execute("SET python_enable_replacements = false")  # or a misspelt table might find a Python variable
     con.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
     con.execute("SET enable_external_access = false; SET lock_configuration = true")
