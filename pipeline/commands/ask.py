@@ -65,23 +65,25 @@ def feeds_command(argv: list[str]) -> int:
     from pipeline.archive_contract import given_contract
     from pipeline.watch import signals
     from transforms.archive_contract import accepted_contract, store_contract
+    from transforms.source import seconds
 
     if argv[:1] not in (["run"], ["watch"]):
-        print("usage: gamebeam feeds run|watch --drop=FOLDER --archive=… [--contract=…] [--again, of run]", file=sys.stderr)
+        print("usage: gamebeam feeds run|watch --drop=FOLDER --archive=… [--contract=…] [--still=30s] [--again, of run]", file=sys.stderr)
         return 2
     flags = Flags(f"feeds {argv[0]}").add(("--contract", ""), ("--archive", None), ("--drop", None))
     if argv[0] == "run":
         flags.parser.add_argument("--again", action="store_true", help="load once more, as of now, files that were loaded before")
+    flags.parser.add_argument("--still", default="30s", help="a file is read once nothing was written to it for so long")
     args = flags.parse(argv[1:])
-    contract = accepted_contract(args.archive, given_contract(args.contract))
+    contract, still_s = accepted_contract(args.archive, given_contract(args.contract)), seconds("gamebeam feeds", "--still", args.still)
     declared(contract)
     store_contract(args.archive, contract)
     if argv[0] == "run":
-        for line in run(contract, args.archive, args.drop, again=args.again):
+        for line in run(contract, args.archive, args.drop, still_s, args.again):
             print(line, flush=True)
         return 0
     with signals() as came:  # Ctrl-C is how a watch ends: after the files that it has begun
-        for line in watch(contract, args.archive, args.drop, stop=lambda: bool(came)):
+        for line in watch(contract, args.archive, args.drop, still_s, stop=lambda: bool(came)):
             print(line, flush=True)
     return 0
 
