@@ -96,7 +96,8 @@ def player_hours_table(contract: Contract) -> Table:
 
 def declared_table(contract: Contract, rollup: Rollup) -> Table:
     types = {f.name: f.type for f in envelope_fields()}
-    types |= {f.name: f.type for e in rollup.events or contract.events for f in contract.events[e].fields}
+    own = [f for e in rollup.events or contract.events for f in contract.events[e].fields]
+    types |= {f.name: f.type for f in sorted(own, key=lambda f: f.type.kind == "double")}  # a double in one type is one in the rollup
     fields = [Field(k, types[k], True) for k in rollup.keys]
     fields.append(Field("counted", LONG, False, "Events in the row: of the panes of a window, the one that counted most is the last."))
     for v in rollup.values:
@@ -105,12 +106,15 @@ def declared_table(contract: Contract, rollup: Rollup) -> Table:
         elif v.kind == "sum":
             long = v.field is not None and types[v.field].kind == "long"
             fields.append(Field(v.name if long else f"{v.name}_micros", LONG, False))
+            if v.field is not None and not long:
+                fields.append(Field(v.name, LONG, True, "The sum in rows of before the field became a double; null since."))
         elif v.kind == "distinct":
             fields.append(Field(f"{v.name}_hashes", FieldType("array", item=LONG), False, "The smallest hashes of the values seen."))
         else:
             fields.append(Field(v.name, types[v.field or ""], True))
             if v.kind == "last":
                 fields.append(Field(f"{v.name}_at", TIMESTAMP, True))
+    fields.append(Field("declaration", STRING, True, "Fingerprint of the rollup's declaration; null in rows of before it was written."))
     return _rollup(rollup.name, rollup.doc, fields)
 
 

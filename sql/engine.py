@@ -3,18 +3,20 @@
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 import duckdb
+import pyarrow as pa
 from sqlglot import exp
 
 from schemas.contract import Contract
 from schemas.feeds import feed_tables
 from schemas.fields import FieldType
+from schemas.layout import escape_glob
 from schemas.tables import Table, tables
-from sql.archive import part_files, read_runs
+from sql.archive import RUNS, part_files, read_runs
 from sql.information_schema import as_query, described, fill_information_schema
 from sql.sources import Catalog, Source, catalog_of, refuse_unknown, sources
 from sql.translate import SqlError, parse, to_duckdb
@@ -45,11 +47,18 @@ def open_archive(contract: Contract, archive: str, memory: str = "") -> duckdb.D
 
     Raises:
         ArchiveError: The archive cannot be read.
-        SqlError: A view of the contract's is not valid, or reads something other than the archive.
     """
     runs = read_runs(archive)
-    parts = [(table, part_files(archive, table.folder, table.name, runs))
-             for table in (*tables(contract).values(), *feed_tables(contract).values())]
+    return _opened(contract, runs, lambda table: part_files(archive, table.folder, table.name, runs), memory)
+
+
+def open_empty(contract: Contract) -> duckdb.DuckDBPyConnection:
+    """The contract's views over no rows, for a look at its SQL."""
+    return _opened(contract, RUNS.empty_table(), lambda _: [])
+
+
+def _opened(contract: Contract, runs: pa.Table, files_of: Callable[[Table], list[str]], memory: str = "") -> duckdb.DuckDBPyConnection:
+    parts = [(table, files_of(table)) for table in (*tables(contract).values(), *feed_tables(contract).values())]
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'; CREATE SCHEMA tables")
     con.register("manifests", runs)
@@ -58,6 +67,7 @@ def open_archive(contract: Contract, archive: str, memory: str = "") -> duckdb.D
     _confine(con, [path for _, paths in parts for path in paths], memory)
     for table, paths in parts:
         con.execute(_table_sql(table, paths))
+    con.execute("CREATE TABLE tables.broken_views (name VARCHAR, reason VARCHAR)")
     made = {("tables", name) for name in ("runs", *(table.name for table, _ in parts))}
     engine = catalog_of(con).engine
     for name, text in view_sql(contract).items():
@@ -65,10 +75,10 @@ def open_archive(contract: Contract, archive: str, memory: str = "") -> duckdb.D
             view = _view(text)
             refuse_unknown(view.reads, view.tree, Catalog(frozenset(made), engine), text)
             con.execute(f"CREATE VIEW main.{_identifier(name)} AS {view.translated}")
-        except SqlError as e:
-            raise SqlError(f"view {name}: {e}", text) from None
-        except duckdb.Error as e:
-            raise SqlError(f"view {name}: {_in_terms_of(text, view.translated, str(e))}", text) from None
+        except (SqlError, duckdb.Error) as e:  # the other views are as good as before
+            reason = str(e).splitlines()[0] if isinstance(e, SqlError) else _problem(str(e))
+            con.execute("INSERT INTO tables.broken_views VALUES (?, ?)", [name, reason])
+            continue
         made.add(("main", name))
     return con
 
@@ -93,10 +103,23 @@ def _confine(con: duckdb.DuckDBPyConnection, files: list[str], memory: str) -> N
         con.execute("SET memory_limit = ?", [memory])
     # The folder is made when a query spills, and removed when the connection is closed.
     con.execute("SET temp_directory = ?", [f"{tempfile.gettempdir()}/gamebeam-query-{os.urandom(8).hex()}"])
-    con.execute("SET allowed_paths = ?", [files])
+    con.execute("SET allowed_paths = ?", [sorted({*files, *map(escape_glob, files)})])  # as a glob, too, since read_parquet takes globs
     con.execute("SET python_enable_replacements = false")  # or a misspelt table might find a Python variable
     con.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
     con.execute("SET enable_external_access = false; SET lock_configuration = true")
+
+
+def broken_views(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Why a view of the contract cannot be queried, such as a table that it misses, by the view's name."""
+    return dict(con.execute("SELECT name, reason FROM tables.broken_views").fetchall())
+
+
+def _refuse_broken(con: duckdb.DuckDBPyConnection, reads: list[Source], sql: str) -> None:
+    broken = broken_views(con)
+    for source in reads:
+        if source.schema in ("", "main") and source.name in broken:
+            raise SqlError(f"view {source.name}: {broken[source.name]}; fix views/{source.name}.sql, and give its "
+                           "folder as --contract", sql, source.start, source.length)
 
 
 def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
@@ -114,6 +137,7 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
         raise SqlError("only queries are run here: SELECT …, WITH …, SHOW TABLES or DESCRIBE view", sql)
     reads = sources(tree, query)
     catalog = catalog_of(con)
+    _refuse_broken(con, reads, query)
     refuse_unknown(reads, tree, catalog, query)
     refuse_unknown(described(sql), tree, catalog, sql)
     used = {p.name for p in tree.find_all(exp.Parameter)}
@@ -135,10 +159,14 @@ def _table_sql(table: Table, files: list[str]) -> str:
     if not files:
         columns = ", ".join(f"{_identifier(f.name)} {duckdb_type(f.type)}" for f in table.fields)
         return f"CREATE TABLE {name} ({columns})"
-    listed = ", ".join(_quoted(path) for path in files)
+    listed = ", ".join(_quoted(escape_glob(path)) for path in files)
     schema = ", ".join(f"{_quoted(f.name)}: {{name: {_quoted(f.name)}, type: {_quoted(duckdb_type(f.type))}, default_value: NULL}}"
                        for f in table.fields)
-    return f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], schema = MAP {{{schema}}}, hive_partitioning = false)"
+    # DuckDB 2.0 finds fields that it reads alone out of a record by the file's order, not by name: such a column is read whole.
+    records = ", ".join(f"COALESCE({column}, NULL) AS {column}" for f in table.fields if f.type.kind == "record"
+                        and (column := _identifier(f.name)))
+    columns = f"* REPLACE ({records})" if records else "*"
+    return f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet([{listed}], schema = MAP {{{schema}}}, hive_partitioning = false)"
 
 
 def duckdb_type(t: FieldType) -> str:
@@ -159,7 +187,7 @@ def _identifier(name: str) -> str:
 
 def _in_terms_of(sql: str, translated: str, message: str) -> SqlError:
     """DuckDB points into the translated SQL; find the word it means in the analyst's own."""
-    problem = re.sub(r"^[\w ]+ Error: ", "", message.split("\n\nLINE ")[0]).replace("\n", " ").rstrip()
+    problem = _problem(message)
     pointed = re.search(r"\nLINE \d+: (.*)\n( *)\^", message)
     if not pointed:
         return SqlError(problem, sql)
@@ -173,3 +201,8 @@ def _in_terms_of(sql: str, translated: str, message: str) -> SqlError:
     nth = len(same.findall(translated[:at]))
     places = [m.start() for m in same.finditer(sql)]
     return SqlError(problem, sql, places[min(nth, len(places) - 1)], len(word[0])) if places else SqlError(problem, sql)
+
+
+def _problem(message: str) -> str:
+    """DuckDB's words without its class of error and its picture of the translated SQL."""
+    return re.sub(r"^[\w ]+ Error: ", "", message.split("\n\nLINE ")[0]).replace("\n", " ").rstrip()

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from schemas.contract import Contract
 from schemas.tables import tables
-from sql.archive import part_files, read_runs
+from sql.archive import part_files, read_runs, unreadable_files
 from sql.engine import Result, ask, open_archive
 from sql.show import show
 from sql.views import KEYS, VISIBLE_RUNS, fill, latest_rows
@@ -27,8 +27,8 @@ DEAD = """SELECT reason, COUNT(*) AS messages, MAX(arrival_time) AS last_seen
 FROM dead_letters GROUP BY reason ORDER BY messages DESC, reason"""
 
 
-def status(contract: Contract, archive: str, named: str) -> str:
-    """Text for a person. Counts are of closed windows: what still lies in open ones is in no figure yet. named: --contract's value."""
+def status(contract: Contract, archive: str) -> str:
+    """Text for a person. Counts are of closed windows: what still lies in open ones is in no figure yet."""
     con, runs = open_archive(contract, archive), read_runs(archive)
     counts = {row[0]: row[1:] for row in ask(con, fill(PER_RUN, visible_runs=VISIBLE_RUNS, tables="tables")).rows}
     written = _written(contract, archive, runs)
@@ -38,8 +38,9 @@ def status(contract: Contract, archive: str, named: str) -> str:
         last = datetime.fromtimestamp(files[-1][0], UTC).replace(microsecond=0) if files else None
         counted = counts.get(run["run_id"], [None] * len(COUNTS))
         rows.append((run["run_id"], run["mode"], run["state"], run["started"].replace(microsecond=0), last, *counted))
+        advice += [f"{run['run_id']}: {file}\n" for file in unreadable_files(archive, run["run_id"])]
         if run["state"] == "open":
-            advice += _of_open_run(named, archive, run["run_id"], run["started"], files)
+            advice += _of_open_run(archive, run["run_id"], run["started"], files)
     (totals,) = ask(con, TOTALS).rows
     *counted, missing, implausible = totals
     if missing is None:
@@ -63,7 +64,7 @@ def _written(contract: Contract, archive: str, runs: Any) -> dict[str, list[tupl
     return by_run
 
 
-def _of_open_run(contract: str, archive: str, run_id: str, started: datetime, files: list[tuple[float, str]]) -> list[str]:
+def _of_open_run(archive: str, run_id: str, started: datetime, files: list[tuple[float, str]]) -> list[str]:
     recent = [(when, path) for when, path in files if time.time() - when < RECENT_S]
     if recent:
         delays = sorted(_delays([(when, path) for when, path in recent if "/events/" in path][-SAMPLED:]))
@@ -75,7 +76,7 @@ def _of_open_run(contract: str, archive: str, run_id: str, started: datetime, fi
     days = [date.fromisoformat(day) for _, path in files for day in re.findall(r"/date=([\d-]+)/", path)] or [started.date()]
     hours = f"--from={min(days)}T00 --to={max(days) + timedelta(days=1)}T00"
     return [f"{run_id} is open, and has written nothing for {RECENT_S // 60} minutes. If it will never go on:\n"
-            f"  gamebeam repair --contract={contract} --archive={archive} {hours} --ended={run_id}\n"]
+            f"  gamebeam repair --archive={archive} {hours} --ended={run_id}\n"]
 
 
 def _delays(files: list[tuple[float, str]]) -> list[float]:

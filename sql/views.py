@@ -142,9 +142,10 @@ def sum_of(column: str) -> str:
     return f"CAST(LEAST(GREATEST(SUM(CAST({column} AS BIGNUMERIC)), -{LARGEST}), {LARGEST}) AS INT64)"
 
 
-def latest_rows(table: str, keys: Iterable[str]) -> str:
+def latest_rows(table: str, keys: Iterable[str], where: str = "") -> str:
     """Of a rollup's rows those that count: each key's last pane within a run, at the window's highest generation, and what runs
     added that the repair of that generation had not read. Built-in rollups are repaired by hour: a stream's windows are of arrival.
+    where: a condition on the rows.
     """
     keys = tuple(keys)
     built_in = table in KEYS
@@ -156,7 +157,7 @@ def latest_rows(table: str, keys: Iterable[str]) -> str:
     SELECT *, MAX(generation) OVER (PARTITION BY {repaired_by}) AS highest
     FROM (
       SELECT * FROM {{tables}}.{table}
-      WHERE run_id IN ({VISIBLE_RUNS})
+      WHERE run_id IN ({VISIBLE_RUNS}){f" AND {where}" if where else ""}
       QUALIFY ROW_NUMBER() OVER (
         PARTITION BY run_id, generation, window_start, window_end, {_listed(keys)}
         ORDER BY {last}emitted_time DESC, pane_index DESC) = 1)) AS seen
@@ -165,20 +166,28 @@ def latest_rows(table: str, keys: Iterable[str]) -> str:
 
 
 def rollup_view(contract: Contract, rollup: Rollup) -> str:
-    """A declared rollup, merged over runs; is_final once no early pane is the last."""
+    """A declared rollup, merged over runs; is_final once no early pane is the last.
+
+    Rows of another declaration are left out: after a change the earlier windows come back with a repair. Rows of before rows named
+    their declaration are of this one if their windows are as long.
+    """
+    declared = (f"(declaration = '{rollup.fingerprint}' OR declaration IS NULL "
+                f"AND TIMESTAMP_DIFF(window_end, window_start, MILLISECOND) = {rollup.window_ms})")
     keys = _listed(("window_start", "window_end", *rollup.keys))
     fields = {f.name: f for f in schema.declared_table(contract, rollup).fields}
     merged = [_merged(v, fields) for v in rollup.values]
     shown = [_estimate(v) if v.kind == "distinct" else f"`{v.name}`" for v in rollup.values]
     inner = ",\n    ".join([keys, *merged, "LOGICAL_AND(pane_timing <> 'EARLY') AS is_final"])
     outer = ",\n  ".join([keys, *shown, "is_final"])
-    return (f"WITH latest AS (\n{latest_rows(rollup.name, rollup.keys)}\n),\nmerged AS (\n  SELECT\n    {inner}\n"
+    return (f"WITH latest AS (\n{latest_rows(rollup.name, rollup.keys, declared)}\n),\nmerged AS (\n  SELECT\n    {inner}\n"
             f"  FROM latest\n  GROUP BY {keys}\n)\nSELECT\n  {outer}\nFROM merged")
 
 
 def _merged(value: Value, fields: dict[str, Field]) -> str:
     name = value.name
     match value.kind:
+        case "sum" if f"{name}_micros" in fields and name in fields:  # its field was a long once
+            return f"(COALESCE(SUM(`{name}_micros`), 0) + COALESCE(SUM(`{name}`), 0) * 1000000) / 1000000 AS `{name}`"
         case "sum" if f"{name}_micros" in fields:
             return f"{sum_of(f'`{name}_micros`')} / 1000000 AS `{name}`"
         case "sum":

@@ -20,8 +20,9 @@ from pipeline.options import JobOptions
 from schemas.contract import load_contract
 from sql.check import compare_answers
 from transforms.followed import Followed, Taken
+from transforms.input_files import match_files
 from transforms.read import read_file
-from transforms.runs import Run, RunError, match_files, new_inputs, now, read_runs, superseded_by, write_run
+from transforms.runs import Run, RunError, new_inputs, now, read_runs, superseded_by, write_run
 
 STARTER, SMALL = load_contract("starter"), small_contract()
 T = 1_793_491_200_000  # 2026-11-01
@@ -34,7 +35,8 @@ T = 1_793_491_200_000  # 2026-11-01
     ("kafka://a/t", [], "--follow is for files"),
 ])
 def test_what_cannot_be_followed_is_said(tmp_path, source, flags, says):
-    given = [f"--source={source.format(tmp_path)}", "--follow", f"--archive={tmp_path}/archive", "--runner=PrismRunner", *flags]
+    given = ["--contract=starter", f"--source={source.format(tmp_path)}", "--follow",
+             f"--archive={tmp_path}/archive", "--runner=PrismRunner", *flags]
     with pytest.raises(ValueError, match=says):
         run_live(JobOptions(given), print)
     assert not (tmp_path / "archive").exists()
@@ -45,7 +47,7 @@ def test_a_batch_run_leaves_out_what_a_followed_folders_run_has_read(tmp_path):
     path.write_text("{}")
     run = Run("live", "open", "streaming", SMALL.fingerprint, now())
     write_run(archive, run)
-    given = match_files(str(path))
+    given, _ = match_files(str(path))
     assert new_inputs(given, read_runs(archive)) == given
     Followed(archive, "live").note([Taken(str(path), given[0].sha256, given[0].bytes, T)])
     assert new_inputs(given, read_runs(archive)) == []
@@ -70,7 +72,8 @@ def test_what_is_dropped_into_a_folder_is_what_was_generated_in_order_of_arrival
 @contextmanager
 def following(inbox, archive, prism):
     """gamebeam run --follow as a process; ended at last by force."""
-    job = subprocess.Popen([sys.executable, "-m", "pipeline", "run", f"--source={inbox}/*", "--follow", f"--archive={archive}",
+    job = subprocess.Popen([sys.executable, "-m", "pipeline", "run", "--contract=starter", f"--source={inbox}/*", "--follow",
+                            f"--archive={archive}",
                             "--runner=PrismRunner", f"--prism_location={prism}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         yield job

@@ -9,6 +9,7 @@ from written_archive import DAY, HOUR, WrittenArchive
 from pipeline.__main__ import main
 from schemas.contract import load_contract
 from sql.status import status
+from transforms.followed import Followed
 
 STARTER = load_contract("starter")
 
@@ -29,7 +30,7 @@ def ledger(archive, received, hour, pane_index, emitted):
 
 
 def lines(archive):
-    return [" ".join(line.replace("│", " ").split()) for line in status(STARTER, archive.root, "starter").splitlines()]
+    return [" ".join(line.replace("│", " ").split()) for line in status(STARTER, archive.root).splitlines()]
 
 
 def test_every_run_has_its_own_counts_of_last_panes_and_together_they_are_the_ledgers(archive):
@@ -60,7 +61,7 @@ def test_a_stream_that_stays_open_and_writes_nothing_comes_with_the_command_that
     old = ledger(archive, 3, DAY + 5 * HOUR, 0, DAY)
     os.utime(old, (DAY / 1000, DAY / 1000))
     assert "live is open, and has written nothing for 10 minutes. If it will never go on:" in lines(archive)
-    assert (f"gamebeam repair --contract=starter --archive={archive.root} --from=2026-11-02T00 --to=2026-11-03T00 --ended=live"
+    assert (f"gamebeam repair --archive={archive.root} --from=2026-11-02T00 --to=2026-11-03T00 --ended=live"
             in lines(archive))
 
 
@@ -69,3 +70,10 @@ def test_the_command_says_what_is_wrong_with_an_archive(archive, tmp_path, capsy
     assert "live" in capsys.readouterr().out
     assert main(["status", f"--archive={tmp_path}/nowhere"]) == 1
     assert "no such archive" in capsys.readouterr().err
+
+
+def test_f6_files_that_a_run_over_a_folder_could_not_read_are_listed(archive):
+    Followed(archive.root, "live").note_unreadable({"inbox/1.gz": "inbox/1.gz: cannot be read to its end; is it cut off?"})
+    assert "live: inbox/1.gz: cannot be read to its end; is it cut off?" in lines(archive)
+    Followed(archive.root, "live").note_unreadable({})
+    assert not any("inbox" in line for line in lines(archive))

@@ -11,7 +11,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER, DeadLetter, event_classes, time_of
-from schemas.layout import DAY_MS, HOUR_MS, day, join
+from schemas.layout import DAY_MS, HOUR_MS, day, escape_glob, join
 from schemas.tables import Table, tables
 
 TAIL = re.compile(r"(refused-)?((all|\d+)-)?\d+\.parquet")  # what follows a run's name in a file's; one run's name may begin another's
@@ -25,7 +25,7 @@ def part_files(archive: str, table: Table, date: str, runs: Iterable[str]) -> di
     below = f"{table.folder}/{table.name}/{date}" + ("/*" if table.folder == "events" else "")
     heads = tuple(f"part-{run_id}-" for run_id in runs)
     found: dict[str, list[str]] = {}
-    for path in sorted(m.path for m in FileSystems.match([join(archive, below, "part-*.parquet")])[0].metadata_list):
+    for path in sorted(m.path for m in FileSystems.match([join(escape_glob(archive), below, "part-*.parquet")])[0].metadata_list):
         folder, name = path.rsplit("/", 2)[1:]
         if any(name.startswith(head) and TAIL.fullmatch(name[len(head):]) for head in heads):
             found.setdefault(folder.removeprefix("hour=") if table.folder == "events" else "", []).append(path)
@@ -39,7 +39,8 @@ def read_columns(path: str, table: Table, without: Iterable[str] = ()) -> pa.Tab
     schema = pa.schema([pa.field(f.name, _plain(f.type)) for f in table.arrow if f.name not in set(without)])
     there = set(file.schema_arrow.names)
     read = file.read(columns=[name for name in schema.names if name in there], use_threads=False)
-    columns = [read.column(f.name).cast(f.type) if f.name in there else pa.nulls(read.num_rows, f.type) for f in schema]
+    # Unsafe only in that a long beyond 2^53 is rounded where its field became a double since, as BigQuery rounds it.
+    columns = [read.column(f.name).cast(f.type, safe=False) if f.name in there else pa.nulls(read.num_rows, f.type) for f in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
 

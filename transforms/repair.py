@@ -16,17 +16,21 @@ from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from schemas.layout import DAY_MS, HOUR_MS
 from schemas.tables import tables
+from transforms.archive_contract import accepted_contract, store_contract
 from transforms.batch import Batch
 from transforms.copies import pick
 from transforms.declared import Declared
 from transforms.decode import AHEAD_MS, BEHIND_MS, REASONS
+from transforms.input_files import Input
+from transforms.leftovers import remove_leftovers
 from transforms.part_files import PartFiles
 from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, RECEIVED, TABLE_REJECTED, Key
 from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
 from transforms.received import Counts, received
 from transforms.rollup import rollups_of
 from transforms.rollup_rows import gather, rows_of
-from transforms.runs import Input, Repaired, Run, RunError, claim_archive, iso, ms, now, read_runs, remove_leftovers, write_run
+from transforms.run_lock import locked
+from transforms.runs import Repaired, Run, RunError, iso, ms, now, read_runs, write_run
 
 LAG_MS = HOUR_MS  # how far behind a running job's files may be
 NOT_KEPT = ("source", "detail", "field", "payload")  # of dead letters: no rollup needs them
@@ -44,24 +48,30 @@ def hour(text: str) -> int:
     return ms
 
 
-def repair(archive: str, contract: Contract, start: int, end: int, ended: str = "") -> Run:
+def repair(archive: str, given: Contract | None, start: int, end: int, ended: str = "") -> Run:
     """Recomputes all rollups of the hours of event_time from start to end (ms, end excluded): declared windows that start in them.
 
     Events are the archive's, one copy each: the one that arrived first. In the ledger landed and late are counted anew from them,
     and dead_lettered from the dead letters, one per dead_id and hour, without those that replay landed. Received and table_rejected
     are what the runs counted, a message that was read again once, and duplicate is the rest of received: so received = landed +
     duplicate + dead_lettered. Where a run lost counts with its state, what is in the archive was received. `ended` names runs that are
-    open, but will never go on: streams that were killed; they are complete from then on.
+    open, but will never go on: streams that were killed; they are complete from then on. `given`: a contract for the archive from now on;
+    None is the archive's own.
     """
     if start >= end:
         raise RunError(f"nothing to repair: {iso(start)} is not before {iso(end)}")
+    with locked(archive, "repair"):  # two at once would have one generation
+        return _repair_alone(archive, given, start, end, ended)
+
+
+def _repair_alone(archive: str, given: Contract | None, start: int, end: int, ended: str) -> Run:
     runs = read_runs(archive)
     for name in filter(None, ended.split(",")):
         _complete(archive, runs, name)
     read = [run for run in runs if run.visible]
     if not read:
         raise RunError(f"{archive}: no run whose rollups could be repaired; is this the root of an archive?")
-    claim_archive(archive, contract)
+    contract = accepted_contract(archive, given, (start, end))
     until = _read_until(contract, read, end)
     generation = 1 + max(run.generation for run in runs if run.state != "started")
     run = Run(f"repair-{generation}", "started", "repair", contract.fingerprint, now(), inputs=inputs_of(read), generation=generation,
@@ -73,6 +83,7 @@ def repair(archive: str, contract: Contract, start: int, end: int, ended: str = 
     files = PartFiles(archive, run.run_id)
     _recompute(contract, events, start, end, received(archive, read, until, start, end), run, files)
     run.rows, run.finished, run.state = files.close(), now(), "complete"
+    store_contract(archive, contract)  # not before: until then the rows are of the earlier one
     write_run(archive, run)
     return run
 

@@ -14,18 +14,21 @@ from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from schemas.layout import HOUR_MS, event_partition
 from schemas.tables import tables
+from transforms.archive_contract import accepted_contract, store_contract
 from transforms.batch import Batch, ledger_key
 from transforms.columns import to_columns
 from transforms.copies import preference
 from transforms.decode import REASONS, Decoder
 from transforms.ledger import EMPTY
+from transforms.leftovers import remove_leftovers
 from transforms.part_files import PartFiles
 from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, LATE, RECEIVED, Key
 from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
 from transforms.repair import inputs_of
 from transforms.rollup import rollups_of
 from transforms.rollup_rows import Gathered, gather, rows_of
-from transforms.runs import Run, RunError, claim_archive, now, read_runs, remove_leftovers, write_run
+from transforms.run_lock import locked
+from transforms.runs import Run, RunError, now, read_runs, write_run
 
 Pair = tuple[Any, Any]  # a dead letter, and the event that it is now
 
@@ -48,13 +51,20 @@ class Replayed:
                                  for (reason, where), n in self.dead.most_common())]
 
 
-def replay(archive: str, contract: Contract, fingerprint: str, dry_run: bool = False, pii_key: bytes | None = None) -> Replayed:
+def replay(archive: str, given: Contract | None, fingerprint: str, dry_run: bool = False, pii_key: bytes | None = None) -> Replayed:
     """Lands what decodes now as a run of its own, with its original arrival_time. Given again it finds nothing left to land.
 
     In the ledger each moves from dead_lettered to landed, or to duplicate where its event had landed already. Where the event's hour,
     build or type is now known otherwise, received moves with it, so that the equation holds in every row. A row of reason landed under
     the dead letter's id and hour hides it from the view. The dead letters of one fingerprint are held in memory.
+    `given`: a contract for the archive from now on; None is the archive's own.
     """
+    contract = accepted_contract(archive, given)
+    with locked(archive, "replay"):  # two at once would land the same dead letters
+        return _replay_alone(archive, contract, fingerprint, dry_run, pii_key)
+
+
+def _replay_alone(archive: str, contract: Contract, fingerprint: str, dry_run: bool, pii_key: bytes | None) -> Replayed:
     runs = [run for run in read_runs(archive) if run.visible]
     dead, known = _dead_letters(archive, contract, fingerprint, [run.run_id for run in runs])
     if not known:
@@ -64,7 +74,7 @@ def replay(archive: str, contract: Contract, fingerprint: str, dry_run: bool = F
     _without_copies(archive, contract, pairs, [run.run_id for run in runs], outcome)
     if dry_run or not pairs:
         return outcome
-    claim_archive(archive, contract)
+    store_contract(archive, contract)
     taken = {id(item): run_id for item, run_id in dead}
     sources = {taken[id(item)] for item, _ in pairs}
     run = Run(_run_id(contract, pairs), "started", "replay", contract.fingerprint, now(),

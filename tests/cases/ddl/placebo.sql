@@ -387,6 +387,7 @@ CREATE TABLE `my-project`.game_tables.items_asked_for (
   `asked` INT64 NOT NULL,
   `bought` INT64 NOT NULL,
   `refused` INT64 NOT NULL,
+  `declaration` STRING OPTIONS(description="Fingerprint of the rollup's declaration; null in rows of before it was written."),
   `pane_index` INT64 NOT NULL,
   `pane_timing` STRING NOT NULL OPTIONS(description="EARLY, ON_TIME or LATE."),
   `emitted_time` TIMESTAMP NOT NULL OPTIONS(description="When the pane fired; later panes hold all of the earlier.")
@@ -403,6 +404,7 @@ CREATE TABLE `my-project`.game_tables.active_players (
   `env` STRING,
   `counted` INT64 NOT NULL OPTIONS(description="Events in the row: of the panes of a window, the one that counted most is the last."),
   `players_hashes` ARRAY<INT64> OPTIONS(description="The smallest hashes of the values seen."),
+  `declaration` STRING OPTIONS(description="Fingerprint of the rollup's declaration; null in rows of before it was written."),
   `pane_index` INT64 NOT NULL,
   `pane_timing` STRING NOT NULL OPTIONS(description="EARLY, ON_TIME or LATE."),
   `emitted_time` TIMESTAMP NOT NULL OPTIONS(description="When the pane fired; later panes hold all of the earlier.")

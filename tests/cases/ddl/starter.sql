@@ -671,6 +671,7 @@ CREATE TABLE `my-project`.game_tables.revenue_per_minute (
   `country` STRING,
   `counted` INT64 NOT NULL OPTIONS(description="Events in the row: of the panes of a window, the one that counted most is the last."),
   `revenue_micros` INT64 NOT NULL,
+  `declaration` STRING OPTIONS(description="Fingerprint of the rollup's declaration; null in rows of before it was written."),
   `pane_index` INT64 NOT NULL,
   `pane_timing` STRING NOT NULL OPTIONS(description="EARLY, ON_TIME or LATE."),
   `emitted_time` TIMESTAMP NOT NULL OPTIONS(description="When the pane fired; later panes hold all of the earlier.")
@@ -688,6 +689,7 @@ CREATE TABLE `my-project`.game_tables.active_players (
   `platform` STRING,
   `counted` INT64 NOT NULL OPTIONS(description="Events in the row: of the panes of a window, the one that counted most is the last."),
   `players_hashes` ARRAY<INT64> OPTIONS(description="The smallest hashes of the values seen."),
+  `declaration` STRING OPTIONS(description="Fingerprint of the rollup's declaration; null in rows of before it was written."),
   `pane_index` INT64 NOT NULL,
   `pane_timing` STRING NOT NULL OPTIONS(description="EARLY, ON_TIME or LATE."),
   `emitted_time` TIMESTAMP NOT NULL OPTIONS(description="When the pane fired; later panes hold all of the earlier.")
@@ -706,6 +708,7 @@ CREATE TABLE `my-project`.game_tables.matches (
   `counted` INT64 NOT NULL OPTIONS(description="Events in the row: of the panes of a window, the one that counted most is the last."),
   `matches` INT64 NOT NULL,
   `wins` INT64 NOT NULL,
+  `declaration` STRING OPTIONS(description="Fingerprint of the rollup's declaration; null in rows of before it was written."),
   `pane_index` INT64 NOT NULL,
   `pane_timing` STRING NOT NULL OPTIONS(description="EARLY, ON_TIME or LATE."),
   `emitted_time` TIMESTAMP NOT NULL OPTIONS(description="When the pane fired; later panes hold all of the earlier.")
@@ -724,6 +727,7 @@ CREATE TABLE `my-project`.game_tables.events_per_minute (
   `app_version` STRING,
   `counted` INT64 NOT NULL OPTIONS(description="Events in the row: of the panes of a window, the one that counted most is the last."),
   `events` INT64 NOT NULL,
+  `declaration` STRING OPTIONS(description="Fingerprint of the rollup's declaration; null in rows of before it was written."),
   `pane_index` INT64 NOT NULL,
   `pane_timing` STRING NOT NULL OPTIONS(description="EARLY, ON_TIME or LATE."),
   `emitted_time` TIMESTAMP NOT NULL OPTIONS(description="When the pane fired; later panes hold all of the earlier.")
