@@ -68,7 +68,7 @@ def files(tmp_path):
 
 
 def flags(folder, pattern, *more, archive="a"):
-    return [f"--source={folder}/{pattern}", f"--archive={folder}/{archive}", *more]
+    return ["--contract=starter", f"--source={folder}/{pattern}", f"--archive={folder}/{archive}", *more]
 
 
 def rows(archive, sql=LEDGER):
