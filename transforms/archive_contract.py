@@ -5,7 +5,7 @@ import re
 from apache_beam.io.filesystems import FileSystems
 
 from schemas.contract import Contract
-from schemas.layout import CONTRACT_FILE, DAY_MS, HOUR_MS, day_ms, join
+from schemas.layout import CONTRACT_FILE, DAY_MS, HOUR_MS, day_ms, escape_glob, join
 from schemas.stored import for_writing, parse_stored, stored_json
 from transforms.archive import write_at_once
 from transforms.runs import RunError
@@ -50,7 +50,7 @@ def claim_archive(archive: str, given: Contract | None) -> Contract:
 
 def _has_all_events(archive: str, start: int, end: int) -> bool:
     """Whether all events of the archive are of the hours from start to end (ms)."""
-    paths = (m.path for m in FileSystems.match([join(archive, "events/*/*/*/part-*.parquet")])[0].metadata_list)
+    paths = (m.path for m in FileSystems.match([join(escape_glob(archive), "events/*/*/*/part-*.parquet")])[0].metadata_list)
     for day, hour in {tuple(found.groups()) for path in paths if (found := EVENTS_OF_AN_HOUR.search(path))}:
         first = day_ms(day) + (0 if hour == "late" else int(hour) * HOUR_MS)
         if first < start or first + (DAY_MS if hour == "late" else HOUR_MS) > end:
