@@ -171,12 +171,13 @@ def flink_cluster(folder: Path, slots: int = 2, task_managers: int = 1) -> Itera
         ending.callback(lambda: [_end_group(p) for p in flink.task_managers])
         for _ in range(task_managers):
             flink.start_task_manager()
-        started([java, *JAVA, "-Xmx1g", "-cp", jars.job_server, "org.apache.beam.runners.flink.FlinkJobServerDriver", "--job-host=127.0.0.1",
-               f"--job-port={job}", f"--artifact-port={artifacts}", "--expansion-port=0", f"--artifacts-dir={folder}/artifacts",
-               f"--flink-master=127.0.0.1:{rest}", f"--flink-conf-dir={conf}"], "job-server.log")
+        started([java, *JAVA, "-Xmx1g", "-cp", jars.job_server, "org.apache.beam.runners.flink.FlinkJobServerDriver",
+                 "--job-host=127.0.0.1",
+                 f"--job-port={job}", f"--artifact-port={artifacts}", "--expansion-port=0", f"--artifacts-dir={folder}/artifacts",
+                 f"--flink-master=127.0.0.1:{rest}", f"--flink-conf-dir={conf}"], "job-server.log")
         # The pool starts the `python` that comes first in PATH.
         flink.worker_pool = started([sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", f"--service_port={pool}"],
-                                  "workers.log", PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}", PYTHONPATH=str(ROOT))
+                                    "workers.log", PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}", PYTHONPATH=str(ROOT))
         wait_for(lambda: _answers(flink, slots * task_managers) and all(_is_open(p) for p in (job, pool)), f"{folder}: Flink did not start")
         yield flink
 
