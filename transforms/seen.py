@@ -63,8 +63,8 @@ class Ids:
     def __len__(self) -> int:
         return len(self._most) + len(self._new)
 
-    def upper_halves(self) -> "Ids":
-        return Ids(upper_half(self._most), upper_half(self._new))
+    def all(self) -> np.ndarray:
+        return np.concatenate([self._most, self._new])
 
     @property
     def bytes(self) -> int:
@@ -137,11 +137,11 @@ class Recent(NamedTuple):
 
 
 class Known:
-    """What a worker remembers of a key: the ids of the slices used last, and of all slices the upper half of each id."""
+    """What a worker remembers of a key: the ids of the slices used last, and of all slices together the upper half of each id."""
 
     def __init__(self) -> None:
         self._exact: OrderedDict[int, Ids] = OrderedDict()  # the one used last comes last
-        self._halves: dict[int, Ids] = {}
+        self._halves, self._have_halves = Ids(NONE.hashes.astype(np.uint32)), set[int]()
 
     def among(self, asked: Noted, slices: Iterable[int], read: Callable[[int], Ids]) -> np.ndarray:
         """Find which ids are known in any slice.
@@ -158,26 +158,34 @@ class Known:
         for number in np.unique(asked.slices).tolist():
             here = asked.slices == number
             found[here] = self._ids(number, read).among(asked.hashes[here])
+        slices = list(slices)
         for number in slices:
-            rest = np.flatnonzero(~found & (asked.slices != number))
-            if number not in self._halves or self._halves[number].among(upper_half(asked.hashes[rest])).any():
-                found[rest] = self._ids(number, read).among(asked.hashes[rest])
+            if number not in self._have_halves:
+                self._ids(number, read)
+        rest = np.flatnonzero(~found)
+        maybe = rest[self._halves.among(upper_half(asked.hashes[rest]))]
+        for number in slices if len(maybe) else ():
+            found[maybe] |= self._ids(number, read).among(asked.hashes[maybe])
         return found
 
     def add(self, new: Noted) -> None:
         """None of them is known; `among` was asked for them."""
         for number in np.unique(new.slices).tolist():
-            hashes = new.of(number)
-            self._exact[number].add(hashes)
-            halves = upper_half(hashes)
-            self._halves[number].add(np.unique(halves[~self._halves[number].among(halves)]))
+            self._exact[number].add(new.of(number))
+        self._add_halves(new.hashes)
 
     def _ids(self, number: int, read: Callable[[int], Ids]) -> Ids:
         if number not in self._exact:
             self._exact[number] = read(number)
-            self._halves[number] = self._exact[number].upper_halves()
+            if number not in self._have_halves:
+                self._have_halves.add(number)
+                self._add_halves(self._exact[number].all())
         self._exact.move_to_end(number)
         return self._exact[number]
+
+    def _add_halves(self, hashes: np.ndarray) -> None:
+        halves = np.unique(upper_half(hashes))
+        self._halves.add(halves[~self._halves.among(halves)])
 
     def forget_slice(self) -> bool:
         """Drops the ids of the slice that was used least recently, but for the last one."""
@@ -188,7 +196,7 @@ class Known:
 
     @property
     def bytes(self) -> int:
-        return sum(ids.bytes for part in (self._exact, self._halves) for ids in part.values())
+        return self._halves.bytes + sum(ids.bytes for ids in self._exact.values())
 
 
 class Warm:
@@ -200,7 +208,9 @@ class Warm:
 
     def take(self, key: int, version: int) -> Known:
         """Nothing is known where the state has gone on, or back, without this worker."""
-        of_version, known = self._by_key.pop(key, (0, Known()))
+        if key not in self._by_key:
+            return Known()
+        of_version, known = self._by_key.pop(key)
         self._held -= known.bytes
         return known if version and of_version == version else Known()
 
