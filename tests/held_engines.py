@@ -13,7 +13,7 @@ def test_hold(servers, flink, prism, redis_url, played, tmp_path):
     sending, source = over_kafka(servers, played, "held")
     command = [sys.executable, "-m", "pipeline", "run", f"--source={tmp_path}/inbox/*", "--follow", f"--archive={tmp_path}/prism",
                "--runner=PrismRunner", f"--prism_location={prism}"]
-    with submitted(flink, source, str(tmp_path / "flink")), subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as job:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as job, submitted(flink, source, str(tmp_path / "flink")):
         sending.start()
         assert job.stderr and any("STARTED" in line for line in job.stderr)
         while not flink.workers():
