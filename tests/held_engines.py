@@ -12,8 +12,8 @@ from flink_jobs import over_kafka, submitted
 def test_hold(servers, flink, prism, redis_url, played, tmp_path):
     (tmp_path / "inbox").mkdir()
     sending, source = over_kafka(servers, played, "held")
-    command = [sys.executable, "-m", "pipeline", "run", "--contract=starter", f"--source={tmp_path}/inbox/*", "--follow", f"--archive={tmp_path}/prism",
-               "--runner=PrismRunner", f"--prism_location={prism}"]
+    command = [sys.executable, "-m", "pipeline", "run", "--contract=starter", f"--source={tmp_path}/inbox/*", "--follow",
+               f"--archive={tmp_path}/prism", "--runner=PrismRunner", f"--prism_location={prism}"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as job, submitted(flink, source, str(tmp_path / "flink")):
         sending.start()
         assert job.stderr
