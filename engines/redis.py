@@ -21,7 +21,8 @@ def redis_server(folder: Path, port: int | None = None, fsync: str = "always") -
     """
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes", "appendfsync": fsync}
+    settings = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes", "appendfsync": fsync,
+                "set-proc-title": "no"}  # a title is written over the environment, which pipeline/lifetime.py reads
     log = folder / "redis.log"
     with log.open("ab") as out:
         process = start([redis_binary(), *(str(v) for k, value in settings.items() for v in (f"--{k}", value))], out)

@@ -93,7 +93,7 @@ def test_pytest_that_is_killed_leaves_no_broker_no_engine_no_job_and_no_worker(t
         started = descendants(controller.pid)
         commands = "\n".join(started.values())
         for engine in ("kafka.Kafka", "TaskManagerRunner", "StandaloneSessionCluster", "FlinkJobServerDriver", "worker_pool_main", "prism",
-                       "sdk_worker_main", "valkey", "--follow"):
+                       "SdkHarness", "valkey", "--follow"):
             assert engine in commands, f"{engine} is not among\n{commands}"
     finally:
         controller.send_signal(signal.SIGKILL)
