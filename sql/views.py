@@ -146,21 +146,27 @@ def latest_rows(table: str, keys: Iterable[str], where: str = "") -> str:
     """Of a rollup's rows those that count: each key's last pane within a run, at the window's highest generation, and what runs
     added that the repair of that generation had not read. Built-in rollups are repaired by hour: a stream's windows are of arrival.
     where: a condition on the rows.
+
+    A repair may leave no row of an hour whose events are all copies of events in other hours: its ledger shows that it settled the hour.
     """
     keys = tuple(keys)
     built_in = table in KEYS
     # Panes accumulate, and a runner may hand them over in any order: the one that counted most holds all the others.
     last = "" if built_in else "counted DESC, pane_timing <> 'EARLY' DESC, "
     repaired_by, added = ("`hour`", " OR seen.window_start >= repair.arrived_before") if built_in else ("window_start, window_end", "")
+    hour = "latest.`hour`" if built_in else "TIMESTAMP_TRUNC(latest.window_start, HOUR)"
     return f"""  SELECT seen.* EXCEPT (highest) REPLACE ({ENV.replace("env", "seen.env")} AS env)
   FROM (
-    SELECT *, MAX(generation) OVER (PARTITION BY {repaired_by}) AS highest
+    SELECT latest.*, GREATEST(MAX(generation) OVER (PARTITION BY {repaired_by}), COALESCE(settled.settled_by, 0)) AS highest
     FROM (
       SELECT * FROM {{tables}}.{table}
       WHERE run_id IN ({VISIBLE_RUNS}){f" AND {where}" if where else ""}
       QUALIFY ROW_NUMBER() OVER (
         PARTITION BY run_id, generation, window_start, window_end, {_listed(keys)}
-        ORDER BY {last}emitted_time DESC, pane_index DESC) = 1)) AS seen
+        ORDER BY {last}emitted_time DESC, pane_index DESC) = 1) AS latest
+    LEFT JOIN (
+      SELECT `hour` AS settled_hour, MAX(generation) AS settled_by FROM {{tables}}.ledger
+      WHERE run_id IN ({VISIBLE_RUNS}) GROUP BY settled_hour) AS settled ON {hour} = settled.settled_hour) AS seen
   LEFT JOIN ({REPAIRED}) AS repair ON seen.highest = repair.generation AND seen.run_id = repair.run_id
   WHERE repair.run_id IS NULL{added}"""
 

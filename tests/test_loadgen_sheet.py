@@ -21,7 +21,7 @@ from loadgen.sheet import missing_rows, sheet_tables
 from schemas.contract import Contract, load_contract
 from transforms.decode import Decoder
 
-HOUR = 3_600_000
+HOUR, DAY = 3_600_000, 86_400_000
 GAMES = {"nested": nested, "without_ids": without_ids} | {
     name: lambda name=name: load_contract(name) for name in ("starter", "victory", "placebo", "gameco", "khan")}
 HEAVY = dict.fromkeys(DEFAULT_RATES, 0.06) | {"oversized": 0.004, "duplicated": 0.2, "duplicated_later": 0.2, "truncated": 0.15,
@@ -84,7 +84,7 @@ def _decoded(contract: Contract, out: Path) -> tuple[dict, Counter]:
             found = decoder.decode(payload, arrival, message_id, file.name, previous)
             previous = found.arrival_time
             if found.TYPE != "dead_letter":
-                copies[found.event_id, found.event_time // HOUR].append(found)
+                copies[found.event_id, found.event_time // DAY].append(found)
                 continue
             hour = (found.arrival_time if found.event_time is None else found.event_time) // HOUR * HOUR
             row = ledger[hour, found.env or "live", found.platform, found.app_version, found.event_type]
@@ -93,9 +93,9 @@ def _decoded(contract: Contract, out: Path) -> tuple[dict, Counter]:
             if (found.dead_id, hour) not in dead_ids:
                 dead_ids.add((found.dead_id, hour))
                 dead_letters[found.reason, found.field, found.event_type, found.env or "live", found.app_version] += 1
-    for (_, hour), events in copies.items():
-        for place, event in enumerate(sorted(events, key=lambda e: (e.shape_rank, e.arrival_time))):
-            row = ledger[hour * HOUR, event.env, event.platform, event.app_version, event.TYPE]
+    for events in copies.values():
+        for place, event in enumerate(sorted(events, key=lambda e: (e.shape_rank, e.arrival_time, e.event_time))):
+            row = ledger[event.event_time // HOUR * HOUR, event.env, event.platform, event.app_version, event.TYPE]
             row[0] += 1
             row[2 if place else 1] += 1
             row[4] += event.late and not place

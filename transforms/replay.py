@@ -12,18 +12,19 @@ import pyarrow.compute as pc
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
-from schemas.layout import HOUR_MS, event_partition
+from schemas.layout import event_partition
 from schemas.tables import tables
 from transforms.archive_contract import accepted_contract, store_contract
+from transforms.archived_ids import days_of_ids
 from transforms.batch import Batch, ledger_key
 from transforms.columns import to_columns
-from transforms.copies import preference
+from transforms.copies import id_hash, preference, uncorrected_day
 from transforms.decode import REASONS, Decoder
 from transforms.ledger import EMPTY
 from transforms.leftovers import remove_leftovers
 from transforms.part_files import PartFiles
 from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, LATE, RECEIVED, Key
-from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
+from transforms.read_archive import LANDED_LATER, dead_hour, items_of, part_files, read_columns
 from transforms.repair import inputs_of
 from transforms.rollup import rollups_of
 from transforms.rollup_rows import Gathered, gather, rows_of
@@ -117,28 +118,18 @@ def _decoded(decoder: Decoder, dead: Iterable[Any], outcome: Replayed) -> list[P
 
 
 def _without_copies(archive: str, contract: Contract, pairs: list[Pair], runs: list[str], outcome: Replayed) -> None:
-    """Copies are those of one id in one hour, as ever: of dead letters, and of what is in the archive."""
-    by_hour: dict[int, list[Pair]] = {}
+    """Copies have one id and one uncorrected day, as ever: of dead letters, and of what is in the archive."""
+    by_day: dict[int, list[Pair]] = {}
     for pair in pairs:
-        by_hour.setdefault(pair[1].event_time // HOUR_MS * HOUR_MS, []).append(pair)
-    for at, some in sorted(by_hour.items()):
-        seen = _ids(archive, contract, at, runs)
+        by_day.setdefault(uncorrected_day(pair[1]), []).append(pair)
+    for day, some in sorted(by_day.items()):
+        times = [event.event_time for _, event in some]
+        seen = {h for found in days_of_ids(archive, contract, runs, min(times), max(times), lambda columns: columns)
+                if found.day == day for h in found.rows["hash"].tolist()}
         for pair in sorted(some, key=lambda pair: preference(pair[1])):
-            event_id = pair[1].event_id
-            (outcome.duplicate if event_id in seen else outcome.landed).append(pair)
-            seen.add(event_id)
-
-
-def _ids(archive: str, contract: Contract, at: int, runs: list[str]) -> set[str]:
-    """The event ids of one hour."""
-    found: set[str] = set()
-    for table in event_tables(contract).values():
-        by_hour = part_files(archive, table, dates(at, at)[0], runs)
-        for path in (*by_hour.get(f"{at // HOUR_MS % 24:02d}", ()), *by_hour.get("late", ())):
-            others = [f.name for f in table.fields if f.name not in ("event_id", "event_time")]
-            columns = read_columns(path, table, others)
-            found.update(between(columns, "event_time", at, at + HOUR_MS).column("event_id").to_pylist())
-    return found
+            known = id_hash(pair[1])
+            (outcome.duplicate if known in seen else outcome.landed).append(pair)
+            seen.add(known)
 
 
 def _run_id(contract: Contract, pairs: list[Pair]) -> str:
