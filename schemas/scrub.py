@@ -17,10 +17,12 @@ from schemas.find_secrets import SecretFinder
 from schemas.secret_names import SecretNames, secret_names, squashed
 
 HASHED = re.compile(r"h1:[0-9a-f]{64}")  # a keyed hash: what is scrubbed again is not hashed again
-MOST_DEEP = 100  # levels of objects, arrays and strings within strings
+MOST_DEEP = 210  # levels of objects, arrays and strings within strings
 LARGEST = 4_000_000  # bytes of a message that is parsed; a larger one is cut
 MOST_WORK = 40_000  # objects, arrays and strings searched in one message: bounds the time
 RESEMBLES = 20  # how much more the search of a key is that resembles a secret's name
+JSON_BEGINS = re.compile(r"[\ufeff\s\[]*[{\"]")
+MARKS = ("=", ":", '"', "%", "\\", ">")  # text without one of these assigns nothing to a name
 KEEP, DROP, HASH = "keep", "drop", "hash"
 NOWHERE: Mapping[str, Any] = {}
 
@@ -52,8 +54,8 @@ class Scrubber:
     """Removes secrets: what a contract marks as pii, what has the name of a secret, and what text assigns to such a name.
 
     declared: keys that the contract stores, kept whatever they are called. dropped, hashed: keys that the contract marks as pii, in
-    letters and digits only. hidden: what stands for a secret's value; None removes the key with it. counts: what was removed, by the
-    entry of secrets.yaml or the contract's field.
+    letters and digits only; without a key, hashing is left to the job. hidden: what stands for a secret's value; None removes the
+    key, too. counts: what was removed, by the entry of secrets.yaml or the contract's field.
     """
 
     declared: frozenset[str] = frozenset()
@@ -114,6 +116,12 @@ class Scrubber:
         """A string without the secrets in it: JSON, a URL, a form, a header."""
         self._left[0] = MOST_WORK
         return self._text(value, NOWHERE, 0)
+
+    def take_counts(self) -> dict[str, int]:
+        """The counts since the last call."""
+        taken = dict(self.counts)
+        self.counts.clear()
+        return taken
 
     @cached_property
     def find(self) -> SecretFinder:
@@ -193,7 +201,7 @@ class Scrubber:
                     changed = True
                     continue
                 new = inner if inner in (None, self.hidden) else self.hidden
-            elif action == HASH:
+            elif action == HASH and self.key is not None:
                 new = self._hashed(inner)
             else:
                 new = self._value(inner, place if isinstance(place, dict) else NOWHERE, depth + 1)
@@ -212,7 +220,7 @@ class Scrubber:
         return [self.hash(msgspec.json.encode(value, enc_hook=_encoded).decode())]
 
     def _text(self, value: str, places: Places, depth: int) -> str:
-        if len(value) < 5 or not ("=" in value or ":" in value or "%" in value or "\\" in value or ">" in value):
+        if len(value) < 5 or not any(map(value.__contains__, MARKS)):
             return value
         self._spend(1, depth)
         if not self.find.may_be_in(value):
@@ -221,12 +229,12 @@ class Scrubber:
         if not self.may_tell(payload):
             return value
         self._spend(RESEMBLES, depth)
-        if value.lstrip("\ufeff \t\r\n")[:1] in ("{", "[", '"'):
+        if JSON_BEGINS.match(value):
             try:
                 clean = self._json(value.lstrip("\ufeff"), places, depth + 1)
                 return value if clean == payload else clean.decode()
             except (ValueError, RecursionError):
-                pass
+                return self.broken(payload).decode(errors="replace")
         clean, found = self.find.without(payload)
         self.counts.update(found)
         return clean.decode(errors="replace") if found else value

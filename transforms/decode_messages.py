@@ -96,6 +96,8 @@ class DecodeMessages(beam.DoFn):
                 Metrics.counter("received", known).inc(counts[RECEIVED])
         for error, n in self.decoder.faults.take().items():
             Metrics.counter("decode_fault", error).inc(n)
+        for name, n in self.decoder.scrub.take_counts().items():
+            Metrics.counter("scrubbed", name).inc(n)
 
     def _flush(self) -> Iterable[tuple[tuple[int, bytes], Timestamp]]:
         """Every group as (key, packed batch), stamped as the earliest messages among them: never behind the watermark."""
