@@ -13,11 +13,13 @@ MOST_ESCAPES = 50_000  # escapes resolved
 MOST_PIECES = 5_000  # parts of a form; more are one part
 AROUND = 100  # bytes of a name on each side of what was found
 GAP = 60  # bytes between what was found in a name and the sign that assigns a value
+WIDE = 24  # more of a name than one word, on each side
 OF_A_NAME = bytes(b for b in range(256) if bytes([b]).isalnum() or b in b"_-." or b > 127)
+WIDE_NAME = OF_A_NAME + SEPARATORS
 ASSIGNS = re.compile(rb"[=:>]")
 ENDS_NAME = re.compile(rb"[,;{}<&\n\r\"']")
-ESCAPE = re.compile(rb"(?<!\\)\\++(?:u00|x)([0-7][0-9a-f])", re.IGNORECASE)
-MARK = re.compile(rb"\0|(?<!\\)\\++(?:u00|x)[0-7][0-9a-f]|%[0-9a-f]{2}", re.IGNORECASE)
+ESCAPE = re.compile(rb"(?<!\\)\\++(?:u00|x)([0-9a-f]{2})", re.IGNORECASE)
+MARK = re.compile(rb"\0|(?<!\\)\\++(?:u00|x)[0-9a-f]{2}|%[0-9a-f]{2}", re.IGNORECASE)
 USER_INFO = re.compile(rb"(/\\*/)[^/?#\s\"'<>@:]*:[^/?#\s\"'<>]*@")  # //user:password@
 UNSEARCHED, URL = "unsearched", "url"
 
@@ -56,7 +58,7 @@ class SecretFinder:
     def may_hold(self, payload: bytes) -> bool:
         """A quick search: False where there is neither a name nor a URL with a password."""
         text = squashed_bytes(payload)
-        if any(n in text for n in self.needles) or (b"@" in text and USER_INFO.search(payload)):
+        if any(n in text for n in self.needles) or (b"@" in text and b"/" in text and USER_INFO.search(text)):
             return True
         for _ in range(MOST_ENCODED):
             if b"%" not in text and b"\\" not in text:
@@ -66,7 +68,7 @@ class SecretFinder:
             before, text = text, squashed_bytes(_resolved(text))
             if text == before:
                 return False
-            if any(n in text for n in self.needles) or (b"@" in text and b"//" in text):
+            if any(n in text for n in self.needles) or (b"@" in text and b"/" in text and USER_INFO.search(text)):
                 return True
         return b"%" in text or b"\\" in text
 
@@ -150,19 +152,20 @@ class SecretFinder:
         """(start, end, entry or None) of the name around what was found."""
         left, right = payload[max(0, match.start() - AROUND) : match.start()], payload[match.end() : match.end() + AROUND]
         start, end = match.start() - _run(left[::-1], OF_A_NAME), match.end() + _run(right, OF_A_NAME)
+        first = start
         if payload[max(0, start - 1) : start] == b"\\" and start < match.start():
-            start += 1  # the n of \n is none of the name's
-        name = payload[start:end]
+            start = first = start + 1  # the n of \n is none of the name's
+        else:
+            first -= _run(payload[max(0, start - WIDE) : start][::-1], WIDE_NAME)
+        name, wide = payload[start:end], payload[first : end + _run(payload[end : end + WIDE], WIDE_NAME)]
         if (letters := squashed(name.decode(errors="replace"))) in self.personal:
             return start, end, letters
         if name.decode(errors="replace") in self.declared:
             return start, end, None
-        entry = self.names.entry_of_bytes(name)
-        if entry:
-            wide = OF_A_NAME + SEPARATORS
-            more = payload[match.start() - _run(left[::-1], wide) : match.end() + _run(right, wide)]
-            entry = entry if self.names.entry_of_bytes(more) else None
-        return start, end, entry
+        near, entry = self.names.entry_of_bytes(wide), self.names.entry_of_bytes(name)
+        if near in self.names.anywhere or (entry and (near or entry in self.names.whole)):
+            return start, end, entry or near
+        return start, end, None
 
 
 def _run(payload: bytes, of: bytes) -> int:

@@ -37,7 +37,7 @@ def bases(game):
 def contracts():
     yield from ((game, load_contract(game), bases(game), ()) for game in GAMES)
     yield "nested", nested_contract(), [json.dumps(NESTED_EVENT)], PERSONAL
-    yield "nested raw", nested_contract(keep_raw=True), [json.dumps(NESTED_EVENT), json.dumps(NESTED_EVENT | {"profile": {"age": 3}})], PERSONAL
+    yield "nested raw", nested_contract(keep_raw=True), [json.dumps(NESTED_EVENT)], PERSONAL
 
 
 def output(items):
@@ -47,8 +47,8 @@ def output(items):
     return b"\0".join([repr(fields).encode(), *texts, packed])
 
 
-@pytest.mark.parametrize("game, contract, base, personal", contracts(), ids=[name for name, *_ in contracts()])
-def test_no_secret_leaves_decode(game, contract, base, personal, caplog):
+@pytest.mark.parametrize("game, contract, base, personal", list(contracts()), ids=[name for name, *_ in contracts()])
+def test_no_secret_leaves_decode(game, contract, base, personal):
     attempts, decoder, found = Attempts(base, random.Random(f"{SEED} {game}"), personal), Decoder(contract, KEY), []
     for _ in range(ATTEMPTS // 7):
         attempt = attempts.make()
