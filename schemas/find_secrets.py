@@ -21,6 +21,7 @@ ENDS_NAME = re.compile(rb"[,;{}<&\n\r\"']")
 ESCAPE = re.compile(rb"(?<!\\)\\++(?:u00|x)([0-9a-f]{2})", re.IGNORECASE)
 MARK = re.compile(rb"\0|(?<!\\)\\++(?:u00|x)[0-9a-f]{2}|%[0-9a-f]{2}", re.IGNORECASE)
 USER_INFO = re.compile(rb"(/\\*/)[^/?#\s\"'<>@:]*:[^/?#\s\"'<>]*@")  # //user:password@
+CUT_USER_INFO = re.compile(rb"(/\\*/)[^/?#\s\"'<>@:]*:[^/?#\s\"'<>@]+(?=[\r\n]|\Z)")  # the same, cut off before its @; or a port
 UNSEARCHED, URL = "unsearched", "url"
 
 
@@ -58,7 +59,7 @@ class SecretFinder:
     def may_hold(self, payload: bytes) -> bool:
         """A quick search: False where there is neither a name nor a URL with a password."""
         text = squashed_bytes(payload)
-        if any(n in text for n in self.needles) or (b"@" in text and b"/" in text and USER_INFO.search(text)):
+        if any(n in text for n in self.needles) or (b"/" in text and _user_info(text)):
             return True
         for _ in range(MOST_ENCODED):
             if b"%" not in text and b"\\" not in text:
@@ -68,7 +69,7 @@ class SecretFinder:
             before, text = text, squashed_bytes(_resolved(text))
             if text == before:
                 return False
-            if any(n in text for n in self.needles) or (b"@" in text and b"/" in text and USER_INFO.search(text)):
+            if any(n in text for n in self.needles) or (b"/" in text and _user_info(text)):
                 return True
         return b"%" in text or b"\\" in text
 
@@ -115,7 +116,7 @@ class SecretFinder:
 
     def _named(self, payload: bytes) -> Found | None:
         lower, at = payload.translate(LOWER), 0
-        url = USER_INFO.search(payload)
+        url = _user_info(payload)
         for _ in range(MOST_NAMES):
             match = self.pattern.search(lower, at)
             if match is None or (url and url.start() < match.start()):
@@ -166,6 +167,12 @@ class SecretFinder:
         if near in self.names.anywhere or (entry and (near or entry in self.names.whole)):
             return start, end, entry or near
         return start, end, None
+
+
+def _user_info(payload: bytes) -> re.Match[bytes] | None:
+    """The first URL with a password in bytes that may be cut off."""
+    whole, cut = USER_INFO.search(payload) if b"@" in payload else None, CUT_USER_INFO.search(payload)
+    return cut if whole is None or (cut and cut.start() < whole.start()) else whole
 
 
 def _run(payload: bytes, of: bytes) -> int:

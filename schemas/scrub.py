@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import re
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +45,12 @@ class Pairs:
     def of(pairs: list[tuple[str, Any]]) -> Any:
         found = dict(pairs)
         return found if len(found) == len(pairs) else Pairs(pairs)
+
+
+class _Work(threading.local):
+    """Work left for the message at hand: the front door searches in two threads."""
+
+    left = MOST_WORK
 
 
 SEARCHED = (str, list, dict, Pairs)
@@ -92,7 +99,7 @@ class Scrubber:
             return payload
         try:
             if len(payload) <= LARGEST:
-                self._left[0] = MOST_WORK
+                self._work.left = MOST_WORK
                 return self._json(payload, places, 0)
         except (ValueError, RecursionError):
             pass
@@ -108,13 +115,13 @@ class Scrubber:
 
     def tree(self, value: Any, places: Places = NOWHERE) -> tuple[Any, bool]:
         """Parsed JSON without its secrets, and whether anything changed. Raises Unsearchable."""
-        self._left[0] = MOST_WORK
+        self._work.left = MOST_WORK
         clean = self._value(value, places, 0)
         return clean, clean is not value
 
     def text(self, value: str) -> str:
         """A string without the secrets in it: JSON, a URL, a form, a header."""
-        self._left[0] = MOST_WORK
+        self._work.left = MOST_WORK
         return self._text(value, NOWHERE, 0)
 
     def take_counts(self) -> dict[str, int]:
@@ -180,14 +187,13 @@ class Scrubber:
         return self._object(value, value.items() if isinstance(value, dict) else value.pairs, places, depth)
 
     def _spend(self, work: int, depth: int) -> None:
-        self._left[0] -= work
-        if depth > MOST_DEEP or self._left[0] < 0:
+        self._work.left -= work
+        if depth > MOST_DEEP or self._work.left < 0:
             raise Unsearchable("too deep or too large to be searched for secrets")
 
     @cached_property
-    def _left(self) -> list[int]:
-        """Work left for the message at hand."""
-        return [MOST_WORK]
+    def _work(self) -> "_Work":
+        return _Work()
 
     def _object(self, value: Any, pairs: Iterable[tuple[str, Any]], places: Places, depth: int) -> Any:
         kept: list[tuple[str, Any]] = []
