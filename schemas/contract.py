@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-
 from schemas.bounded_text import read_bounded, require_bounded_json
 from schemas.bounds import SETTINGS as BOUNDS
 from schemas.bounds import Bounds, parse_bounds
@@ -73,10 +71,6 @@ class Contract:
     def asked(self) -> dict[str, str]:
         """The text of what people ask, and of the files that others drop. It is not part of the fingerprint."""
         return {name: body for name, body in self.text.items() if name.startswith(ASKED)}
-
-    @cached_property
-    def secret_words(self) -> tuple[str, ...]:
-        return tuple(yaml.safe_load((files("schemas") / "secrets.yaml").read_text())["names"])
 
     @cached_property
     def state_fields(self) -> tuple[Field, ...]:
