@@ -43,6 +43,7 @@ def opened(archive, border, hot_from):
     """The archive's tables as the hot ones, from some day on; its files as external tables, with the partitions in their names."""
     con, opened_archive = duckdb.connect(), open_archive(archive.contract, archive.root)  # which opens no file of a hidden run
     con.execute("SET TimeZone = 'UTC'; CREATE SCHEMA hot; CREATE SCHEMA outside; CREATE SCHEMA views")
+    con.execute("CREATE SCHEMA tables; CREATE TABLE tables.broken_views (name VARCHAR, reason VARCHAR)")  # as in an opened archive
     for name in ("runs", *archive.contract.events):
         con.register("rows", opened_archive.execute(f"SELECT * FROM tables.{name}").to_arrow_table())
         where = "" if name == "runs" else f"WHERE CAST(event_time AS DATE) >= DATE '{hot_from}'"
