@@ -1,5 +1,6 @@
 """One event at the door: secrets out, times stamped, then what decode will say of it, said at once."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -56,13 +57,8 @@ class Acceptor:
         sent = payload
         self.decoder.started = received  # by which a backfill's times are judged
         payload = payload.replace(SEPARATOR, b" ")  # what follows it is the front door's to say, and no JSON holds it
-        try:
-            payload = payload if clean else self._clean(payload)
-        except MemoryError:
-            raise
-        except Exception as error:
-            self.decoder.faults.note(error)
-            payload = stand_in(payload)
+        if not clean:
+            payload = self._scrubbed(lambda: self._clean(payload), sent)
         try:
             item, stamped = self._prepared(payload, key, received, ahead)
         except MemoryError:
@@ -72,7 +68,7 @@ class Acceptor:
             stamped = with_env(payload, key.env) if self.carries_env else payload
             item = self._decoded(stamped, key, received)
         if item.TYPE == DEAD_LETTER and not clean:
-            clean_dead = self._without_secrets(sent, stamped, item, key, lines)
+            clean_dead = self._scrubbed(lambda: self._without_secrets(sent, stamped, item, key, lines), sent)
             if clean_dead != stamped:
                 stamped, item = clean_dead, self._decoded(clean_dead, key, received)
         elif lines:
@@ -82,6 +78,16 @@ class Acceptor:
         if item.TYPE == DEAD_LETTER:
             return Verdict(message, None, item.reason, item.field, item.detail)
         return Verdict(message, item.event_id)
+
+    def _scrubbed(self, scrub: Callable[[], bytes], payload: bytes) -> bytes:
+        """What `scrub` returns; where it raises, a note of the payload's length and hash."""
+        try:
+            return scrub()
+        except MemoryError:
+            raise
+        except Exception as error:
+            self.decoder.faults.note(error)
+            return stand_in(payload)
 
     def _clean(self, payload: bytes) -> bytes:
         """Without secrets, and without what the contract drops from events of its type."""
