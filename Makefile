@@ -64,12 +64,12 @@ lock:
 # Known vulnerabilities of what requirements.lock pins. Exit code 1 if there are any, or if the advisories cannot be reached.
 audit: $(READY)
 	@$(BIN)/pip-audit --strict --progress-spinner=off --require-hashes --disable-pip -r requirements.lock \
-	  || { echo "make audit: not clean: a package has a known vulnerability, or the advisories on pypi.org could not be read; see above"; exit 1; }
+	  || { echo "make audit: not clean: a package has a known vulnerability, or the package index's advisories could not be read; see above"; exit 1; }
 
 # Write docs/licences.md: the licence of every installed package, as its metadata names it.
 licences: $(READY)
 	{ printf '# Licences\n\nOf the packages that `requirements.lock` installs on Linux, as their metadata name them. Written by `make licences`.\n\n'; \
-	  $(BIN)/pip-licenses --from=mixed --format=markdown --order=license --with-urls --ignore-packages gamebeam; } > docs/licences.md
+	  $(BIN)/pip-licenses --from=mixed --format=markdown --order=license --ignore-packages gamebeam; } > docs/licences.md
 
 clean:
 	rm -rf $(VENV) .cache build *.egg-info
