@@ -46,9 +46,11 @@ def load_bounded_yaml(text: str) -> Any:
         yaml.YAMLError: it is not YAML.
     """
     _require_size(text)
-    _require_shape(text)
     try:
+        _require_shape(text)
         return yaml.load(text, LOADER)
+    except yaml.YAMLError:
+        return yaml.safe_load(text)  # its own parser says better where a mistake begins
     except (ValueError, OverflowError) as e:  # a number of 5,000 digits, a date in month 13
         raise OutOfBounds(f"a number or date that cannot be read ({str(e)[:80]})") from None
 

@@ -134,6 +134,8 @@ def test_each_fault_comes_at_its_rate(tmp_path, fault):
             "not_utf8": problems["not_utf8"]}
     if fault.startswith("duplicated"):
         seen[fault] = totals["duplicate"]
+    elif fault == "retimed":  # a copy whose time differs: over midnight it is another event
+        seen[fault] = spoilt.messages - len({json.loads(payload)["event_id"] for payload in payloads(tmp_path / "spoilt")})
     elif fault in ("unknown_type", "missing_field", "clock"):
         seen[fault] = totals["dead_lettered"]
     assert seen[fault] == pytest.approx(n * rate, rel=0.25)

@@ -92,7 +92,7 @@ def test_cut_at_any_byte_the_reader_knows_only_values_that_are_whole():
     assert complete == {"app_version": "7", "event_time": event.event_time, "arrival_time": 1_793_494_915_185, "env": "live",
                         "platform": "ios", "player_id": "p-7", "seq": 12}
     known = [len(read(whole[:at])) for at in range(len(whole))]
-    assert known == sorted(known) and known[0] == 1 and known[-1] == len(complete)
+    assert known == sorted(known) and known[0] == 2 and known[-1] == len(complete)
     for at in range(len(whole)):
         for name, value in read(whole[:at]).items():
             assert complete[name] == value
@@ -101,7 +101,8 @@ def test_cut_at_any_byte_the_reader_knows_only_values_that_are_whole():
 def test_a_number_counts_only_with_what_ends_it():
     read = reader(load_contract("starter"))
     assert "seq" not in read(b'{"seq":12') and read(b'{"seq":12,')["seq"] == 12 and read(b'{"seq" : 12 }')["seq"] == 12
-    assert "seq" not in read(b'{"seq":0,') and "seq" not in read(b'{"seq":"12",') and "env" not in read(b'{"env":"li\xffve",')
+    assert read(b'{"seq":0,')["seq"] == 0 and "seq" not in read(b'{"seq":-1,') and "seq" not in read(b'{"seq":"12",')
+    assert read(b'{"env":"li\xffve",')["env"] == "live"  # a message without an env counts as live
 
 
 def test_types_of_a_studios_own_are_drawn_by_weight_and_filled_by_type(tmp_path):

@@ -37,7 +37,7 @@ def test_a_day_is_one_of_the_contracts_time_zone_over_a_month_of_cohorts(tmp_pat
     file = folder / "contract.yaml"
     file.write_text(file.read_text().replace("time_zone: UTC", "time_zone: Asia/Kolkata"))
     contract = load_contract(str(folder))
-    generate(contract, str(tmp_path / "p"), players=30, days=34, seed=5)
+    generate(contract, str(tmp_path / "p"), players=30, days=34, seed=5, start="2026-10-01")
     run(f"{tmp_path}/p/messages/*", tmp_path / "a", contract=str(folder))
     comparison = compare_answers(contract, str(tmp_path / "a"), str(tmp_path / "p/answers"))
     assert comparison.differences == []

@@ -53,7 +53,7 @@ def test_the_key_is_what_the_secret_holds_without_a_last_line_end(asked):
 
 def test_the_name_travels_in_the_jobs_graph_and_the_key_does_not(asked):
     key = secret_key(NAME)
-    step = pickler.dumps(DecodeMessages(load_contract("starter"), True, key), enable_trace=False)
+    step = pickler.dumps(DecodeMessages(load_contract("starter"), True, key, 0), enable_trace=False)
     assert KEY not in pickle.dumps(key) and NAME.encode() in pickle.dumps(key)
     secret_key.cache_clear()  # as on another machine
     assert pickler.loads(step).pii_key == KEY and asked == [NAME, NAME]

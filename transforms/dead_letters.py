@@ -14,6 +14,7 @@ from transforms.lines import LINE_BEHIND_A_SECRET, Lines
 from transforms.times import is_ms
 
 KNOWN = ("platform", "app_version", "player_id", "install_id", "session_id", "seq")
+TIMES = ("arrival_time", "event_time")
 LONGEST_TYPE = 200  # characters kept of a type that nobody knows
 LARGEST_SEQ = 2**53
 BRACKET = re.compile(rb"[{\[]")
@@ -38,7 +39,8 @@ class DeadLetters:
         if known is None:
             known = self._known_beside_secrets(payload, len(clean)) if cut else self._known_of_bytes(clean)
         if self.lines.hides(payload, cut, known.get("event_type") is not None):
-            return dict(self.contract.wire.constants), LINE_BEHIND_A_SECRET, b""
+            times = {name: known[name] for name in TIMES if name in known}  # each stands behind its own name, so it is no secret's value
+            return self.contract.wire.constants | times, LINE_BEHIND_A_SECRET, b""
         beside = repr((sorted((n, v) for n, v in known.items() if n not in ("arrival_time", "received_time")),
                        len(self.stamp.sub(b"", payload)))).encode() if cut else b""
         return known, clean, beside
