@@ -45,7 +45,7 @@ def upload(bucket, folder, under):
 
 @pytest.fixture(scope="module", params=SOURCES)
 def launched(request, bucket):
-    done = launch(bucket, f"--source={SOURCES[request.param]}", f"--archive=gs://some-bucket/archive-{request.param}")
+    done = launch(bucket, "--contract=starter", f"--source={SOURCES[request.param]}", f"--archive=gs://some-bucket/archive-{request.param}")
     assert done.exit == 0, done.stderr
     return request.param, done, done.graph
 

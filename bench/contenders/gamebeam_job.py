@@ -12,7 +12,7 @@ from pipeline.__main__ import main as gamebeam
 def main() -> int:
     args = arguments()
     with job_part():
-        code = gamebeam(["run", f"--source={args.source}/*.jsonl", f"--archive={args.out}"])
+        code = gamebeam(["run", "--contract=starter", f"--source={args.source}/*.jsonl", f"--archive={args.out}"])
     return code
 
 
