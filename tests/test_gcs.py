@@ -71,8 +71,8 @@ def test_a_run_whose_uploads_fail_for_a_moment_leaves_on_gcs_what_it_would_on_di
 def test_a_run_that_may_not_upload_any_more_shows_nothing_and_the_same_command_lands(emulator, uploads, played, capfd):
     uploads |= {30: 403}
     assert run(played, "gs://lake/forbidden") == 1
-    assert "no view reads what it wrote; mend it and give the same command again" in capfd.readouterr().err
-    assert list((emulator[1] / "forbidden").rglob("*.parquet")) and not views(emulator[1] / "forbidden")["events"]
+    assert "nothing of it counts; fix this and give the same command again" in capfd.readouterr().err
+    assert not list((emulator[1] / "forbidden").rglob("*.parquet")) and not views(emulator[1] / "forbidden")["events"]
     assert run(played, "gs://lake/forbidden") == 0
     assert views(emulator[1] / "forbidden") == views(played / "archive")
     assert run(played, "gs://lake/forbidden") == 0
