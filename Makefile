@@ -41,8 +41,8 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench
 
-# Every package is checked against the hashes in requirements.lock, setuptools included: it builds the editable install.
-LOCKED := --require-hashes -r requirements.lock
+# Every package is checked against its hash, setuptools included: it builds the editable install. The lock is complete: pip resolves nothing.
+LOCKED := --require-hashes --no-deps -r requirements.lock
 OURSELVES := --no-deps --no-build-isolation -e .
 
 # The environment: uv where there is one (much faster), else venv and pip. Versions stand in requirements.lock alone.
