@@ -1,0 +1,44 @@
+"""The parser: sqlglot's of BigQuery, except that every call keeps BigQuery's name and its arguments as they were written."""
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.bigquery import BigQuery
+from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.parsers.bigquery import BigQueryParser
+
+from sql.dialect.errors import SqlError
+
+SPECIAL = ("CAST", "SAFE_CAST", "EXTRACT", "ARRAY")  # calls whose arguments are no plain expressions
+
+
+class GoogleSqlParser(BigQueryParser):
+    FUNCTIONS = {}  # noqa: RUF012
+    NO_PAREN_FUNCTIONS = {}  # noqa: RUF012
+    FUNCTION_PARSERS = {name: read for name, read in BigQueryParser.FUNCTION_PARSERS.items() if name in SPECIAL}  # noqa: RUF012
+
+
+class GoogleSql(BigQuery):
+    Parser = GoogleSqlParser
+    parser_class = GoogleSqlParser
+
+
+def parse(bigquery_sql: str) -> exp.Expr:
+    """The tree of one statement. Raises: SqlError."""
+    try:
+        trees = [tree for tree in sqlglot.parse(bigquery_sql, read=GoogleSql) if tree is not None]
+    except ParseError as e:
+        raise _syntax_error(e, bigquery_sql) from None
+    except SqlglotError as e:
+        raise SqlError(f"not BigQuery SQL: {e}", bigquery_sql) from None
+    if len(trees) != 1:
+        raise SqlError(f"one statement at a time, not {len(trees)}" if trees else "no SQL given", bigquery_sql)
+    return trees[0]
+
+
+def _syntax_error(e: ParseError, sql: str) -> SqlError:
+    found = e.errors[0]
+    line, end, word = found.get("line"), found.get("col"), found.get("highlight") or " "
+    if not line or not end:
+        return SqlError(str(found.get("description") or e), sql)
+    before = sum(len(text) + 1 for text in sql.split("\n")[:line - 1])
+    return SqlError(f"syntax error: {found['description']}", sql, before + max(0, end - len(word)), len(word))

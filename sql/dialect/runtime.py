@@ -1,0 +1,89 @@
+"""DuckDB macros and Python functions that templates call by names that begin with bq_, created when a statement needs them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import duckdb
+
+NAME = re.compile(r"\bbq_\w+")
+
+
+@dataclass(frozen=True)
+class PythonFunction:
+    """arguments, result: DuckDB's types. nulls: whether it is called with NULLs; else a NULL argument makes the result NULL."""
+
+    call: Callable[..., Any]
+    arguments: tuple[str, ...]
+    result: str
+    nulls: bool = False
+
+
+MACROS: dict[str, str] = {}
+PYTHON: dict[str, PythonFunction] = {}
+_installed: "WeakKeyDictionary[duckdb.DuckDBPyConnection, set[str]]" = WeakKeyDictionary()
+_lock = Lock()
+
+
+def macro(name: str, body: str) -> None:
+    """Describe a macro. body: what follows its name in CREATE MACRO, such as `(x) AS x + 1`. No volatile function: TRY refuses them."""
+    if name in MACROS or name in PYTHON:
+        raise ValueError(f"{name} is described twice")
+    MACROS[name] = " ".join(body.split())
+
+
+def python(name: str, call: Callable[..., Any], arguments: str, result: str, nulls: bool = False) -> None:
+    """Describe a Python function. arguments: DuckDB's types between commas. It is called once a row: for what DuckDB cannot express."""
+    if name in MACROS or name in PYTHON:
+        raise ValueError(f"{name} is described twice")
+    PYTHON[name] = PythonFunction(call, tuple(a.strip() for a in arguments.split(",")), result, nulls)
+
+
+def install(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Create what the translated SQL calls, and what that calls."""
+    names = set(NAME.findall(sql))
+    if not names:
+        return
+    with _lock:
+        done = _installed.setdefault(con, set())
+        for name in _needed(frozenset(names)):
+            if name not in done:
+                _create(con, name)
+                done.add(name)
+
+
+@cache
+def _needed(names: frozenset[str]) -> tuple[str, ...]:
+    """Names in an order in which each follows those that it calls."""
+    ordered: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        if name in ordered or (name not in MACROS and name not in PYTHON):
+            return
+        for inner in NAME.findall(MACROS.get(name, "")):
+            if inner != name:
+                visit(inner)
+        ordered[name] = None
+
+    for name in sorted(names):
+        visit(name)
+    return tuple(ordered)
+
+
+def _create(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    if name in MACROS:
+        con.execute(f"CREATE OR REPLACE MACRO {name}{MACROS[name]}")
+        return
+    f = PYTHON[name]
+    try:
+        con.create_function(name, f.call, list(f.arguments), f.result, null_handling="special" if f.nulls else "default")  # type: ignore[arg-type]
+    except duckdb.NotImplementedException:  # another connection to the same database has created it
+        pass
+
+
+macro("bq_fail", "(message) AS CAST('BigQuery error: ' || message AS BIGINT)")  # error() is volatile, and TRY refuses that
+macro("bq_check", "(fine, message) AS CASE WHEN fine THEN true ELSE bq_fail(message) = 0 END")
