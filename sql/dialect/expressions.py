@@ -377,6 +377,7 @@ EXPRESSIONS: dict[type[exp.Expr], Callable[..., Value]] = {
     exp.RawString: lambda node, scope: literals.string(node.name),
     exp.SafeFunc: _safe,
     exp.Select: _scalar_subquery,
+    exp.Star: lambda node, scope: Value("*", UNKNOWN),
     exp.Struct: lambda node, scope: _struct(node.expressions, scope),
     exp.Subquery: _scalar_subquery,
     exp.TryCast: _cast,

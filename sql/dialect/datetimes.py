@@ -1,0 +1,1 @@
+"""Dates, times and timestamps: parts, differences, truncation, zones, conversion."""

@@ -1,0 +1,1 @@
+"""INTERVAL: literals, MAKE_INTERVAL, JUSTIFY_, arithmetic."""

@@ -1,0 +1,1 @@
+"""Numbers: rounding, powers, logarithms, trigonometry, SAFE_ arithmetic, RANGE_BUCKET, GENERATE_ARRAY."""

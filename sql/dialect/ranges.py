@@ -1,0 +1,1 @@
+"""RANGE: bounds, overlaps, intersections."""

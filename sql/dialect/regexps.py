@@ -1,0 +1,1 @@
+"""REGEXP_ functions."""
