@@ -6,53 +6,119 @@ from sqlglot import exp
 
 from sql.dialect.errors import Refused
 from sql.dialect.runtime import macro
-from sql.dialect.types import Type, duckdb_type
-from sql.dialect.values import Value, coerced, coercion_cost
+from sql.dialect.types import Type, duckdb_type, field_names, quoted
+from sql.dialect.values import Value, coerced, coercion_cost, text
 
-CASTS: dict[tuple[str, str], str] = {}  # (from, to) -> a template that raises on a value that cannot be cast
+CASTS: dict[tuple[str, str], str] = {}  # (from, to) -> a template that raises where a value cannot be cast
+FORMATTED: dict[tuple[str, str], Callable[[Value, Value, Value | None], Value]] = {}  # CAST … FORMAT: value, format, zone
 
 
 def cast(value: Value, to: Type, safe: bool = False, format_: exp.Expr | None = None, parameters: Sequence[exp.Expr] = (),
-         zone: Callable[[exp.Expr], Value] | None = None) -> Value:
-    """CAST(value AS to). safe: NULL where a value cannot be cast."""
-    if format_ is not None:
-        raise Refused("CAST … FORMAT is not supported here yet")
-    if value.type.kind in ("NULL", "UNKNOWN") or value.type == to:
-        sql = f"CAST({value.sql} AS {duckdb_type(to)})" if value.type != to else value.sql
-    elif (value.type.kind, to.kind) in CASTS:
-        sql = CASTS[value.type.kind, to.kind].format(value.sql)
-    elif value.type.kind == to.kind and value.type.kind in ("ARRAY", "STRUCT"):
-        sql = f"CAST({value.sql} AS {duckdb_type(to)})"
+         translate: Callable[[exp.Expr], Value] | None = None) -> Value:
+    """CAST(value AS to). safe: NULL where a value cannot be cast. parameters: as in STRING(10) and NUMERIC(10, 2)."""
+    if format_ is not None and translate is not None:
+        result = _formatted(value, to, format_, translate)
     else:
-        raise Refused(f"invalid cast from {value.type} to {to}")
-    return Value(f"TRY({sql})" if safe else sql, to, literal=False)
+        result = Value(_cast(value, to), to)
+    if parameters and to.kind not in ("ARRAY", "STRUCT", "RANGE"):
+        result = Value(_limited(result.sql, to, [int(p.name) for p in parameters]), to)
+    return Value(f"TRY({result.sql})" if safe else result.sql, to)
 
 
 def implicit(value: Value, to: Type) -> Value:
-    """The value where the type is demanded, as in ARRAY<to>[value]."""
+    """The value where the type is demanded, as in ARRAY<to>[value]. Raises: Refused."""
     if coercion_cost(value, to) is None:
         raise Refused(f"{value.type} is not coerced to {to}; use CAST")
     return coerced(value, to)
 
 
 def describe(of: str, to: str, template: str) -> None:
+    """A cast of one type to another: the template raises an error where a value cannot be cast."""
     CASTS[of, to] = template
 
 
-macro("bq_float_to_int", """(x) AS CASE WHEN isfinite(x) AND x > -9223372036854775809 AND x < 9223372036854775807 THEN CAST(round(x) AS BIGINT)
-      WHEN x IS NULL THEN NULL ELSE bq_fail('casting ' || CAST(x AS VARCHAR) || ' to INT64 is out of range') END""")
-macro("bq_string_to_int", """(s) AS CASE WHEN regexp_full_match(s, '\\s*[+-]?([0-9]+|0[xX][0-9a-fA-F]+)\\s*') THEN CAST(trim(s) AS BIGINT)
-      WHEN s IS NULL THEN NULL ELSE bq_fail('bad INT64 value: ' || s) END""")
+def _cast(value: Value, to: Type) -> str:
+    have = value.type
+    if have == to:
+        return value.sql
+    if value.sql == "[]" or have.kind in ("NULL", "UNKNOWN"):
+        return f"CAST({value.sql} AS {duckdb_type(to)})"
+    if (have.kind, to.kind) in CASTS:
+        return CASTS[have.kind, to.kind].format(value.sql)
+    if have.kind == to.kind == "ARRAY" and have.item and to.item:
+        return f"list_transform({value.sql}, lambda bq_item: {_cast(Value('bq_item', have.item), to.item)})"
+    if have.kind == to.kind == "STRUCT" and len(have.fields) == len(to.fields):
+        parts = ", ".join(f"{quoted(n)}: {_cast(Value(f'struct_extract({value.sql}, {text(m)})', s), t)}"
+                          for m, (_, s), n, (_, t) in zip(field_names(have), have.fields, field_names(to), to.fields, strict=True))
+        return f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE {{{parts}}} END"
+    raise Refused(f"invalid cast from {have} to {to}")
+
+
+def _formatted(value: Value, to: Type, format_: exp.Expr, translate: Callable[[exp.Expr], Value]) -> Value:
+    zone = None
+    if isinstance(format_, exp.AtTimeZone):
+        zone, format_ = translate(format_.args["zone"]), format_.this
+    key = value.type.kind, to.kind
+    if key not in FORMATTED:
+        raise Refused(f"CAST from {value.type} to {to} has no FORMAT here")
+    return FORMATTED[key](value, translate(format_), zone)
+
+
+def _limited(sql: str, to: Type, parameters: list[int]) -> str:
+    """A parameterized type: too long a STRING is an error, a NUMERIC is rounded to its scale."""
+    if to.kind == "STRING" and len(parameters) == 1:
+        return f"bq_at_most({sql}, {parameters[0]})"
+    if to.kind == "BYTES" and len(parameters) == 1:
+        return f"bq_at_most_bytes({sql}, {parameters[0]})"
+    if to.kind in ("NUMERIC", "BIGNUMERIC") and len(parameters) <= 2:
+        precision, scale = [*parameters, 0][:2]
+        if not 0 <= scale <= 9 or not max(1, scale) <= precision <= scale + 29:
+            raise Refused(f"NUMERIC({', '.join(map(str, parameters))}): the scale is at most 9, and precision minus scale at most 29")
+        return f"bq_within(CAST(round({sql}, {scale}) AS DECIMAL(38,9)), {10 ** (precision - scale)})"
+    raise Refused(f"{to} does not have parameters")
+
+
+macro("bq_at_most", "(s, n) AS CASE WHEN length(s) > n THEN CAST(bq_fail('a STRING longer than its type') AS VARCHAR) ELSE s END")
+macro("bq_at_most_bytes", "(s, n) AS CASE WHEN octet_length(s) > n AND bq_fail('BYTES longer than their type') = 0 THEN NULL ELSE s END")
+macro("bq_within", "(x, n) AS CASE WHEN abs(x) >= n THEN bq_fail('numeric overflow') ELSE x END")
+
+macro("bq_float_to_int", """(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) AND round(x) >= -9223372036854775808.0::DOUBLE
+      AND round(x) < 9223372036854775808.0::DOUBLE THEN CAST(round(x) AS BIGINT) ELSE bq_fail('casting ' || x || ' to INT64 is out of range') END""")
+macro("bq_string_to_int", r"""(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '\s*[+-]?[0-9]+\s*') THEN CAST(trim(s, E' \t\n\r\f\v') AS BIGINT)
+      WHEN regexp_full_match(s, '\s*[+-]?0[xX][0-9a-fA-F]+\s*') THEN bq_hex_to_int(trim(s, E' \t\n\r\f\v')) ELSE bq_fail('bad INT64 value: ' || s) END""")
+macro("bq_hex_to_int", """(s) AS CAST(list_reduce(list_prepend(0::HUGEINT, list_transform(string_split(lower(regexp_replace(s, '[+-]?0[xX]0*', '')), ''),
+      lambda c: CAST(strpos('0123456789abcdef', c) - 1 AS HUGEINT))), lambda a, b: a * 16 + b) * CASE WHEN s[1] = '-' THEN -1 ELSE 1 END AS BIGINT)""")
+macro("bq_string_to_float", r"""(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '(?i)\s*[+-]?([0-9]+\.?[0-9]*(e[+-]?[0-9]+)?|\.[0-9]+(e[+-]?[0-9]+)?)\s*')
+      THEN CAST(s AS DOUBLE) WHEN regexp_full_match(s, '(?i)\s*[+]?(inf|infinity)\s*') THEN 'inf'::DOUBLE
+      WHEN regexp_full_match(s, '(?i)\s*-(inf|infinity)\s*') THEN '-inf'::DOUBLE
+      WHEN regexp_full_match(s, '(?i)\s*[+-]?nan\s*') THEN 'nan'::DOUBLE ELSE bq_fail('bad FLOAT64 value: ' || s) END""")
+macro("bq_string_to_numeric", r"""(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '(?i)\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?\s*')
+      THEN CAST(s AS DECIMAL(38,9)) ELSE bq_fail('invalid NUMERIC value: ' || s) END""")
+macro("bq_string_to_bool", """(s) AS CASE WHEN s IS NULL THEN NULL WHEN lower(s) = 'true' THEN true WHEN lower(s) = 'false' THEN false
+      ELSE bq_fail('bad BOOL value: ' || s) = 0 END""")
+macro("bq_float_to_string", """(x) AS CASE WHEN isnan(x) THEN 'nan' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END
+      WHEN x = 0 THEN '0' WHEN CAST(printf('%.15g', x) AS DOUBLE) = x THEN printf('%.15g', x) ELSE printf('%.17g', x) END""")
+macro("bq_numeric_to_string", r"""(x) AS regexp_replace(CAST(x AS VARCHAR), '\.?0+$', '')""")
+macro("bq_float_to_numeric", """(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) AND abs(x) < 1e29 THEN CAST(x AS DECIMAL(38,9))
+      ELSE bq_fail('casting ' || x || ' to NUMERIC is out of range') END""")
+macro("bq_numeric_to_int", "(x) AS CAST(round(x, 0) AS BIGINT)")
+macro("bq_bytes_to_string", "(b) AS decode(b)")
 
 for _of, _to, _template in (
         ("INT64", "FLOAT64", "CAST({0} AS DOUBLE)"), ("INT64", "NUMERIC", "CAST({0} AS DECIMAL(38,9))"),
-        ("INT64", "STRING", "CAST({0} AS VARCHAR)"), ("INT64", "BOOL", "({0} != 0)"), ("BOOL", "INT64", "CAST({0} AS BIGINT)"),
-        ("BOOL", "STRING", "CAST({0} AS VARCHAR)"), ("FLOAT64", "INT64", "bq_float_to_int({0})"), ("STRING", "INT64", "bq_string_to_int({0})"),
+        ("INT64", "STRING", "CAST({0} AS VARCHAR)"), ("INT64", "BOOL", "({0} != 0)"),
+        ("BOOL", "INT64", "CAST({0} AS BIGINT)"), ("BOOL", "STRING", "CAST({0} AS VARCHAR)"),
+        ("FLOAT64", "INT64", "bq_float_to_int({0})"), ("FLOAT64", "STRING", "bq_float_to_string({0})"),
+        ("FLOAT64", "NUMERIC", "bq_float_to_numeric({0})"),
+        ("NUMERIC", "INT64", "bq_numeric_to_int({0})"), ("NUMERIC", "FLOAT64", "CAST({0} AS DOUBLE)"),
+        ("NUMERIC", "STRING", "bq_numeric_to_string({0})"),
+        ("STRING", "INT64", "bq_string_to_int({0})"), ("STRING", "FLOAT64", "bq_string_to_float({0})"),
+        ("STRING", "NUMERIC", "bq_string_to_numeric({0})"), ("STRING", "BOOL", "bq_string_to_bool({0})"),
+        ("STRING", "BYTES", "encode({0})"), ("BYTES", "STRING", "bq_bytes_to_string({0})"),
+        # the dates' casts
         ("DATE", "DATETIME", "CAST({0} AS TIMESTAMP)"), ("STRING", "DATE", "CAST({0} AS DATE)"), ("STRING", "TIMESTAMP", "CAST({0} AS TIMESTAMPTZ)"),
         ("STRING", "DATETIME", "CAST({0} AS TIMESTAMP)"), ("STRING", "TIME", "CAST({0} AS TIME)"), ("DATE", "STRING", "CAST({0} AS VARCHAR)"),
-        ("NUMERIC", "FLOAT64", "CAST({0} AS DOUBLE)"), ("STRING", "NUMERIC", "CAST({0} AS DECIMAL(38,9))"),
-        ("STRING", "FLOAT64", "CAST({0} AS DOUBLE)"), ("TIMESTAMP", "DATE", "CAST({0} AS DATE)"), ("TIMESTAMP", "DATETIME", "CAST({0} AS TIMESTAMP)"),
+        ("TIMESTAMP", "DATE", "CAST({0} AS DATE)"), ("TIMESTAMP", "DATETIME", "CAST({0} AS TIMESTAMP)"),
         ("DATETIME", "DATE", "CAST({0} AS DATE)"), ("DATE", "TIMESTAMP", "CAST({0} AS TIMESTAMPTZ)"), ("DATETIME", "TIMESTAMP", "CAST({0} AS TIMESTAMPTZ)"),
-        ("DATETIME", "TIME", "CAST({0} AS TIME)"), ("TIMESTAMP", "TIME", "CAST(CAST({0} AS TIMESTAMP) AS TIME)"),
-        ("STRING", "BYTES", "encode({0})"), ("BYTES", "STRING", "decode({0})")):
+        ("DATETIME", "TIME", "CAST({0} AS TIME)"), ("TIMESTAMP", "TIME", "CAST(CAST({0} AS TIMESTAMP) AS TIME)")):
     describe(_of, _to, _template)

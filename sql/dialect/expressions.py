@@ -218,23 +218,27 @@ def _in(node: exp.In, scope: Scope) -> Value:
             raise Refused(f"IN compares {value.type} with {q.columns[0][1]}", *position(node))
         body = q.sql if q.columns[0][1] == to else f"SELECT CAST(v AS {duckdb_type(to)}) FROM ({q.sql}) AS q(v)"
         return Value(f"({coerced(value, to).sql} {negated}IN ({body}))", BOOL)
-    return call("NOT IN" if negated else "IN", [node.this, *node.expressions], scope)
+    return _unless(bool(negated), call("IN", [node.this, *node.expressions], scope))
 
 
 def _between(node: exp.Between, scope: Scope) -> Value:
-    return call("NOT BETWEEN" if node.args.get("negate") else "BETWEEN", [node.this, node.args["low"], node.args["high"]], scope)
+    return _unless(bool(node.args.get("negate")), call("BETWEEN", [node.this, node.args["low"], node.args["high"]], scope))
+
+
+def _unless(negated: bool, value: Value) -> Value:
+    return Value(f"(NOT {value.sql})", BOOL) if negated else value
 
 
 def _like(node: exp.Like, scope: Scope) -> Value:
-    name = "NOT LIKE" if node.args.get("negate") else "LIKE"
+    negated = bool(node.args.get("negate"))
     if isinstance(node.expression, exp.Any | exp.All):
         patterns = node.expression.this
         word = "ANY" if isinstance(node.expression, exp.Any) else "ALL"
         items = patterns.expressions if isinstance(patterns, exp.Tuple) else [patterns.this] if isinstance(patterns, exp.Paren) else []
         if not items:
             raise Refused(f"LIKE {word} needs a list of patterns in brackets", *position(node))
-        return call(f"{name} {word}", [node.this, *items], scope)
-    return call(name, [node.this, node.expression], scope)
+        return _unless(negated, call(f"LIKE {word}", [node.this, *items], scope))
+    return _unless(negated, call("LIKE", [node.this, node.expression], scope))
 
 
 def _exists(node: exp.Exists, scope: Scope) -> Value:
@@ -299,7 +303,7 @@ def _cast(node: exp.Cast, scope: Scope) -> Value:
         return Value(f"CAST([{', '.join(i.sql for i in items)}] AS {duckdb_type(to)})", to)
     value = translate(node.this, scope)
     return casts.cast(value, to, safe=isinstance(node, exp.TryCast), format_=node.args.get("format"), parameters=node.to.expressions,
-                      zone=lambda z: translate(z, scope))
+                      translate=lambda e: translate(e, scope))
 
 
 def _untyped_struct(node: exp.Expr, scope: Scope, t: Type) -> Value:

@@ -1,7 +1,7 @@
 """A translated expression: DuckDB's text and BigQuery's type."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sql.dialect.types import (
     COERCED, FLOAT64, OF_FLOAT_LITERALS, OF_STRING_LITERALS, STRING, Type, duckdb_type, field_names, quoted, supertype)
@@ -11,16 +11,15 @@ from sql.dialect.types import (
 class Value:
     """sql: text that can stand anywhere in an expression. constant: the value of a literal, None if it is none.
 
-    order: the text to sort by, where the text itself sorts differently.
+    raw, leaves: of FLOAT64 arithmetic, the text without its check for overflow and what has to be finite.
     """
 
     sql: str
     type: Type
     constant: str | int | float | bytes | bool | None = None
     literal: bool = False
-
-    def named(self, t: Type) -> "Value":
-        return replace(self, type=t)
+    raw: str = ""
+    leaves: tuple[str, ...] = ()
 
 
 def text(value: str) -> str:
@@ -35,7 +34,7 @@ def coercion_cost(value: Value, to: Type) -> int | None:
     if have == to or have.kind in ("UNKNOWN", "NULL") or to.kind == "UNKNOWN":
         return 0
     if to.kind in COERCED.get(have.kind, ()):
-        return 1 + COERCED[have.kind].index(to.kind)
+        return 1 if have.kind == "INT64" else 1 + COERCED[have.kind].index(to.kind)  # POW of INT64s is a FLOAT64: the first signature wins
     if value.literal and have == STRING and to.kind in OF_STRING_LITERALS:
         return 5 + OF_STRING_LITERALS.index(to.kind)
     if value.literal and have == FLOAT64 and to.kind in OF_FLOAT_LITERALS:
@@ -61,7 +60,8 @@ def coerced(value: Value, to: Type) -> Value:
     if value.type == STRING and to.kind in OF_STRING_LITERALS:
         from sql.dialect.casts import cast
         return cast(value, to)
-    return Value(f"CAST({value.sql} AS {duckdb_type(to)})", to, value.constant, value.literal)
+    sql = f"[]::{duckdb_type(to)}" if value.sql == "[]" else f"CAST({value.sql} AS {duckdb_type(to)})"
+    return Value(sql, to, value.constant, value.literal)
 
 
 def unified(values: Sequence[Value]) -> Type | None:
