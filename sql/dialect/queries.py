@@ -1,4 +1,4 @@
-"""Queries: WITH, SELECT, GROUP BY, ORDER BY, windows, set operations."""
+"""Queries: WITH, SELECT, GROUP BY, ORDER BY, windows."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from sql.dialect import expressions
 from sql.dialect.errors import Refused
 from sql.dialect.relations import from_clause
 from sql.dialect.scope import Column, Columns, Relation, Scope, near
-from sql.dialect.types import UNKNOWN, Type, array_of, duckdb_type, quoted, struct_of, supertype
-from sql.dialect.values import Value, coerced
+from sql.dialect.types import UNKNOWN, array_of, quoted, struct_of
+from sql.dialect.values import Value
 
 SELECT_PARTS = {"kind", "distinct", "expressions", "from_", "joins", "where", "group", "having", "qualify", "windows", "order", "limit",
                 "offset", "with_", "laterals", "hint", "operation_modifiers", "into", "match", "pivots"}
@@ -48,15 +48,16 @@ def query(node: exp.Expr, scope: Scope, outermost: bool = False) -> Query:
     """A SELECT, a set operation or one of these in brackets."""
     if isinstance(node, exp.Subquery):
         if not any(node.args.get(part) for part in ("order", "limit", "offset", "with_")):
-            _examine(node, {"this"})
+            examine(node, {"this"})
             return query(node.this, scope, outermost)
-        _examine(node, {"this", "order", "limit", "offset", "with_"})
+        examine(node, {"this", "order", "limit", "offset", "with_"})
         inner = scope.inner()
-        prefix = _with(node, inner)
+        prefix = with_clause(node, inner)
         q = query(node.this, inner, outermost)
-        return Query(f"{prefix}SELECT * FROM ({q.sql}){_order_of_output(node, q, inner)}{_limit(node, inner)}", q.columns, q.names)
+        return Query(f"{prefix}SELECT * FROM ({q.sql}){order_of_output(node, q, inner)}{limit_clause(node, inner)}", q.columns, q.names)
     if isinstance(node, exp.SetOperation):
-        return _set_operation(node, scope, outermost)
+        from sql.dialect.set_operations import set_operation
+        return set_operation(node, scope, outermost)
     if isinstance(node, exp.Select):
         return _select(node, scope, outermost)
     raise Refused(f"{type(node).__name__.upper()} is no query that is supported here", *expressions.position(node))
@@ -77,16 +78,16 @@ def array_subquery(node: exp.Expr, scope: Scope) -> Value:
     return Value(f"ARRAY({q.sql})", array_of(item))
 
 
-def _examine(node: exp.Expr, known: set[str]) -> None:
+def examine(node: exp.Expr, known: set[str]) -> None:
     for part, value in node.args.items():
         if value and part not in known:
             raise Refused(f"{part.rstrip('_').replace('_', ' ').upper()} is not supported here", *expressions.position(node))
 
 
 def _select(node: exp.Select, scope: Scope, outermost: bool) -> Query:
-    _examine(node, EXAMINED_PARTS)
+    examine(node, EXAMINED_PARTS)
     inner = scope.inner()
-    prefix = _with(node, inner)
+    prefix = with_clause(node, inner)
     source = from_clause(node, inner)
     items = _items(node.expressions, inner, bool(node.args.get("from_")))
     kind = node.args.get("kind")
@@ -108,13 +109,13 @@ def _select(node: exp.Select, scope: Scope, outermost: bool) -> Query:
     group = _group(node, inner, items)
     having = f" HAVING {expressions.condition(node.args['having'].this, inner, 'HAVING')}" if node.args.get("having") else ""
     qualify = f" QUALIFY {expressions.condition(node.args['qualify'].this, inner, 'QUALIFY')}" if node.args.get("qualify") else ""
-    names = _names([i.name for i in items], outermost)
+    names = distinct_names([i.name for i in items], outermost)
     listed = ", ".join(f"{i.value.sql} AS {quoted(n)}" for i, n in zip(items, names, strict=True))
     distinct = "DISTINCT " if node.args.get("distinct") else ""
     if node.args.get("distinct") and node.args["distinct"].args.get("on"):
         raise Refused("DISTINCT ON is not BigQuery SQL", *expressions.position(node))
     order = _order(node, inner, items)
-    sql = f"{prefix}SELECT {distinct}{listed}{source}{where}{group}{having}{window}{qualify}{order}{_limit(node, inner)}"
+    sql = f"{prefix}SELECT {distinct}{listed}{source}{where}{group}{having}{window}{qualify}{order}{limit_clause(node, inner)}"
     return Query(sql, [(i.name, i.value.type) for i in items], names)
 
 
@@ -126,7 +127,7 @@ def _struct_of(items: list[Item]) -> Value:
     return Value(f"{{{packed}}}", struct)
 
 
-def _names(names: list[str], outermost: bool) -> list[str]:
+def distinct_names(names: list[str], outermost: bool) -> list[str]:
     """The columns' names in the SQL: f0_, f1_ … where there is none, and in a subquery none twice."""
     done: list[str] = []
     used = {n.lower() for n in names if n}
@@ -147,7 +148,7 @@ def _names(names: list[str], outermost: bool) -> list[str]:
     return done
 
 
-def _with(node: exp.Expr, scope: Scope) -> str:
+def with_clause(node: exp.Expr, scope: Scope) -> str:
     ctes = node.args.get("with_")
     if not ctes:
         return ""
@@ -212,7 +213,7 @@ def _fields(value: Value) -> list[Item]:
 
 
 def _starred(star: exp.Star, items: list[Item], scope: Scope) -> list[Item]:
-    _examine(star, {"except_", "replace"})
+    examine(star, {"except_", "replace"})
     dropped = [c.name.lower() for c in star.args.get("except_") or []]
     replaced = {r.alias.lower(): r.this for r in star.args.get("replace") or []}
     names = [i.name.lower() for i in items]
@@ -230,7 +231,7 @@ def _group(node: exp.Select, scope: Scope, items: list[Item]) -> str:
     group = node.args.get("group")
     if not group:
         return ""
-    _examine(group, {"expressions", "all"})
+    examine(group, {"expressions", "all"})
     if group.args.get("all"):
         return " GROUP BY ALL"
     return f" GROUP BY {', '.join(_group_item(e, scope, items) for e in group.expressions)}"
@@ -270,7 +271,7 @@ def _order(node: exp.Select, scope: Scope, items: list[Item]) -> str:
     return " ORDER BY " + ", ".join(f"{v.sql}{direction}" for v, direction in keys)
 
 
-def _order_of_output(node: exp.Expr, q: Query, scope: Scope) -> str:
+def order_of_output(node: exp.Expr, q: Query, scope: Scope) -> str:
     """ORDER BY after a set operation: by columns of the output."""
     order = node.args.get("order")
     if not order:
@@ -298,7 +299,7 @@ def _output_column(node: exp.Expr, names: list[str]) -> int | None:
 
 def sort_keys(value: Value, node: exp.Ordered, source: Value | None = None) -> list[tuple[Value, str]]:
     """The keys of one ORDER BY item and their directions. NULL comes before every value; NaN before every other number."""
-    _examine(node, {"this", "desc", "nulls_first"})
+    examine(node, {"this", "desc", "nulls_first"})
     if value.type.kind in ("JSON", "ARRAY", "STRUCT"):
         raise Refused(f"ORDER BY does not sort values of type {value.type}", *expressions.position(node))
     direction = f"{' DESC' if node.args.get('desc') else ''} NULLS {'FIRST' if node.args.get('nulls_first') else 'LAST'}"
@@ -311,7 +312,7 @@ def sort_keys(value: Value, node: exp.Ordered, source: Value | None = None) -> l
 
 def window_text(node: exp.Window, scope: Scope) -> str:
     """What follows OVER: a window's name, or its parts in brackets."""
-    _examine(node, {"this", "partition_by", "order", "spec", "alias", "over"})
+    examine(node, {"this", "partition_by", "order", "spec", "alias", "over"})
     parts = []
     named = node.args.get("alias")
     if named:
@@ -325,7 +326,7 @@ def window_text(node: exp.Window, scope: Scope) -> str:
         keys = [k for o in node.args["order"].expressions for k in _window_keys(o, scope, spec)]
         parts.append("ORDER BY " + ", ".join(f"{v.sql}{direction}" for v, direction in keys))
     if spec:
-        _examine(spec, {"kind", "start", "start_side", "end", "end_side"})
+        examine(spec, {"kind", "start", "start_side", "end", "end_side"})
         parts.append(f"{spec.args['kind']} BETWEEN {_bound(spec, 'start', scope)} AND {_bound(spec, 'end', scope)}")
     return quoted(named.name) if named and len(parts) == 1 else f"({' '.join(parts)})"
 
@@ -344,7 +345,7 @@ def _bound(spec: exp.Expr, end: str, scope: Scope) -> str:
     return f"{expressions.translate(bound, scope).sql} {side}"
 
 
-def _limit(node: exp.Expr, scope: Scope) -> str:
+def limit_clause(node: exp.Expr, scope: Scope) -> str:
     parts = ""
     for part, word in (("limit", "LIMIT"), ("offset", "OFFSET")):
         clause = node.args.get(part)
@@ -357,38 +358,3 @@ def _limit(node: exp.Expr, scope: Scope) -> str:
             else:
                 raise Refused(f"{word} needs a whole number or a parameter", *expressions.position(node))
     return parts
-
-
-def _set_operation(node: exp.SetOperation, scope: Scope, outermost: bool) -> Query:
-    _examine(node, {"this", "expression", "distinct", "order", "limit", "offset", "with_"})
-    inner = scope.inner()
-    prefix = _with(node, inner)
-    word = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}[type(node)]
-    if not node.args.get("distinct") and word != "UNION":
-        raise Refused(f"{word} ALL is not supported by BigQuery; write {word} DISTINCT", *expressions.position(node))
-    sides = [query(side, inner) for side in (node.this, node.expression)]
-    left, right = sides
-    if len(left.columns) != len(right.columns):
-        raise Refused(f"{word} needs queries with as many columns: {len(left.columns)} and {len(right.columns)}", *expressions.position(node))
-    types: list[Type] = []
-    for i, ((name, a), (_, b)) in enumerate(zip(left.columns, right.columns, strict=True)):
-        joined = supertype((a, b))
-        if joined is None:
-            raise Refused(f"column {i + 1} {name} of {word} has types that do not go together: {a}, {b}", *expressions.position(node))
-        types.append(joined)
-    texts = [_of_types(side, types) for side in sides]
-    names = _names([n for n, _ in left.columns], outermost)
-    body = f"{texts[0]} {word}{'' if node.args.get('distinct') else ' ALL'} {texts[1]}"
-    listed = ", ".join(quoted(n) for n in names)
-    q = Query(f"SELECT * FROM ({body}) AS {quoted(inner.statement.fresh('set'))}({listed})",
-              [(n, t) for (n, _), t in zip(left.columns, types, strict=True)], names)
-    q.sql = f"{prefix}{q.sql}{_order_of_output(node, q, inner)}{_limit(node, inner)}"
-    return q
-
-
-def _of_types(q: Query, types: list[Type]) -> str:
-    if all(t == w or "UNKNOWN" in (t.kind, w.kind) for (_, t), w in zip(q.columns, types, strict=True)):
-        return f"({q.sql})"
-    listed = ", ".join(coerced(Value(quoted(n), t), w).sql if t.kind != "NULL" else f"CAST({quoted(n)} AS {duckdb_type(w)})"
-                       for n, (_, t), w in zip(q.names, q.columns, types, strict=True))
-    return f"(SELECT {listed} FROM ({q.sql}))"
