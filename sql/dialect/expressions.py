@@ -5,8 +5,9 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from sql.dialect import casts, literals
-from sql.dialect.calls import Call, apply
+from sql.dialect.calls import Call, apply, with_signature
 from sql.dialect.errors import Refused
+from sql.dialect.operators import compare
 from sql.dialect.registry import REGISTRY
 from sql.dialect.scope import Scope, fields, near
 from sql.dialect.types import BOOL, NULL, UNKNOWN, Type, array_of, duckdb_type, field_names, of_node, quoted, struct_of
@@ -42,6 +43,8 @@ def position(node: exp.Expr) -> tuple[int | None, int]:
 
 def call(name: str, nodes: list[exp.Expr], scope: Scope) -> Value:
     """The call of an examined function or operator."""
+    if name not in REGISTRY.functions:
+        raise Refused(f"{name} is not in the list of examined operators", *position(nodes[0]))
     return apply(Call(REGISTRY.functions[name], nodes, scope, translate))
 
 
@@ -51,7 +54,10 @@ def _operator(node: exp.Expr, scope: Scope) -> Value:
         return literals.number("-" + node.this.name)
     if isinstance(node, exp.And | exp.Or):  # a long chain is one call, not as many nested ones
         operands = list(node.flatten())
-    return call(OPERATORS[type(node)], operands, scope)
+    name = OPERATORS[type(node)]
+    if name in ("+", "-", "*", "/", "NOT", "NEGATE", "~") and any(isinstance(o, exp.Null) for o in operands):
+        raise Refused(f"operands of {name} cannot be literal NULL", *position(node))
+    return call(name, operands, scope)
 
 
 def _column(node: exp.Column, scope: Scope) -> Value:
@@ -206,6 +212,8 @@ def _in(node: exp.In, scope: Scope) -> Value:
             raise Refused(f"IN UNNEST of {array.type} cannot find a {value.type}", *position(node))
         name = scope.statement.fresh("in")
         item = coerced(Value(name, array.type.item or UNKNOWN), to)
+        if to.kind in ("STRUCT", "FLOAT64"):
+            return _unless(bool(negated), quantified(compare("=", coerced(value, to), item), name, array, any_=True))
         return Value(f"({coerced(value, to).sql} {negated}IN (SELECT {item.sql} FROM (SELECT unnest({array.sql}) AS {name})))", BOOL)
     if node.args.get("query"):
         from sql.dialect.queries import subquery
@@ -231,14 +239,38 @@ def _unless(negated: bool, value: Value) -> Value:
 
 def _like(node: exp.Like, scope: Scope) -> Value:
     negated = bool(node.args.get("negate"))
-    if isinstance(node.expression, exp.Any | exp.All):
-        patterns = node.expression.this
-        word = "ANY" if isinstance(node.expression, exp.Any) else "ALL"
-        items = patterns.expressions if isinstance(patterns, exp.Tuple) else [patterns.this] if isinstance(patterns, exp.Paren) else []
-        if not items:
-            raise Refused(f"LIKE {word} needs a list of patterns in brackets", *position(node))
-        return _unless(negated, call(f"LIKE {word}", [node.this, *items], scope))
-    return _unless(negated, call("LIKE", [node.this, node.expression], scope))
+    if not isinstance(node.expression, exp.Any | exp.All):
+        return _unless(negated, call("LIKE", [node.this, node.expression], scope))
+    word = f"{'NOT ' if negated else ''}LIKE {'ANY' if isinstance(node.expression, exp.Any) else 'ALL'}"
+    patterns = node.expression.this
+    while isinstance(patterns, exp.Paren) and isinstance(patterns.this, exp.Anonymous) and patterns.this.name.upper() == "UNNEST":
+        patterns = patterns.this
+    if isinstance(patterns, exp.Tuple | exp.Paren):
+        items = patterns.expressions if isinstance(patterns, exp.Tuple) else [patterns.this]
+        return call(word, [node.this, *items], scope)
+    if isinstance(patterns, exp.Subquery):
+        array = array_subquery_of(patterns, scope)
+    elif isinstance(patterns, exp.Anonymous) and patterns.name.upper() == "UNNEST":
+        array = translate(patterns.expressions[0], scope)
+    else:
+        raise Refused(f"{word} needs a list of patterns in brackets, UNNEST(…) or a subquery", *position(node))
+    name = scope.statement.fresh("p")
+    value, item = translate(node.this, scope), Value(name, array.type.item or UNKNOWN)
+    one = with_signature(Call(REGISTRY.functions[word], [], scope, translate, [value, item]))
+    return quantified(one.sql, name, array, any_=word.endswith("ANY"))
+
+
+def array_subquery_of(node: exp.Subquery, scope: Scope) -> Value:
+    from sql.dialect.queries import array_subquery
+    return array_subquery(node.this, scope)
+
+
+def quantified(test: str, name: str, array: Value, any_: bool) -> Value:
+    """Whether a test holds for any or for all elements of an array, each called `name`; unknown where NULL decides."""
+    found, other = ("true", "false") if any_ else ("false", "true")
+    decided = "bool_or(t)" if any_ else "NOT bool_and(t)"
+    return Value(f"(SELECT CASE WHEN {decided} THEN {found} WHEN count(t) < count(*) THEN NULL ELSE {other} END FROM "
+                 f"(SELECT {test} AS t FROM (SELECT unnest({array.sql}) AS {name})))", BOOL)
 
 
 def _exists(node: exp.Exists, scope: Scope) -> Value:
@@ -321,7 +353,6 @@ def _bracket(node: exp.Bracket, scope: Scope) -> Value:
         (node.args.get("offset"), bool(node.args.get("safe"))), "[]")
     c = Call(REGISTRY.functions[mode], [node.this, node.expressions[0]], scope, translate)
     c.values = [value, translate(node.expressions[0], scope)]
-    from sql.dialect.calls import with_signature
     return with_signature(c)
 
 
@@ -378,7 +409,6 @@ EXPRESSIONS: dict[type[exp.Expr], Callable[..., Value]] = {
     exp.Parameter: _parameter,
     exp.Paren: _paren,
     exp.ParseJSON: _json_literal,
-    exp.RawString: lambda node, scope: literals.string(node.name),
     exp.SafeFunc: _safe,
     exp.Select: _scalar_subquery,
     exp.Star: lambda node, scope: Value("*", UNKNOWN),

@@ -5,13 +5,32 @@ from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.parsers.bigquery import BigQueryParser
+from sqlglot.tokens import Token, TokenType
 
 from sql.dialect.errors import SqlError
+from sql.dialect.literals import unescaped
 
 SPECIAL = ("CAST", "SAFE_CAST", "EXTRACT", "ARRAY")  # calls whose arguments are no plain expressions
 
 
+def _string(parser: BigQueryParser, token: Token) -> exp.Expr:
+    """A string or bytes literal from its text: sqlglot does not tell b'\\xe9' from b'é', and lets wrong escapes pass."""
+    try:
+        value = unescaped(parser.sql[token.start:token.end + 1])
+    except ValueError as e:
+        parser.raise_error(str(e), token)
+        raise
+    if isinstance(value, bytes):
+        return parser.expression(exp.ByteString(this=value.hex(), is_bytes=True), token)
+    return parser.expression(exp.Literal(this=value, is_string=True), token)
+
+
 class GoogleSqlParser(BigQueryParser):
+    STRING_PARSERS = {**BigQueryParser.STRING_PARSERS, TokenType.STRING: _string, TokenType.RAW_STRING: _string}  # noqa: RUF012
+    NUMERIC_PARSERS = {**BigQueryParser.NUMERIC_PARSERS, TokenType.BYTE_STRING: _string}  # noqa: RUF012
+    PRIMARY_PARSERS = {**BigQueryParser.PRIMARY_PARSERS, **STRING_PARSERS, **NUMERIC_PARSERS}  # noqa: RUF012
+    NO_PAREN_FUNCTION_PARSERS = {**BigQueryParser.NO_PAREN_FUNCTION_PARSERS,  # noqa: RUF012
+                                 "ALL": lambda self: self.expression(exp.All(this=self._parse_bitwise()))}
     FUNCTIONS = {}  # noqa: RUF012
     NO_PAREN_FUNCTIONS = {}  # noqa: RUF012
     FUNCTION_PARSERS = {name: read for name, read in BigQueryParser.FUNCTION_PARSERS.items() if name in SPECIAL}  # noqa: RUF012

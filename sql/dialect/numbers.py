@@ -54,7 +54,8 @@ function("EXP", ("FLOAT64 -> FLOAT64", "bq_finite(exp({0}), {0}, 'EXP')"), ("NUM
 for _name in ("POW", "POWER"):
     function(_name, ("FLOAT64, FLOAT64 -> FLOAT64", "bq_pow({0}, {1})"), ("NUMERIC, NUMERIC -> NUMERIC", "bq_numeric_power({0}, {1})"), topic=TOPIC,
              examples={f"{_name}(2, 3)": 8.0, f"{_name}(-2, 0.5)": ERROR, f"{_name}(0, -1)": ERROR, f"{_name}(10, 400)": ERROR})
-function("CBRT", ("FLOAT64 -> FLOAT64", "cbrt({0})"), topic=TOPIC, examples={"CBRT(27)": 3.0})
+macro("bq_cbrt", "(x) AS CASE WHEN pow(round(cbrt(x)), 3) = x THEN round(cbrt(x)) ELSE cbrt(x) END")
+function("CBRT", ("FLOAT64 -> FLOAT64", "bq_cbrt({0})"), topic=TOPIC, examples={"CBRT(27)": 3.0})
 function("ABS", ("INT64 -> INT64", "abs({0})"), ("NUMERIC -> NUMERIC", "abs({0})"), ("FLOAT64 -> FLOAT64", "abs({0})"), topic=TOPIC,
          examples={"ABS(-25)": 25, "ABS(-1.5)": 1.5, "ABS(-9223372036854775808)": ERROR})
 function("SIGN", ("INT64 -> INT64", "CAST(sign({0}) AS BIGINT)"), ("NUMERIC -> NUMERIC", "CAST(sign({0}) AS DECIMAL(38,9))"),

@@ -1,5 +1,6 @@
 """Operators: arithmetic, comparison, logic, concatenation."""
 
+import re
 from collections.abc import Sequence
 
 from sql.dialect.calls import Call
@@ -12,8 +13,7 @@ from sql.dialect.values import Value, coerced, text, unified
 
 TOPIC = "operators"
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
-NOT_NAN = {"=": "AND NOT isnan({0})", "!=": "OR isnan({0})", "<": "AND NOT isnan({1})", "<=": "AND NOT isnan({1})",
-           ">": "AND NOT isnan({0})", ">=": "AND NOT isnan({0})"}  # DuckDB sorts NaN above every number and finds it equal to itself
+NEVER = "{} < '-inf'::DOUBLE"  # false of every number, NULL of NULL
 
 
 def _float_arithmetic(operator: str):  # type: ignore[no-untyped-def]
@@ -77,10 +77,14 @@ def compare(operator: str, a: Value, b: Value) -> str:
     if kind == "STRUCT":
         return _compare_structs(operator, a, b)
     sql = f"({a.sql} {operator} {b.sql})"
-    if kind == "FLOAT64":
-        guarded, guard = (b, NOT_NAN[operator]) if operator in ("<", "<=") else (a, NOT_NAN[operator])
-        if not guarded.literal and not (operator in ("=", "!=") and b.literal):
-            return f"({sql} {guard.format(a.sql, b.sql)})"
+    if kind == "FLOAT64":  # DuckDB sorts NaN above every number and finds it equal to itself
+        guarded, other = (b, a) if operator in ("<", "<=") else (a, b)
+        if guarded.literal or (operator in ("=", "!=") and b.literal):
+            return sql
+        if other.literal and other.constant is not None:
+            return f"({sql} AND NOT isnan({guarded.sql}))"
+        never = NEVER.format(other.sql)
+        return f"CASE WHEN isnan({guarded.sql}) THEN {f'NOT ({never})' if operator == '!=' else never} ELSE {sql} END"
     return sql
 
 
@@ -145,18 +149,39 @@ def _like(call: Call) -> Value:
 
 def like(value: Value, pattern: Value) -> str:
     """BigQuery's LIKE, in whose patterns a backslash takes the meaning from % and _."""
+    if "BYTES" in (value.type.kind, pattern.type.kind):
+        return f"bq_like_bytes({value.sql}, {pattern.sql})"
     plain = pattern.literal and "\\" not in str(pattern.constant)
     return f"({value.sql} LIKE {pattern.sql})" if plain else f"({value.sql} LIKE {pattern.sql} ESCAPE '\\')"
 
 
-def _like_several(word: str):  # type: ignore[no-untyped-def]
-    return lambda call: Value(f"({f' {word} '.join(like(call.values[0], p) for p in call.values[1:])})", BOOL)
+def _like_several(word: str, negated: str = ""):  # type: ignore[no-untyped-def]
+    return lambda call: Value(f"({f' {word} '.join(negated + like(call.values[0], p) for p in call.values[1:])})", BOOL)
 
 
-function("LIKE", ("STRING, STRING -> BOOL", _like), kind="operator", topic=TOPIC,
+def _like_bytes(value: bytes, pattern: bytes) -> bool:
+    parts, escaped = [], False
+    for byte in pattern:
+        one = bytes([byte])
+        if not escaped and one == b"\\":
+            escaped = True
+            continue
+        parts.append(re.escape(one) if escaped or one not in b"%_" else b".*" if one == b"%" else b".")
+        escaped = False
+    if escaped:
+        raise ValueError("LIKE pattern ends with a backslash")
+    return re.fullmatch(b"".join(parts), value, re.DOTALL) is not None
+
+
+python("bq_like_bytes", _like_bytes, "BLOB, BLOB", "BOOLEAN")
+function("LIKE", ("STRING, STRING -> BOOL", _like), ("BYTES, BYTES -> BOOL", _like), kind="operator", topic=TOPIC,
          examples={"'a%c' LIKE r'a\\%c'": True, "'abc' LIKE r'a\\%c'": False, "'abc' LIKE 'a_c'": True, "'a' NOT LIKE 'b%'": True})
-function("LIKE ANY", ("STRING, STRING... -> BOOL", _like_several("OR")), kind="operator", topic=TOPIC, examples={"'abc' LIKE ANY ('x', 'a%')": True})
-function("LIKE ALL", ("STRING, STRING... -> BOOL", _like_several("AND")), kind="operator", topic=TOPIC, examples={"'abc' LIKE ALL ('%c', 'a%')": True})
+function("LIKE ANY", ("STRING, STRING... -> BOOL", _like_several("OR")), ("BYTES, BYTES... -> BOOL", _like_several("OR")), kind="operator", topic=TOPIC, examples={"'abc' LIKE ANY ('x', 'a%')": True})
+function("LIKE ALL", ("STRING, STRING... -> BOOL", _like_several("AND")), ("BYTES, BYTES... -> BOOL", _like_several("AND")), kind="operator", topic=TOPIC, examples={"'abc' LIKE ALL ('%c', 'a%')": True})
+function("NOT LIKE ANY", ("STRING, STRING... -> BOOL", _like_several("OR", "NOT ")), ("BYTES, BYTES... -> BOOL", _like_several("OR", "NOT ")), kind="operator", topic=TOPIC,
+         examples={"'abc' NOT LIKE ANY ('abc', 'x')": True})
+function("NOT LIKE ALL", ("STRING, STRING... -> BOOL", _like_several("AND", "NOT ")), ("BYTES, BYTES... -> BOOL", _like_several("AND", "NOT ")), kind="operator", topic=TOPIC,
+         examples={"'abc' NOT LIKE ALL ('abc', 'x')": False})
 function("||", ("STRING, STRING -> STRING", "({0} || {1})"), ("BYTES, BYTES -> BYTES", "({0} || {1})"),
          ("ARRAY<T>, ARRAY<T> -> ARRAY<T>", "bq_concat_arrays({0}, {1})"), kind="operator", topic=TOPIC,
          examples={"'a' || 'b'": "ab", "b'a' || b'b'": b"ab", "'a' || NULL": None, "[1] || [2]": [1, 2]})
