@@ -1,13 +1,14 @@
 """CAST and SAFE_CAST: from which type to which, and how."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from sqlglot import exp
 
 from sql.dialect.errors import Refused
 from sql.dialect.runtime import macro
 from sql.dialect.types import Type, duckdb_type, field_names, quoted
-from sql.dialect.values import Value, coerced, coercion_cost, text
+from sql.dialect.values import Value, coerced, coercion_cost, exact, text
 
 CASTS: dict[tuple[str, str], str] = {}  # (from, to) -> a template that raises where a value cannot be cast
 FORMATTED: dict[tuple[str, str], Callable[[Value, Value, Value | None], Value]] = {}  # CAST … FORMAT: value, format, zone
@@ -43,6 +44,8 @@ def _cast(value: Value, to: Type) -> str:
         return value.sql
     if value.sql == "[]" or have.kind in ("NULL", "UNKNOWN"):
         return f"CAST({value.sql} AS {duckdb_type(to)})"
+    if isinstance(value.constant, Decimal) and to.kind == "NUMERIC":
+        return exact(value, to).sql
     if (have.kind, to.kind) in CASTS:
         return CASTS[have.kind, to.kind].format(value.sql)
     if have.kind == to.kind == "ARRAY" and have.item and to.item:

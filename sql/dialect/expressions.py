@@ -351,6 +351,8 @@ def _bracket(node: exp.Bracket, scope: Scope) -> Value:
     value = translate(node.this, scope)
     mode = {(0, False): "[OFFSET]", (0, True): "[SAFE_OFFSET]", (1, False): "[ORDINAL]", (1, True): "[SAFE_ORDINAL]"}.get(
         (node.args.get("offset"), bool(node.args.get("safe"))), "[]")
+    if mode not in REGISTRY.functions:
+        raise Refused(f"an index in brackets, {mode}, is not in the list of examined operators", *position(node))
     c = Call(REGISTRY.functions[mode], [node.this, node.expressions[0]], scope, translate)
     c.values = [value, translate(node.expressions[0], scope)]
     return with_signature(c)

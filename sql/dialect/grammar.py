@@ -10,8 +10,6 @@ from sqlglot.tokens import Token, TokenType
 from sql.dialect.errors import SqlError
 from sql.dialect.literals import unescaped
 
-SPECIAL = ("CAST", "SAFE_CAST", "EXTRACT", "ARRAY")  # calls whose arguments are no plain expressions
-
 
 def _string(parser: BigQueryParser, token: Token) -> exp.Expr:
     """A string or bytes literal from its text: sqlglot does not tell b'\\xe9' from b'é', and lets wrong escapes pass."""
@@ -25,6 +23,18 @@ def _string(parser: BigQueryParser, token: Token) -> exp.Expr:
     return parser.expression(exp.Literal(this=value, is_string=True), token)
 
 
+def _cast(parser: BigQueryParser, safe: bool) -> exp.Expr:
+    """CAST(x AS type FORMAT f AT TIME ZONE z): sqlglot would make the functions of other dialects of the format."""
+    value = parser._parse_disjunction()
+    if not parser._match(TokenType.ALIAS):
+        parser.raise_error("expected AS after CAST")
+    to = parser._parse_types()
+    format_ = parser._parse_bitwise() if parser._match(TokenType.FORMAT) else None
+    if format_ is not None and parser._match_text_seq("AT", "TIME", "ZONE"):
+        format_ = exp.AtTimeZone(this=format_, zone=parser._parse_bitwise())
+    return exp.TryCast(this=value, to=to, format=format_) if safe else exp.Cast(this=value, to=to, format=format_)
+
+
 class GoogleSqlParser(BigQueryParser):
     STRING_PARSERS = {**BigQueryParser.STRING_PARSERS, TokenType.STRING: _string, TokenType.RAW_STRING: _string}  # noqa: RUF012
     NUMERIC_PARSERS = {**BigQueryParser.NUMERIC_PARSERS, TokenType.BYTE_STRING: _string}  # noqa: RUF012
@@ -33,7 +43,8 @@ class GoogleSqlParser(BigQueryParser):
                                  "ALL": lambda self: self.expression(exp.All(this=self._parse_bitwise()))}
     FUNCTIONS = {}  # noqa: RUF012
     NO_PAREN_FUNCTIONS = {}  # noqa: RUF012
-    FUNCTION_PARSERS = {name: read for name, read in BigQueryParser.FUNCTION_PARSERS.items() if name in SPECIAL}  # noqa: RUF012
+    FUNCTION_PARSERS = {"CAST": lambda self: _cast(self, False), "SAFE_CAST": lambda self: _cast(self, True),  # noqa: RUF012
+                        "EXTRACT": BigQueryParser.FUNCTION_PARSERS["EXTRACT"], "ARRAY": BigQueryParser.FUNCTION_PARSERS["ARRAY"]}
 
 
 class GoogleSql(BigQuery):

@@ -2,6 +2,7 @@
 
 import math
 import re
+from decimal import Decimal
 
 from sqlglot import exp
 
@@ -28,7 +29,7 @@ def number(value: str) -> Value:
     real = float(value)
     if math.isinf(real):
         raise Refused(f"invalid floating point literal: {value}")
-    return Value(f"CAST({text(repr(real))} AS DOUBLE)", FLOAT64, real, literal=True)
+    return Value(f"CAST({text(repr(real))} AS DOUBLE)", FLOAT64, Decimal(value), literal=True)
 
 
 def byte_string(node: exp.ByteString) -> Value:

@@ -8,7 +8,7 @@ from sql.dialect import expressions
 from sql.dialect.errors import Refused
 from sql.dialect.relations import from_clause
 from sql.dialect.scope import Column, Columns, Relation, Scope, near
-from sql.dialect.types import UNKNOWN, array_of, quoted, struct_of
+from sql.dialect.types import UNKNOWN, array_of, duckdb_type, quoted, struct_of
 from sql.dialect.values import Value
 
 SELECT_PARTS = {"kind", "distinct", "expressions", "from_", "joins", "where", "group", "having", "qualify", "windows", "order", "limit",
@@ -23,6 +23,7 @@ class Query:
     sql: str
     columns: Columns
     names: list[str]
+    body: str = ""  # of a set operation: the two queries alone, as a recursive WITH needs them
 
 
 @dataclass
@@ -163,7 +164,8 @@ def with_clause(node: exp.Expr, scope: Scope) -> str:
             scope.ctes[name.lower()] = [(n or s, t) for (n, t), s in zip(anchor.columns, anchor.names, strict=True)]
         q = query(cte.this, scope)
         scope.ctes[name.lower()] = [(n, t) for (_, t), n in zip(q.columns, q.names, strict=True)]
-        parts.append(f"{quoted(name)} AS ({q.sql})")
+        listed = f"({', '.join(quoted(n) for n in q.names)})"
+        parts.append(f"{quoted(name)}{listed} AS ({q.body})" if recursive and q.body else f"{quoted(name)} AS ({q.sql})")
     return f"WITH {'RECURSIVE ' if recursive else ''}{', '.join(parts)} "
 
 
@@ -233,8 +235,38 @@ def _group(node: exp.Select, scope: Scope, items: list[Item]) -> str:
         return ""
     examine(group, {"expressions", "all"})
     if group.args.get("all"):
-        return " GROUP BY ALL"
+        keys = [i.value for i, e in zip(items, node.expressions, strict=False) if not _aggregates(e)]
+        return f" GROUP BY {', '.join(_key(v) for v in keys)}" if keys else ""
+    if any(isinstance(e, exp.Rollup | exp.Cube | exp.GroupingSets) for e in group.expressions):
+        _examine_sets(group, scope, items)
     return f" GROUP BY {', '.join(_group_item(e, scope, items) for e in group.expressions)}"
+
+
+def _aggregates(node: exp.Expr) -> bool:
+    """Whether an expression holds an aggregate or a window function of its own query."""
+    from sql.dialect.registry import REGISTRY
+    for inner in node.walk(prune=lambda n: isinstance(n, exp.Query)):
+        f = REGISTRY.functions.get(inner.name.upper()) if isinstance(inner, exp.Anonymous) else None
+        if isinstance(inner, exp.Window) or (f and f.kind == "aggregate"):
+            return True
+    return False
+
+
+def _key(value: Value) -> str:
+    return f"CAST({value.sql} AS {duckdb_type(value.type)})" if value.literal else value.sql
+
+
+def _examine_sets(group: exp.Group, scope: Scope, items: list[Item]) -> None:
+    """Refuse a key that contains another key: BigQuery and DuckDB take SELECT a + 1 for different ones of them."""
+    keys: list[str] = []
+    for node in group.expressions:
+        for part in node.walk(prune=lambda n: not isinstance(n, exp.Group | exp.Rollup | exp.Cube | exp.GroupingSets | exp.Tuple)):
+            if not isinstance(part, exp.Rollup | exp.Cube | exp.GroupingSets | exp.Tuple):
+                keys.append(_group_item(part, scope, items))
+    for key in keys:
+        if any(key != other and key in other for other in keys):
+            raise Refused("a key of GROUPING SETS, ROLLUP or CUBE that contains another key is not supported here; compute it in a subquery",
+                          *expressions.position(group))
 
 
 def _group_item(node: exp.Expr, scope: Scope, items: list[Item]) -> str:

@@ -123,8 +123,9 @@ def near(name: str, known: list[str]) -> str:
 
 def row(relation: Relation) -> Value:
     """A relation's name as a value: a STRUCT of its columns."""
-    packed = ", ".join(f"{quoted(c.name)}: {c.sql}" for c in relation.columns)
-    return Value(f"{{{packed}}}", struct_of((c.name, c.type) for c in relation.columns))
+    whole = struct_of((c.name, c.type) for c in relation.columns)
+    packed = ", ".join(f"{quoted(n)}: {c.sql}" for n, c in zip(field_names(whole), relation.columns, strict=True))
+    return Value(f"{{{packed}}}", whole)
 
 
 def fields(value: Value, path: list[str]) -> Value:

@@ -6,7 +6,7 @@ from sql.dialect import expressions
 from sql.dialect.errors import Refused
 from sql.dialect.queries import Query, distinct_names, examine, limit_clause, order_of_output, query, with_clause
 from sql.dialect.scope import Scope
-from sql.dialect.types import NULL, Type, duckdb_type, quoted, supertype
+from sql.dialect.types import NULL, Type, quoted, supertype
 from sql.dialect.values import Value, coerced
 
 WORDS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
@@ -36,7 +36,9 @@ def set_operation(node: exp.SetOperation, scope: Scope, outermost: bool) -> Quer
     listed = ", ".join(f"{h} AS {quoted(n)}" for h, n in zip(hidden, names, strict=True))
     q = Query(f"SELECT {listed} FROM ({body}) AS {quoted(inner.statement.fresh('set'))}({', '.join(hidden)})",
               [(n, t) for (n, _), t in zip(left.columns, types, strict=True)], names)
-    q.sql = f"{prefix}{q.sql}{order_of_output(node, q, inner)}{limit_clause(node, inner)}"
+    after = f"{order_of_output(node, q, inner)}{limit_clause(node, inner)}"
+    q.body = "" if prefix or after else body
+    q.sql = f"{prefix}{q.sql}{after}"
     return q
 
 
@@ -55,8 +57,7 @@ def _joined(word: str, i: int, name: str, a: Type, b: Type) -> Type:
 def _of_types(q: Query, types: list[Type]) -> str:
     if all(t == w for (_, t), w in zip(q.columns, types, strict=True)):
         return f"({q.sql})"
-    listed = ", ".join(coerced(Value(quoted(n), t), w).sql if t.kind != "NULL" else f"CAST({quoted(n)} AS {duckdb_type(w)})"
-                       for n, (_, t), w in zip(q.names, q.columns, types, strict=True))
+    listed = ", ".join(coerced(Value(quoted(n), t), w).sql for n, (_, t), w in zip(q.names, q.columns, types, strict=True))
     return f"(SELECT {listed} FROM ({q.sql}))"
 
 
@@ -65,14 +66,14 @@ def _by_name(node: exp.SetOperation, left: Query, right: Query) -> tuple[Query, 
     side, kind = (node.args.get("side") or "").upper(), (node.args.get("kind") or "").upper()
     mode = side or ("INNER" if kind == "INNER" else "STRICT")
     listed = [c.name for c in node.args["on"]] if node.args.get("on") else None
-    known = [_by_lower(node, q) for q in (left, right)]
-    a, b = known
+    a, b = ({n.lower(): i for i, (n, _) in reversed(list(enumerate(q.columns))) if n} for q in (left, right))
+    a, b = dict(sorted(a.items(), key=lambda x: x[1])), dict(sorted(b.items(), key=lambda x: x[1]))
     if listed is not None:
         if len({n.lower() for n in listed}) < len(listed):
             raise Refused("a column is named twice in the list of columns of BY NAME", *expressions.position(node))
         chosen = [n.lower() for n in listed]
         for name in chosen:
-            fits = {"FULL": name in a or name in b, "LEFT": name in a}.get(mode, name in a and name in b)
+            fits = {"FULL": name in a or name in b or _is_part(node), "LEFT": name in a}.get(mode, name in a and name in b)
             if not fits:
                 raise Refused(f"column {name} of BY NAME is not in the queries", *expressions.position(node))
         if mode == "STRICT" and (set(chosen) != set(a) or set(chosen) != set(b)):
@@ -88,7 +89,9 @@ def _by_name(node: exp.SetOperation, left: Query, right: Query) -> tuple[Query, 
         chosen = list(a)
     else:
         chosen = [*a, *(n for n in b if n not in a)]
-    if not chosen or (mode == "LEFT" and not set(a) & set(b)):
+    for q, must_be_named in ((left, mode in ("FULL", "LEFT", "STRICT")), (right, mode in ("FULL", "STRICT"))):
+        _examine_names(node, q, chosen, must_be_named and listed is None)
+    if not chosen or (mode == "LEFT" and listed is None and not set(a) & set(b)):
         raise Refused("BY NAME: the queries have no column in common", *expressions.position(node))
     shown = {**{n.lower(): n for n, _ in right.columns}, **{n.lower(): n for n, _ in left.columns}}
     if listed is not None:
@@ -96,15 +99,19 @@ def _by_name(node: exp.SetOperation, left: Query, right: Query) -> tuple[Query, 
     return _narrowed(left, a, chosen, shown), _narrowed(right, b, chosen, shown)
 
 
-def _by_lower(node: exp.SetOperation, q: Query) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for i, (name, _) in enumerate(q.columns):
-        if not name:
+def _is_part(node: exp.SetOperation) -> bool:
+    """Whether the operation is the left side of one of the same kind: a column may then come with a later query."""
+    return isinstance(node.parent, exp.SetOperation) and node.arg_key == "this" and _mode(node.parent) == _mode(node)
+
+
+def _examine_names(node: exp.SetOperation, q: Query, chosen: list[str], must_be_named: bool) -> None:
+    seen: set[str] = set()
+    for name, _ in q.columns:
+        if not name and must_be_named:
             raise Refused("BY NAME needs a name for every column", *expressions.position(node))
-        if name.lower() in found:
+        if name.lower() in seen and name.lower() in chosen:
             raise Refused(f"BY NAME: two columns are called {name}", *expressions.position(node))
-        found[name.lower()] = i
-    return found
+        seen.add(name.lower())
 
 
 def _narrowed(q: Query, at: dict[str, int], chosen: list[str], shown: dict[str, str]) -> Query:

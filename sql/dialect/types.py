@@ -128,6 +128,8 @@ def of_node(node: exp.Expr | None) -> Type:
     """The type that a parsed type names. Raises: Refused, for a type that BigQuery or this list has not."""
     if not isinstance(node, exp.DataType):
         raise Refused(f"{node} is no type")
+    if node.this in (exp.DType.ARRAY, exp.DType.STRUCT) and node.find(exp.DataTypeParam):
+        raise Refused("parameters of a type inside ARRAY or STRUCT are not supported here; cast the elements")
     kind = node.this.value if isinstance(node.this, exp.DType) else str(node.this)
     if kind == "ARRAY":
         return array_of(of_node(node.expressions[0]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sql.dialect.types import (
     COERCED, FLOAT64, OF_FLOAT_LITERALS, OF_STRING_LITERALS, STRING, Type, duckdb_type, field_names, quoted, supertype)
@@ -16,10 +17,15 @@ class Value:
 
     sql: str
     type: Type
-    constant: str | int | float | bytes | bool | None = None
+    constant: str | int | Decimal | bytes | bool | None = None
     literal: bool = False
     raw: str = ""
     leaves: tuple[str, ...] = ()
+
+
+def exact(value: Value, to: Type) -> Value:
+    """A FLOAT64 literal as NUMERIC: from its digits, not from the nearest FLOAT64."""
+    return Value(f"bq_string_to_numeric({text(str(value.constant))})", to, literal=True)
 
 
 def text(value: str) -> str:
@@ -60,6 +66,10 @@ def coerced(value: Value, to: Type) -> Value:
     if value.type == STRING and to.kind in OF_STRING_LITERALS:
         from sql.dialect.casts import cast
         return cast(value, to)
+    if value.type.kind == "NULL":
+        return Value(f"CAST(NULL AS {duckdb_type(to)})", to, literal=value.literal)
+    if isinstance(value.constant, Decimal) and to.kind == "NUMERIC":
+        return exact(value, to)
     sql = f"[]::{duckdb_type(to)}" if value.sql == "[]" else f"CAST({value.sql} AS {duckdb_type(to)})"
     return Value(sql, to, value.constant, value.literal)
 
