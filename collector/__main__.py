@@ -25,7 +25,7 @@ def _serve(args: argparse.Namespace) -> int:
 
 
 def _add(args: argparse.Namespace) -> int:
-    print(add_key(Path(args.keys), args.game, args.env, args.rate, args.backfill))
+    print(add_key(Path(args.keys), args.game, args.env, args.rate, args.backfill, args.read))
     print(f"shown once: {args.keys} keeps only its hash", file=sys.stderr)
     return 0
 
@@ -38,7 +38,7 @@ def _remove(args: argparse.Namespace) -> int:
 def _list(args: argparse.Namespace) -> int:
     for key in read_keys(Path(args.keys)):
         rate = [f"{key.rate:g} events/s"] if key.rate else []
-        print(key.id, key.game, key.env, *rate, *(["backfill"] if key.backfill else []), sep="\t")
+        print(key.id, key.game, key.env, *rate, *(["backfill"] if key.backfill else []), *(["read"] if key.read else []), sep="\t")
     return 0
 
 
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--env", required=True)
             one.add_argument("--rate", type=float, help="events a second")
             one.add_argument("--backfill", action="store_true", help="events keep the received_time that they bring")
+            one.add_argument("--read", action="store_true", help="the key reads players (GET /v1/players/{id}) and posts no events")
         elif name == "remove":
             one.add_argument("id")
     return parser

@@ -74,7 +74,7 @@ def app(settings: Settings) -> Collector:
 
 async def get_player(request: Request) -> Response:
     events: PostEvents = request.app.state.events
-    key = events.key(dict(request.scope["headers"]))
+    key = events.key(dict(request.scope["headers"]), "read")
     response: Response = await request.app.state.players.get(request, key, events.acceptors[key.game].contract.name)
     return response
 

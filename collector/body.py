@@ -1,6 +1,8 @@
 """A request's body as events: read whole in time and size, unzipped with a limit, cut into one piece per event."""
 
 import asyncio
+import json
+import re
 import zlib
 from collections.abc import Mapping
 
@@ -8,6 +10,8 @@ import msgspec
 from starlette.types import Receive
 
 MOST_BYTES, MOST_EVENTS = 1_000_000, 500
+BOM = b"\xef\xbb\xbf"
+TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[][{},]', re.DOTALL)
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY = msgspec.json.Decoder(msgspec.Raw)
 
@@ -62,19 +66,18 @@ def gunzipped(body: bytes) -> bytes:
 
 
 def events_in(body: bytes) -> list[bytes]:
-    """One piece per event: of a JSON array, or of JSON lines. A line that is no JSON is still a piece."""
-    body = body.strip()
-    if body.startswith(b"[") and not _are_lines(body):
-        try:
-            pieces = [bytes(raw) for raw in _ARRAY.decode(body)]
-        except (msgspec.DecodeError, RecursionError) as e:
-            raise Refused(400, f"not JSON: {e}") from None
+    """Cut a body into one piece per event: of a JSON array, of JSON lines, or one object over several lines.
+
+    A piece that cannot be read is still a piece. Raises Refused where no pieces can be told apart.
+    """
+    body = body.removeprefix(BOM).strip()
+    lines = [line for line in body.splitlines() if line.strip()]
+    if body.startswith(b"["):  # lines may begin with an array, too, which is no event
+        pieces = lines if len(lines) > 1 and not _wrong_with(lines[0]) else _of_array(body)
+    elif lines and _wrong_with(lines[0]):
+        pieces = _of_lines(body, lines)
     else:
-        pieces = [line for line in body.splitlines() if line.strip()]
-        if wrong := _wrong_with_all(pieces):
-            if not body.startswith(b"{") or _wrong_with_all([body]):
-                raise Refused(400, f"not JSON, on the first line: {wrong}")
-            pieces = [body]  # one event over several lines
+        pieces = lines
     if not pieces:
         raise Refused(400, "no events: a JSON array or JSON lines")
     if len(pieces) > MOST_EVENTS:
@@ -82,19 +85,62 @@ def events_in(body: bytes) -> list[bytes]:
     return pieces
 
 
-def _are_lines(body: bytes) -> bool:
-    """Whether what begins with [ is more than one array: JSON lines, of which the first is no event."""
-    first, _, more = body.partition(b"\n")
-    return bool(more) and not _wrong_with_all([first.strip()])
+def _of_lines(body: bytes, lines: list[bytes]) -> list[bytes]:
+    """Lines of which the first is no JSON: one object over several lines, or lines of which some are broken."""
+    if body.startswith(b"{") and _values(body) == [body] and not _breaks_grammar(body):
+        return [body]
+    if all(_wrong_with(line) and _breaks_grammar(line) for line in lines[: MOST_EVENTS + 1]):
+        raise Refused(400, f"not JSON, on the first line: {_wrong_with(lines[0])}")
+    return lines
 
 
-def _wrong_with_all(lines: list[bytes]) -> str:
-    """What is wrong with the first line, if no line is JSON; nothing where one is."""
-    wrong = ""
-    for line in lines[: MOST_EVENTS + 1]:
-        try:
-            _ANY.decode(line)
-            return ""
-        except (msgspec.DecodeError, RecursionError) as e:
-            wrong = wrong or str(e)
-    return wrong
+def _of_array(body: bytes) -> list[bytes]:
+    """The elements. One that is JSON by its grammar alone (half a surrogate pair, 1,000 levels) must not refuse the others."""
+    try:
+        return [bytes(raw) for raw in _ARRAY.decode(body)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
+        pieces = _values(body[1:-1]) if body.endswith(b"]") else []
+        if not pieces or any(map(_breaks_grammar, pieces)):
+            raise Refused(400, f"not JSON: {e}") from None
+        return pieces
+
+
+def _wrong_with(line: bytes) -> str:
+    """What keeps a line from being JSON; nothing where it is."""
+    try:
+        _ANY.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
+        return str(e)
+    return ""
+
+
+def _breaks_grammar(piece: bytes) -> bool:
+    """Whether a piece is no JSON by the grammar, rather than for what its text, numbers or depth are."""
+    try:
+        json.loads(piece.decode(errors="replace"))
+    except json.JSONDecodeError:
+        return True
+    except (ValueError, RecursionError):
+        return False
+    return False
+
+
+def _values(text: bytes) -> list[bytes]:
+    """Values that stand between commas, cut where no bracket and no string is open; none where that is not what the text is."""
+    values, depth, start, closed = [], 0, 0, False
+    for token in TOKEN.finditer(text):
+        match token[0][:1]:
+            case b"{" | b"[":
+                if closed:  # two values without a comma
+                    return []
+                depth += 1
+            case b"}" | b"]":
+                depth -= 1
+                closed = depth == 0
+            case b"," if depth == 0:
+                values.append(text[start:token.start()].strip())
+                start, closed = token.end(), False
+        if depth < 0:
+            return []
+    values.append(text[start:].strip())
+    return values if depth == 0 and all(values) else []

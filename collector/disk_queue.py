@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from collector.private_files import open_private
 from collector.sink import Message
 
 PAGE = 4096
@@ -40,6 +41,7 @@ class DiskQueue:
         self.thread.submit(self._open).result()
 
     def _open(self) -> None:
+        open_private(Path(self.path), "ab").close()  # SQLite gives its journals the mode of the file
         self.db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         self.db.executescript(f"PRAGMA page_size={PAGE}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {TABLE}")
         self.db.execute(f"PRAGMA max_page_count={self.pages}")

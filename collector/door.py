@@ -5,9 +5,11 @@ import fcntl
 import logging
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from collector.disk_queue import DiskQueue
+from collector.private_files import open_private
 from collector.sink import Message, Sink, SinkAway
 
 CHUNK = 1_000  # messages of the queue sent at a time
@@ -62,7 +64,7 @@ class Door:
     async def _drain(self, lane: Lane) -> None:
         """Ends when nothing of the lane waits any more. Of several processes one drains at a time: order is kept."""
         wait = PATIENCE_S[0]
-        with open(f"{self.queue.path}.{lane.name}.lock", "w") as lock:
+        with open_private(Path(f"{self.queue.path}.{lane.name}.lock"), "ab") as lock:
             while lane.behind:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

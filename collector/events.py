@@ -1,9 +1,11 @@
 """POST /v1/events, the busy route, as plain ASGI: a framework's routing, request and response would cost more than the work."""
 
+import asyncio
 import math
 import time
 from collections.abc import Mapping
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
 
 import msgspec
 from starlette.responses import JSONResponse
@@ -20,6 +22,7 @@ from collector.settings import Settings
 
 PATH = "/v1/events"
 RETRY_S = 5
+INLINE_BYTES = 16 * 1024  # a body that may hold secrets is scrubbed in the event loop up to this size, in a thread above
 
 
 class PostEvents:
@@ -30,6 +33,7 @@ class PostEvents:
 
     def __init__(self, settings: Settings, keys: KeyStore, acceptors: dict[str, Acceptor], metrics: Metrics):
         self.settings, self.keys, self.acceptors, self.metrics, self.limiter = settings, keys, acceptors, metrics, Limiter()
+        self.slow_lane = ThreadPoolExecutor(1, "slow-requests")  # one at a time: the others' requests go on meanwhile
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -42,23 +46,36 @@ class PostEvents:
 
     async def _answer(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         began = time.perf_counter()
-        key = self.key(headers)
+        key = self.key(headers, "post")
         body = await read_body(headers, receive, self.settings.body_seconds)
         pieces = events_in(body)
         if wait := self.limiter.wait(key.id, (key.rate or self.settings.rate) / self.settings.workers, len(pieces)):
             raise Refused(429, "more events than this key may send", wait)
         received, acceptor = time.time_ns() // 1_000_000, self.acceptors[key.game]
         ahead, clean = _clock(headers, received), not acceptor.may_tell(body)
-        verdicts = [acceptor.accept(piece, key, received, ahead, clean) for piece in pieces]
+
+        def accept() -> list[Verdict]:
+            return [acceptor.accept(piece, key, received, ahead, clean) for piece in pieces]
+
+        slow = not clean and len(body) > INLINE_BYTES
+        verdicts = await asyncio.get_running_loop().run_in_executor(self.slow_lane, accept) if slow else accept()
         await self.door.send(key.game, self.topics[key.game], [v.message for v in verdicts])
         self.metrics.events(key, verdicts, time.perf_counter() - began)
         return answer(verdicts)
 
-    def key(self, headers: Mapping[bytes, bytes]) -> Key:
-        """The caller's key, from Authorization: Bearer … or X-API-Key; nothing is read or written without one."""
+    def key(self, headers: Mapping[bytes, bytes], use: Literal["post", "read"]) -> Key:
+        """Return the caller's key, from Authorization: Bearer … or X-API-Key. Nothing is read or written without one.
+
+        Raises:
+            Refused: 401 where no valid key was shown, 403 where a posting key would read.
+        """
         key = self.keys.find(headers.get(b"authorization", b""), headers.get(b"x-api-key", b""))
         if key is None or key.game not in self.acceptors:
             raise Refused(401, "no valid API key: Authorization: Bearer KEY")
+        if use == "read" and not key.read:
+            raise Refused(403, "this key posts events; make one that reads players: gamebeam collect key add --read")
+        if use == "post" and key.read:  # 401, not 403: a client keeps its events until its key is put right
+            raise Refused(401, "this key reads players; make one that posts events: gamebeam collect key add without --read")
         if key.env != "live" and "env" not in self.acceptors[key.game].wire.envelope:
             raise Refused(401, f"this game's events carry no env: its keys are live, not {key.env}")
         return key

@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from collector.private_files import open_private
 from collector.sink import Message, SinkAway
 
 GATHER_S = 0.05  # what comes in this time shares a file
@@ -46,7 +47,7 @@ class FolderSink:
         path = folder / f"{time.time_ns() // 1_000_000}-{os.getpid()}-{next(self.numbers)}.jsonl"
         whole = folder / f".{path.name}"  # a leading dot: no reader looks at it
         try:
-            with whole.open("wb") as f:
+            with open_private(whole, "wb") as f:
                 f.writelines(p.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n" for p in payloads)  # JSON holds none inside a string
                 f.flush()
                 os.fsync(f.fileno())

@@ -1,15 +1,17 @@
 """API keys, one or more per game and env: only their hashes are at rest, and a changed file counts at once."""
 
+import fcntl
 import hashlib
 import math
-import os
 import secrets
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
+from collector.private_files import open_private
 from collector.settings import SettingsError
 
 LOOK_S = 1.0  # between looks at the file
@@ -17,7 +19,11 @@ MOST_SPELLINGS = 10_000  # of valid headers: a caller may vary the one that does
 
 
 class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """backfill: events keep the received_time that they bring, which is also the broker's time (imports, simulations)."""
+    """One API key: it posts events, or it reads players.
+
+    backfill: events keep the received_time that they bring, which is also the broker's time (imports, simulations).
+    read: the key reads players and posts nothing. A posting key is inside every copy of a game, so it must read nobody's data.
+    """
 
     id: str
     sha256: str
@@ -25,6 +31,7 @@ class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     env: str
     rate: float | None = None  # events a second
     backfill: bool = False
+    read: bool = False
 
 
 class KeyStore:
@@ -68,26 +75,38 @@ def read_keys(path: Path) -> list[Key]:
         raise SettingsError(f"{path}: {e}") from None
 
 
-def add_key(path: Path, game: str, env: str, rate: float | None = None, backfill: bool = False) -> str:
-    """The new key, to be shown once. Older ones of the game and env go on until they are removed."""
+def add_key(path: Path, game: str, env: str, rate: float | None = None, backfill: bool = False, read: bool = False) -> str:
+    """Add a key and return its secret, which is shown once. Older keys of the game and env stay valid until they are removed."""
     if rate is not None and not 0 < rate < math.inf:
         raise SettingsError(f"--rate={rate:g}: events a second, above 0")
-    keys = read_keys(path) if path.exists() else []
+    if read and (backfill or rate is not None):
+        raise SettingsError("--read: a key that reads players posts no events: leave --rate and --backfill out")
     secret = secrets.token_urlsafe(32)
     name = f"{game}-{env}-{secrets.token_hex(3)}"
-    _write(path, [*keys, Key(name, hashed(secret), game, env, rate, backfill)])
+    with _locked(path):
+        keys = read_keys(path) if path.exists() else []
+        _write(path, [*keys, Key(name, hashed(secret), game, env, rate, backfill, read)])
     return secret
 
 
 def remove_key(path: Path, key_id: str) -> None:
-    keys = read_keys(path)
-    if key_id not in {key.id for key in keys}:
-        raise SettingsError(f"{path}: no key {key_id}; there are {', '.join(key.id for key in keys) or 'none'}")
-    _write(path, [key for key in keys if key.id != key_id])
+    with _locked(path):
+        keys = read_keys(path)
+        if key_id not in {key.id for key in keys}:
+            raise SettingsError(f"{path}: no key {key_id}; there are {', '.join(key.id for key in keys) or 'none'}")
+        _write(path, [key for key in keys if key.id != key_id])
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One process at a time reads and rewrites the file: without a lock, keys added at the same moment are lost."""
+    with open_private(path.with_name(f".{path.name}.lock"), "ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _write(path: Path, keys: list[Key]) -> None:
     new = path.with_name(f".{path.name}.new")
-    new.write_bytes(msgspec.json.format(msgspec.json.encode(keys), indent=1))
-    os.chmod(new, 0o600)
+    with open_private(new, "wb") as f:
+        f.write(msgspec.json.format(msgspec.json.encode(keys), indent=1))
     new.replace(path)

@@ -18,7 +18,7 @@ PATHS: dict[str, Any] = {"/v1/players/{id}": {"get": {
     "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}],
     "responses": {"200": {"description": "Known.", "content": {"application/json": {"schema": {"type": "object"}}}},
                   **{status: {"$ref": f"#/components/responses/{answer}"}
-                     for status, answer in (("401", "Refused"), ("404", "Refused"), ("503", "Later"))}}}}}
+                     for status, answer in (("401", "Refused"), ("403", "Refused"), ("404", "Refused"), ("503", "Later"))}}}}}
 
 
 class AnyText(Convertor[str]):

@@ -10,26 +10,38 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collector.app import app
+from collector.body import MOST_BYTES
 from collector.settings import load_settings
 from transforms.collector import collect_rarely
 
 HEAD_S = 10.0  # in which a new connection's first request must have its head whole
+HEAD_BYTES = 64 * 1024  # of a request's line and headers; uvicorn with httptools keeps as many as a client sends
+REQUEST_BYTES = 4 * MOST_BYTES  # of one request on the wire: its body, its chunks' frames and its trailers
+TOO_LARGE_HEAD = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 SETTINGS = "GAMEBEAM_COLLECTOR_CONFIG"
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's own, and a deadline for a request's head: it waits for ever for one that does not come, or drips in."""
+    """uvicorn's HTTP protocol with three limits that it lacks: a deadline and a size for a request's head, and a size for all of it."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.deadline = self._until()
+        self.head_bytes = self.request_bytes = 0
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if not self._headless():
+        if self._headless():
+            self.head_bytes, self.request_bytes = self.head_bytes + len(data), 0
+            if self.head_bytes > HEAD_BYTES:
+                self._refuse(TOO_LARGE_HEAD)
+            elif self.deadline.cancelled():
+                self.deadline = self._until()
+        else:
             self.deadline.cancel()
-        elif self.deadline.cancelled():
-            self.deadline = self._until()
+            self.head_bytes, self.request_bytes = 0, self.request_bytes + len(data)
+            if self.request_bytes > REQUEST_BYTES:
+                self._refuse()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.deadline.cancel()
@@ -42,7 +54,12 @@ class Protocol(HttpToolsProtocol):
         return asyncio.get_running_loop().call_later(HEAD_S, self._close)
 
     def _close(self) -> None:
-        if self._headless() and not self.transport.is_closing():
+        if self._headless():
+            self._refuse()
+
+    def _refuse(self, answer: bytes = b"") -> None:
+        if not self.transport.is_closing():
+            self.transport.write(answer)
             self.transport.close()
 
 

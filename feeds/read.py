@@ -12,11 +12,13 @@ from typing import Any
 import pycountry
 
 from schemas.feeds import Column, Feed
+from transforms.faults import Faults
 
 ROUNDED = re.compile(r"\d(\.\d+)?E\+\d+")  # an id that a spreadsheet has rounded
 BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 LONGEST = 1 << 20  # characters of a cell
 LONG = 1 << 63
+FAULTS = Faults()
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,11 @@ def _read_row(cells: list[str], line: int, feed: Feed, readers: list[Callable[[s
             values.append(read(cell))
         except ValueError as e:
             rows.problems.append(Problem(line, column.name, str(e), feed.delimiter.join(cells)))
+            return
+        except MemoryError:
+            raise
+        except Exception as e:  # one row's fault is that row's problem, never the file's
+            rows.problems.append(Problem(line, column.name, FAULTS.note(e), feed.delimiter.join(cells)))
             return
     if all(v is None for v in values):
         rows.empty += 1

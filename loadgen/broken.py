@@ -8,7 +8,7 @@ from typing import Any
 
 from loadgen.sent import on_wire
 from schemas.contract import Contract
-from schemas.wire import Wire, snake
+from schemas.wire import NUMERIC_TIMES, Wire, snake
 
 NAMES = ("event_type", "env", "platform", "app_version", "player_id", "install_id", "session_id", "seq", "event_time")
 TEXT = rb'"(?:[^"\\]|\\.)*"'
@@ -27,7 +27,7 @@ def reader(contract: Contract) -> Callable[[bytes], dict[str, Any]]:
         patterns[name] = re.compile(rb'"' + re.escape(path.rsplit(".", 1)[-1].encode()) + rb'"\s*:\s*' + value, re.DOTALL)
 
     def read(payload: bytes) -> dict[str, Any]:
-        known: dict[str, Any] = {n: v for n, v in wire.constants.items() if n in NAMES}
+        known: dict[str, Any] = {"env": "live"} | {n: v for n, v in wire.constants.items() if n in NAMES}
         for name, pattern in patterns.items():
             if match := pattern.search(payload):
                 try:
@@ -48,7 +48,7 @@ def _meant(contract: Contract, name: str, value: Any) -> Any:
     if name == "seq":
         if isinstance(value, str):
             value = int(value) if wire.numbers_as_strings and re.fullmatch(r"-?\d+", value) else None
-        return value if value is not None and 1 <= value <= LARGEST_SEQ else None
+        return value if value is not None and 0 <= value <= LARGEST_SEQ else None
     if name in ("event_time", "arrival_time"):
         return _milliseconds(wire, value)
     if not isinstance(value, str) or (wire.empty_is_null and not value):
@@ -59,10 +59,10 @@ def _meant(contract: Contract, name: str, value: Any) -> Any:
 
 
 def _milliseconds(wire: Wire, value: Any) -> int | None:
-    if wire.time_format in ("ms", "s"):
+    if per_second := NUMERIC_TIMES.get(wire.time_format):
         if isinstance(value, str) and not re.fullmatch(r"-?\d+", value):
             return None
-        return int(value) * (1 if wire.time_format == "ms" else 1000)
+        return int(value) * 1000 // per_second
     if not isinstance(value, str):
         return None
     when = datetime.fromisoformat(value) if wire.time_format == "iso" else datetime.strptime(value, wire.time_format)

@@ -11,7 +11,7 @@ import msgspec
 from loadgen.sent import Sent, on_wire
 from schemas.contract import Contract
 from schemas.fields import Field, FieldType
-from schemas.wire import CANONICAL, Wire, camel
+from schemas.wire import CANONICAL, NUMERIC_TIMES, Wire, camel
 
 # The order on the wire: a message that was cut off usually still tells when it arrived and whose it is.
 ENVELOPE_ORDER = ("event_id", "event_type", "event_time", "env", "platform", "app_version", "install_id", "seq", "player_id",
@@ -130,10 +130,8 @@ def _envelope_value(wire: Wire, name: str, value: Any) -> Any:
 
 
 def time_on_wire(ms: int, time_format: str) -> int | str:
-    if time_format == "ms":
-        return ms
-    if time_format == "s":
-        return ms // 1000
+    if per_second := NUMERIC_TIMES.get(time_format):
+        return ms * per_second // 1000
     when = datetime.fromtimestamp(ms // 1000, UTC).replace(microsecond=ms % 1000 * 1000)
     if time_format == "iso":
         return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -142,7 +140,7 @@ def time_on_wire(ms: int, time_format: str) -> int | str:
 
 def precision_ms(wire: Wire) -> int:
     """The shortest time that this wire can tell apart."""
-    return 1 if wire.time_format in ("ms", "iso") or "%f" in wire.time_format else 1000
+    return 1 if wire.time_format in ("ms", "us", "ns", "iso") or "%f" in wire.time_format else 1000
 
 
 def _own_path(wire: Wire, f: Field, wire_type: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from loadgen.answers import Answers, Dead
 from loadgen.broken import reader
 from loadgen.costs import Costs
 from loadgen.encode import UNKNOWN_TYPE, encoder, precision_ms
-from loadgen.faults import Delivery, Faults, PublishNumbers, damaged
+from loadgen.faults import IN_2040, Delivery, Faults, PublishNumbers, damaged
 from loadgen.lookalikes import anonymous_types, player_ids
 from loadgen.payloads import payload
 from loadgen.players import Install, Player, Session, make_player, sessions
@@ -160,26 +160,34 @@ class World:
         else:
             return None
         constants = self.contract.wire.constants
-        known = {n: getattr(sent, n) for n in IDENTITY if n in self.carried or n in constants}
+        known = {"env": "live"} | {n: getattr(sent, n) for n in IDENTITY if n in self.carried or n in constants}
         known["event_type"] = UNKNOWN_TYPE if sent.fault == "unknown_type" else sent.event_type
         known["event_time"] = sent.event_time if usable else None
         return Dead(reason, field, payload_, arrival, known)
 
     def read_broken(self, part: list[Message]) -> None:
-        """The messages of one file that do not parse, in its order: one that does not tell its arrival takes its forerunner's."""
-        before = 0
-        for message in part:
-            arrival = message.arrival
-            if not message.intact:
-                known = self.read(message.payload)
-                if not self.by_broker:
-                    arrival = known.get("arrival_time", known.get("event_time", before))
-                event_time = known.get("event_time")
-                if event_time is None or not -AHEAD_MS <= arrival - event_time <= BEHIND_MS:
-                    known["event_time"] = None
-                too_large = len(message.payload) > self.contract.max_message_bytes
-                self.answers.dead(Dead("too_large" if too_large else "malformed", None, message.payload, arrival, known))
-            before = arrival
+        """The messages of one file that do not parse, in its order.
+
+        One that does not contain its arrival takes that of the message before it; the first ones of a file take the next one there is.
+        """
+        known = [{} if message.intact else self.read(message.payload) for message in part]
+        arrivals = [message.arrival if message.intact or self.by_broker else _own_arrival(values)
+                    for message, values in zip(part, known, strict=True)]
+        before = next((arrival for arrival in arrivals if arrival is not None), 0)
+        for message, values, own_arrival in zip(part, known, arrivals, strict=True):
+            before = before if own_arrival is None else own_arrival
+            if message.intact:
+                continue
+            event_time = values.get("event_time")
+            if event_time is None or not -AHEAD_MS <= before - event_time <= BEHIND_MS:
+                values["event_time"] = None
+            too_large = len(message.payload) > self.contract.max_message_bytes
+            self.answers.dead(Dead("too_large" if too_large else "malformed", None, message.payload, before, values))
+
+
+def _own_arrival(values: dict[str, Any]) -> int | None:
+    """ms, of a damaged message in a plain file; a clock in 2040 is not believed."""
+    return next((values[name] for name in ("arrival_time", "event_time") if values.get(name, IN_2040) < IN_2040), None)
 
 
 def _uuid(rng: random.Random) -> str:

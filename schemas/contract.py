@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
-from schemas.fields import NAME, ContractError, Field, load_yaml, names_inside, parse_record
+from schemas.bounded_text import read_bounded, require_bounded_json
+from schemas.bounds import SETTINGS as BOUNDS
+from schemas.bounds import Bounds, parse_bounds
+from schemas.fields import MOST_NESTED, NAME, ContractError, Field, load_yaml, names_inside, nesting, parse_record
 from schemas.notifications import Notification, check_notifications, parse_notifications
 from schemas.questions import own_views, parse_question
 from schemas.rollups import Rollup, duration_ms, parse_rollups
@@ -30,7 +33,7 @@ ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_inde
 STATE_TAKEN = ROLLUP_TAKEN | {"hour", "events", "revenue", "revenue_micros", "score", "score_micros", "first_time", "last_time",
                               "first_seen", "last_seen", "sessions", "pieces"}
 SETTINGS = {"name", "title", "counter", "currency", "time_zone", "session_gap", "allowed_lateness", "max_message_bytes",
-            "keep_raw"}
+            "keep_raw", *BOUNDS}
 PACKAGED = files("schemas") / "games"
 
 
@@ -59,6 +62,7 @@ class Contract:
     allowed_lateness_ms: int = 3_600_000
     max_message_bytes: int = 262_144
     keep_raw: bool = False
+    bounds: Bounds = field(default_factory=Bounds)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -108,11 +112,11 @@ def load_contract(name_or_path: str) -> Contract:
             known = sorted(p.name for p in PACKAGED.iterdir() if p.is_dir())
             raise ContractError(name_or_path, None, f"no such folder, and no packaged game of that name ({', '.join(known)})")
     wanted = ("contract.yaml", "wire.yaml", "rollups.yaml", "notifications.yaml", "feeds.yaml", "report.yaml")
-    text = {name: (folder / name).read_text() for name in wanted if (folder / name).is_file()}
+    text = {name: read_bounded(folder / name) for name in wanted if (folder / name).is_file()}
     for group, suffix in (("events", ".avsc"), ("examples", ".jsonl"), ("views", ".sql"), ("questions", ".sql"), ("reports", ".sql"),
                           ("feeds", ".yaml")):
         if (folder / group).is_dir():
-            text |= {f"{group}/{p.name}": p.read_text() for p in sorted((folder / group).iterdir(), key=lambda p: p.name)
+            text |= {f"{group}/{p.name}": read_bounded(p) for p in sorted((folder / group).iterdir(), key=lambda p: p.name)
                      if p.name.endswith(suffix)}
     return parse_contract(text, str(name_or_path))
 
@@ -143,7 +147,8 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
         time_zone=settings.get("time_zone", "UTC"),
         session_gap_ms=duration_ms(settings["session_gap"], at("contract.yaml"), "session_gap") if "session_gap" in settings else None,
         allowed_lateness_ms=duration_ms(settings.get("allowed_lateness", "1h"), at("contract.yaml"), "allowed_lateness"),
-        max_message_bytes=settings.get("max_message_bytes", 262_144), keep_raw=settings.get("keep_raw", False))
+        max_message_bytes=settings.get("max_message_bytes", 262_144), keep_raw=settings.get("keep_raw", False),
+        bounds=parse_bounds(settings, at("contract.yaml")))
     _check_names(contract, at)
     _check_wire(contract, at("wire.yaml"))
     _check_states(contract, at)
@@ -162,11 +167,15 @@ def _unpickled(text: tuple[tuple[str, str], ...]) -> Contract:
 
 def _event_type(body: str, file: str, name: str) -> tuple[str, EventType]:
     try:
+        require_bounded_json(body)
         record = json.loads(body)
-    except json.JSONDecodeError as e:
-        raise ContractError(file, None, f"not JSON: {e}") from None
+    except ValueError as e:  # JSONDecodeError, OutOfBounds, or a number of 5,000 digits
+        raise ContractError(file, None, f"not JSON that a contract may hold: {e}") from None
     name = name.removeprefix("events/").removesuffix(".avsc")
     fields = parse_record(record, file)
+    for f in fields:
+        if nesting(f.type) > MOST_NESTED:
+            raise ContractError(file, f.name, f"{nesting(f.type)} records inside one another; a table nests at most {MOST_NESTED}")
     if record.get("name") != name:
         raise ContractError(file, "name", f"is {record.get('name')!r}, but the file says {name!r}")
     weight = record.get("weight", 1)

@@ -13,9 +13,12 @@ from schemas.fields import Field, FieldType
 
 INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 TIMESTAMP_MS = Annotated[int, msgspec.Meta(ge=-62_135_596_800_000, le=253_402_300_799_999)]  # years 1 to 9999
-SEQ = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+SEQ = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+# A sum of doubles, in millionths or not, must never become infinite. No game counts so far; 1.8e308, a language's greatest, is a sentinel.
+LARGEST_DOUBLE = 1e100
+DOUBLE = Annotated[float, msgspec.Meta(gt=-LARGEST_DOUBLE, lt=LARGEST_DOUBLE)]
 EVENT_ID = Annotated[str, msgspec.Meta(min_length=1)]
-PYTHON: dict[str, Any] = {"boolean": bool, "long": INT64, "double": float, "string": str, "bytes": bytes,
+PYTHON: dict[str, Any] = {"boolean": bool, "long": INT64, "double": DOUBLE, "string": str, "bytes": bytes,
                           "timestamp": TIMESTAMP_MS, "date": datetime.date}
 # Summed in millionths: one client's nonsense must not make a whole game's sum overflow.
 LIMITS = {"revenue": 10**9, "score": 10**12}

@@ -1,6 +1,5 @@
 """CSV feeds that a contract declares in feeds.yaml: what cost and other figures look like that others send as files."""
 
-import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 from schemas.contract import BIGQUERY_RESERVED, RESERVED_VIEWS, Contract
 from schemas.fields import NAME, ContractError, Field, FieldType, load_yaml
 from schemas.tables import Table
+from schemas.wire import LONGEST_FORMAT
 
 FILE = "feeds.yaml"
 FOLDER = "feeds"
@@ -62,8 +62,8 @@ def feeds(contract: Contract) -> dict[str, Feed]:
     taken = {*RESERVED_VIEWS, *contract.events, *(r.name for r in contract.rollups)}
     found = {name: _feed(name, _with_columns(name, settings, contract.text)) for name, settings in body.items()}
     for name in found:
-        if not NAME.match(str(name)) or name in taken or name in BIGQUERY_RESERVED:
-            raise ContractError(FILE, str(name), "is a view already, or no name: take another, snake_case")
+        if not NAME.match(str(name)) or name in BIGQUERY_RESERVED or {name, f"{name}_loads"} & taken or f"{name}_loads" in found:
+            raise ContractError(FILE, str(name), "is a view already, or no name: take another, snake_case; its loads are a view, too")
     return found
 
 
@@ -164,8 +164,8 @@ def _feed(name: str, settings: Any) -> Feed:
     _one_of(name, "bad_rows", feed.bad_rows, ("fail", "dead_letter"))
     _one_of(name, "identity", feed.identity, ("content", "name_and_content"))
     try:
-        codecs.lookup(feed.encoding)
-    except LookupError:
+        "".encode(feed.encoding)
+    except (LookupError, TypeError):  # TypeError: a codec of bytes, such as zlib
         raise ContractError(FILE, f"{name}.encoding", f"no such encoding: {feed.encoding}") from None
     return feed
 
@@ -179,6 +179,8 @@ def _column(spec: Any, at: str, lower: bool = False) -> Column:
         kind, most = "string", int(sized[1])
     kind = {"integer": "long", "int": "long", "float": "double"}.get(kind.lower(), kind.lower())
     _one_of(at, "type", kind, tuple(KINDS))
+    if len(str(spec.get("format") or "")) > LONGEST_FORMAT:
+        raise ContractError(FILE, f"{at}.format", f"at most {LONGEST_FORMAT} characters, such as %Y-%m-%d")
     return Column(spec["name"], kind, spec.get("doc", ""), spec.get("format"), bool(spec.get("required", False)), most,
                   bool(spec.get("lower", lower and kind == "string")))
 

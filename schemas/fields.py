@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from schemas.bounded_text import OutOfBounds, load_bounded_yaml
+
 PRIMITIVES = {"boolean": "boolean", "int": "long", "long": "long", "float": "double", "double": "double",
               "string": "string", "bytes": "bytes"}
 LOGICAL = {"timestamp-millis": "timestamp", "date": "date"}
@@ -13,6 +15,8 @@ ROLES = {"revenue", "level", "score", "wealth", "state", "profile", "left"}
 PII = {"drop", "hash"}
 READ_FROM_JSON = {"boolean", "long", "double", "string", "timestamp"}
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+MOST_NESTED, MOST_COLUMNS = 15, 10_000  # of a table in BigQuery
+LONGEST_LINE = 1_000  # characters of an error, which may quote the contract
 
 
 class ContractError(ValueError):
@@ -20,12 +24,15 @@ class ContractError(ValueError):
 
     def __init__(self, file: str, field: str | None, message: str):
         self.file, self.field = file, field
-        super().__init__(f"{file}: {field + ': ' if field else ''}{message}")
+        line = " ".join(f"{file}: {field + ': ' if field else ''}{message}".split())
+        super().__init__(line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …")
 
 
 def load_yaml(text: str, file: str) -> dict[str, Any]:
     try:
-        body = yaml.safe_load(text) or {}
+        body = load_bounded_yaml(text) or {}
+    except OutOfBounds as e:
+        raise ContractError(file, None, str(e)) from None
     except yaml.MarkedYAMLError as e:
         line = e.problem_mark.line + 1 if e.problem_mark else 1
         raise ContractError(file, None, f"not YAML at line {line}: {e.problem or e.context}") from None
@@ -77,6 +84,8 @@ def parse_record(record: Any, file: str) -> tuple[Field, ...]:
         raise ContractError(file, None, 'expected an Avro record: {"type": "record", "name": …, "fields": […]}')
     if not isinstance(record.get("fields"), list):
         raise ContractError(file, "fields", "expected a list of fields")
+    if len(record["fields"]) > MOST_COLUMNS:
+        raise ContractError(file, "fields", f"{len(record['fields']):,} fields; a table has at most {MOST_COLUMNS:,} columns")
     fields = tuple(_parse_field(f, file) for f in record["fields"])
     seen: dict[str, str] = {}
     for f in fields:
@@ -157,6 +166,12 @@ def _parse_type(declared: Any, name: str, file: str) -> FieldType:
             return FieldType("string", symbols=tuple(symbols))
     raise ContractError(file, name, f"type {declared!r} is not supported: use one of {sorted(PRIMITIVES)}, "
                                     f"{sorted(LOGICAL)}, array, record or enum")
+
+
+def nesting(t: FieldType) -> int:
+    """How many levels of records a type has."""
+    inside = [nesting(f.type) for f in t.fields] + ([nesting(t.item)] if t.item else [])
+    return max(inside, default=0) + (t.kind == "record")
 
 
 def names_inside(t: FieldType) -> list[str]:

@@ -17,8 +17,8 @@ def infer(sample: Path, out: Path) -> str:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(f"{out}: is there already and not empty; give --out a new folder")
     read = read_sample(sample)
-    opened = open_sample(read)
     try:
+        opened = open_sample(read)
         found = guess(opened.bodies, opened.leaves, [m.publish_time for m in read.messages], is_secret)
     except ValueError as e:
         raise ValueError(f"{sample}: {e}") from None

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from schemas.fields import ContractError
+from schemas.fields import ContractError, load_yaml
 
 KINDS = ("count", "sum", "min", "max", "last", "distinct")
 LONGEST_EARLY_MS = 600_000  # Flink's portable runner sends all of an open window again at every early pane
+MOST_WINDOWS = 1_440  # that one event is in: a window of a day, every minute
+LONGEST_MS = 400 * 86_400_000
 UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -53,20 +53,16 @@ class Rollup:
 
 def duration_ms(text: Any, file: str, name: str) -> int:
     """'10m' -> 600000. Units: s, m, h, d."""
-    match = re.fullmatch(r"(\d+)\s*([smhd])", str(text))
-    if not match or int(match[1]) == 0:
-        raise ContractError(file, name, f"expected a duration such as 30s, 10m, 1h or 2d, not {text!r}")
-    return int(match[1]) * UNITS[match[2]]
+    match = re.fullmatch(r"([0-9]{1,9})\s*([smhd])", str(text))
+    length = int(match[1]) * UNITS[match[2]] if match else 0
+    if not 0 < length <= LONGEST_MS:
+        most = f"{LONGEST_MS // UNITS['d']}d"
+        raise ContractError(file, name, f"expected a duration such as 30s, 10m, 1h or 2d, at most {most}, not {text!r}")
+    return length
 
 
 def parse_rollups(text: str, file: str) -> tuple[Rollup, ...]:
-    try:
-        spec = yaml.safe_load(text) or {}
-    except yaml.YAMLError as e:
-        raise ContractError(file, None, f"not YAML: {e}") from None
-    if not isinstance(spec, dict):
-        raise ContractError(file, None, "expected a mapping of rollup names")
-    return tuple(_rollup(str(name), body, file) for name, body in spec.items())
+    return tuple(_rollup(str(name), body, file) for name, body in load_yaml(text, file).items())
 
 
 def _rollup(name: str, body: Any, file: str) -> Rollup:
@@ -78,6 +74,8 @@ def _rollup(name: str, body: Any, file: str) -> Rollup:
     period = duration_ms(body.get("every", body["window"]), file, f"{name}.every")
     if window % period:
         raise ContractError(file, f"{name}.every", "the window must be a whole number of periods")
+    if window // period > MOST_WINDOWS:
+        raise ContractError(file, f"{name}.every", f"every event would be in {window // period:,} windows; at most {MOST_WINDOWS:,}")
     for option, kind in (("keys", list), ("events", list), ("where", dict), ("values", dict)):
         if not isinstance(body.get(option, kind()), kind):
             raise ContractError(file, f"{name}.{option}", "expected a list" if kind is list else "expected a mapping")

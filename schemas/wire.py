@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from schemas.fields import ContractError, load_yaml
@@ -14,6 +15,7 @@ SHAPE_ONLY = {"when", "rank"}
 MAPPINGS = {"paths", "types", "renames", "values", "constants"}
 LISTS = {"json_strings", "drop"}
 SWITCHES = {"numbers_as_strings", "ids_as_numbers", "empty_is_null", "strip_quotes"}
+NUMERIC_TIMES = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}  # time_format -> units in a second, since 1970
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Wire:
     types: dict[str, str] = field(default_factory=dict)  # type on the wire -> event type
     renames: dict[str, str] = field(default_factory=dict)  # own field -> its name on the wire
     values: dict[str, dict[Any, Any]] = field(default_factory=dict)  # own field -> value on the wire -> value
-    time_format: str = "ms"  # ms, s, iso, or strptime's (a fraction may be absent)
+    time_format: str = "ms"  # s, ms, us, ns, iso, or strptime's (a fraction may be absent)
     numbers_as_strings: bool = False
     ids_as_numbers: bool = False  # integers where the envelope wants text: 17 is "17"
     empty_is_null: bool = False
@@ -56,6 +58,7 @@ class Wire:
         return camel(own_field) if self.case == "camel" else own_field
 
 
+LONGEST_FORMAT = 64  # characters: strptime makes a regular expression of it
 CANONICAL = Wire(envelope={name: name for name in ENVELOPE_ON_WIRE}, arrival_time="received_time")
 
 
@@ -85,10 +88,19 @@ def _check_option(key: str, value: Any, file: str) -> None:
             raise ContractError(file, key, "a whole number; of two copies the lower is preferred")
     elif not isinstance(value, str) or (value == "" and key != "fields"):
         raise ContractError(file, key, f"expected {'a path' if key in ENVELOPE_ON_WIRE else 'text'}, not {value!r}")
-    elif key == "time_format" and value not in ("ms", "s", "iso") and "%" not in value:
-        raise ContractError(file, key, f"ms, s, iso or a format such as %Y-%m-%d %H:%M:%S.%f, not {value!r}")
+    elif key == "time_format" and value not in (*NUMERIC_TIMES, "iso") and (len(value) > LONGEST_FORMAT or not _is_format(value)):
+        raise ContractError(file, key, f"s, ms, us, ns, iso or a format such as %Y-%m-%d %H:%M:%S.%f, not {value!r}")
     if key == "constants" and (unknown := set(value) - set(ENVELOPE_ON_WIRE)):
         raise ContractError(file, f"constants.{min(unknown)}", "is no field of the envelope")
+
+
+def _is_format(text: str) -> bool:
+    """Whether strptime reads what strftime writes; a directive that it does not know would fail at every message."""
+    try:
+        datetime.strptime(datetime(2001, 2, 3).strftime(text), text)
+    except ValueError:
+        return False
+    return "%" in text
 
 
 def _wire(spec: Any, file: str, base: Wire | None) -> Wire:

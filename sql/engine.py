@@ -1,6 +1,8 @@
 """BigQuery SQL over an archive, on DuckDB."""
 
+import os
 import re
+import tempfile
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,10 +17,13 @@ from schemas.feeds import feed_tables
 from schemas.fields import FieldType
 from schemas.tables import Table, tables
 from sql.archive import part_files, read_runs
-from sql.dialect.catalog import Catalog, CatalogKey, catalog_of
+from sql.dialect.catalog import ColumnsKey, TableColumns, columns_of
 from sql.dialect.runtime import install
+from sql.dialect.scope import Columns
 from sql.dialect.translation import translated
 from sql.dialect.types import BOOL, BYTES, DATE, DATETIME, FLOAT64, INT64, NUMERIC, STRING, TIMESTAMP, UNKNOWN, Type
+from sql.information_schema import as_query, described, fill_information_schema
+from sql.sources import Catalog, Source, catalog_of, refuse_unknown, sources
 from sql.translate import SqlError, parse
 from sql.views import view_sql
 
@@ -36,55 +41,107 @@ def run(contract: Contract, archive: str, sql: str) -> Result:
     return ask(open_archive(contract, archive), sql)
 
 
-def open_archive(contract: Contract, archive: str) -> duckdb.DuckDBPyConnection:
-    """The archive's tables in a schema `tables`, and the contract's views over them. Reads no event yet."""
+def open_archive(contract: Contract, archive: str, memory: str = "") -> duckdb.DuckDBPyConnection:
+    """Open an archive: its tables in a schema `tables`, and the contract's views over them. Reads no event yet.
+
+    The connection reaches the archive's part files and its own spill files, and no other file, address or extension.
+
+    Args:
+        memory: The most that a query holds in memory, as DuckDB writes it (`2GB`); more is spilled to the system's folder for
+            temporary files. "" is four fifths of the machine's memory.
+
+    Raises:
+        ArchiveError: The archive cannot be read.
+        SqlError: A view of the contract's is not valid, or reads something other than the archive.
+    """
     runs = read_runs(archive)
+    parts = [(table, part_files(archive, table.folder, table.name, runs))
+             for table in (*tables(contract).values(), *feed_tables(contract).values())]
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'; CREATE SCHEMA tables")
     con.register("manifests", runs)
     con.execute("CREATE TABLE tables.runs AS SELECT * FROM manifests")
     con.unregister("manifests")
-    con.execute("SET python_enable_replacements = false")  # or a misspelt table might find a Python variable
-    for table in (*tables(contract).values(), *feed_tables(contract).values()):
-        con.execute(_table_sql(table, part_files(archive, table.folder, table.name, runs)))
-    for name, text in _translated_views(tuple(view_sql(contract).items()), catalog_of(con).key()):
-        install(con, text)
-        con.execute(f'CREATE VIEW main."{name}" AS {text}')
+    _confine(con, [path for _, paths in parts for path in paths], memory)
+    for table, paths in parts:
+        con.execute(_table_sql(table, paths))
+    made = {("tables", name) for name in ("runs", *(table.name for table, _ in parts))}
+    engine = catalog_of(con).engine
+    columns = columns_of(con)
+    for name, text in view_sql(contract).items():
+        try:
+            view = _view(text, columns.key())
+            refuse_unknown(view.reads, view.tree, Catalog(frozenset(made), engine), text)
+            columns.add("main", name, view.columns)
+            install(con, view.translated)
+            con.execute(f"CREATE VIEW main.{_identifier(name)} AS {view.translated}")
+        except SqlError as e:
+            raise SqlError(f"view {name}: {e}", text) from None
+        except duckdb.Error as e:
+            raise SqlError(f"view {name}: {_in_terms_of(text, view.translated, str(e))}", text) from None
+        made.add(("main", name))
     return con
 
 
-@cache
-def _translated_views(texts: tuple[tuple[str, str], ...], tables: CatalogKey) -> list[tuple[str, str]]:
-    """The views in DuckDB's SQL. Cached, since translating is most of the time that opening takes."""
-    catalog, views = Catalog(tables), []
-    for name, text in texts:
-        duckdb_sql, columns = translated(text, catalog)
-        catalog.add("main", name, columns)
-        views.append((name, duckdb_sql))
-    return views
+class _View(NamedTuple):
+    tree: exp.Expr
+    reads: list[Source]
+    translated: str
+    columns: Columns
 
 
-def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None, unchecked: bool = False,
-        unexamined: list[str] | None = None) -> Result:
-    """The answer to one query in BigQuery SQL. parameters: values of its @names.
-
-    unchecked: run functions that are not in the list of examined ones too; unexamined gets their names.
-    """
-    tree = parse(sql)
+@cache  # translating is half of the time that opening takes
+def _view(text: str, tables: ColumnsKey) -> _View:
+    tree = parse(text)
     if not isinstance(tree, exp.Query):
-        raise SqlError("only queries are run here: SELECT … or WITH …", sql)
+        raise SqlError("a view is a query: SELECT … or WITH …", text)
+    return _View(tree, sources(tree, text), *translated(text, TableColumns(tables)))
+
+
+def _confine(con: duckdb.DuckDBPyConnection, files: list[str], memory: str) -> None:
+    """Leave the connection only these files. Views open them when they are read, so each is allowed by its path."""
+    if memory:
+        con.execute("SET memory_limit = ?", [memory])
+    # The folder is made when a query spills, and removed when the connection is closed.
+    con.execute("SET temp_directory = ?", [f"{tempfile.gettempdir()}/gamebeam-query-{os.urandom(8).hex()}"])
+    con.execute("SET allowed_paths = ?", [files])
+    con.execute("SET python_enable_replacements = false")  # or a misspelt table might find a Python variable
+    con.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+    con.execute("SET enable_external_access = false; SET lock_configuration = true")
+
+
+def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None,
+        unexamined: list[str] | None = None) -> Result:
+    """Answer one query in BigQuery SQL, or SHOW TABLES, or DESCRIBE view.
+
+    Args:
+        parameters: Values of the query's @names.
+        unexamined: Gets the names of functions that are not in the list of examined ones; they run as DuckDB has them. None refuses them.
+
+    Raises:
+        SqlError: The query is not valid, or reads something other than the archive.
+    """
+    query = as_query(sql)
+    tree = parse(query)
+    if not isinstance(tree, exp.Query):
+        raise SqlError("only queries are run here: SELECT …, WITH …, SHOW TABLES or DESCRIBE view", sql)
+    reads = sources(tree, query)
+    catalog = catalog_of(con)
+    refuse_unknown(reads, tree, catalog, query)
+    refuse_unknown(described(sql), tree, catalog, sql)
     used = {p.name for p in tree.find_all(exp.Parameter)}
     if unknown := sorted(used - set(parameters or {})):
         raise SqlError(f"@{unknown[0]}: no such parameter; known are {', '.join(f'@{p}' for p in sorted(parameters or {})) or 'none'}",
                        sql, sql.find(f"@{unknown[0]}"), len(unknown[0]) + 1)
     values = {name: (parameters or {})[name] for name in used}
-    text, _ = translated(sql, catalog_of(con), {name: _type_of(value) for name, value in values.items()}, unchecked, unexamined)
+    fill_information_schema(con, reads)
+    text, _ = translated(query, columns_of(con), {name: _type_of(value) for name, value in values.items()}, unexamined)
     try:
         install(con, text)
         con.execute(text, values)
         return Result([column[0] for column in con.description or []], con.fetchall())
     except duckdb.Error as e:
-        raise _in_terms_of(sql, text, str(e)) from None
+        raise _in_terms_of(query, text, str(e)) from None
 
 
 def _type_of(value: Any) -> Type:
@@ -97,26 +154,30 @@ def _type_of(value: Any) -> Type:
 
 def _table_sql(table: Table, files: list[str]) -> str:
     """Columns are read by name with the contract's types: files of any age serve, what they lack is null."""
+    name = f"tables.{_identifier(table.name)}"
     if not files:
-        columns = ", ".join(f'"{f.name}" {duckdb_type(f.type)}' for f in table.fields)
-        return f'CREATE TABLE tables."{table.name}" ({columns})'
+        columns = ", ".join(f"{_identifier(f.name)} {duckdb_type(f.type)}" for f in table.fields)
+        return f"CREATE TABLE {name} ({columns})"
     listed = ", ".join(_quoted(path) for path in files)
-    schema = ", ".join(f"'{f.name}': {{name: '{f.name}', type: {_quoted(duckdb_type(f.type))}, default_value: NULL}}"
+    schema = ", ".join(f"{_quoted(f.name)}: {{name: {_quoted(f.name)}, type: {_quoted(duckdb_type(f.type))}, default_value: NULL}}"
                        for f in table.fields)
-    return (f'CREATE VIEW tables."{table.name}" AS SELECT * FROM read_parquet([{listed}], schema = MAP {{{schema}}}, '
-            "hive_partitioning = false)")
+    return f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], schema = MAP {{{schema}}}, hive_partitioning = false)"
 
 
 def duckdb_type(t: FieldType) -> str:
     if t.kind == "array":
         return f"{duckdb_type(t.item or FieldType('string'))}[]"
     if t.kind == "record":
-        return f"STRUCT({', '.join(f'{chr(34)}{f.name}{chr(34)} {duckdb_type(f.type)}' for f in t.fields if f.stored)})"
+        return f"STRUCT({', '.join(f'{_identifier(f.name)} {duckdb_type(f.type)}' for f in t.fields if f.stored)})"
     return DUCKDB[t.kind]
 
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _in_terms_of(sql: str, translated: str, message: str) -> SqlError:

@@ -4,30 +4,46 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 
 from schemas.contract import Contract
 from schemas.questions import Question, questions, report_questions
+from sql.compare import Comparison, ask_bigquery, compare
 from sql.engine import Result, ask, open_archive
 from sql.show import FORMATS, show
 
+if TYPE_CHECKING:
+    from google.cloud.bigquery import Client
 
-def query(contract: Contract, archive: str, text_or_file: str, format: str = "table", as_of: str = "", env: str = "live") -> str:
+
+def query(contract: Contract, archive: str, text_or_file: str, format: str = "table", as_of: str = "", env: str = "live",
+          memory: str = "") -> str:
     """The answer as text. text_or_file is BigQuery SQL, a file.sql, or the NAME of one of the game's questions.
 
     as_of: a date (what came until its end, in the contract's time zone) or a moment (what came before it); "" is everything.
+    memory: as open_archive has it.
     """
     if format not in FORMATS:
         raise ValueError(f"--format={format}: use one of {', '.join(FORMATS)}")
     asked = find(contract, text_or_file)
     sql = asked if isinstance(asked, str) else asked.sql
-    con = open_archive(contract, archive)
+    con = open_archive(contract, archive, memory)
     values = parameters(con, contract, as_of, env) if "@" in sql else {}
     shown = show(ask(con, sql, values), format)
     return f"{titled(asked, values)}\n{shown}" if isinstance(asked, Question) and format == "table" else shown
+
+
+def against_bigquery(contract: Contract, archive: str, text_or_file: str, client: "Client", dataset: str, as_of: str = "",
+                     env: str = "live", memory: str = "") -> Comparison:
+    """Answer one query over an archive and over the dataset `project.dataset`, by the same text, and compare the answers."""
+    asked = find(contract, text_or_file)
+    sql = asked if isinstance(asked, str) else asked.sql
+    con = open_archive(contract, archive, memory)
+    values = parameters(con, contract, as_of, env) if "@" in sql else {}
+    return compare(sql, ask(con, sql, values), ask_bigquery(client, dataset, sql, values))
 
 
 def answer(con: duckdb.DuckDBPyConnection, contract: Contract, question: Question, as_of: str = "", env: str = "live") -> Result:

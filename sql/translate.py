@@ -3,7 +3,7 @@
 The connection must run with TimeZone='UTC': BigQuery shows timestamps, and takes their dates, in UTC.
 """
 
-from sql.dialect.catalog import Catalog
+from sql.dialect.catalog import TableColumns
 from sql.dialect.errors import SqlError
 from sql.dialect.grammar import parse
 from sql.dialect.translation import translated
@@ -11,6 +11,6 @@ from sql.dialect.translation import translated
 __all__ = ["SqlError", "parse", "to_duckdb"]
 
 
-def to_duckdb(bigquery_sql: str, tables: Catalog | None = None) -> str:
+def to_duckdb(bigquery_sql: str, tables: TableColumns | None = None) -> str:
     """One statement of BigQuery SQL as one of DuckDB's, on a single line. `runtime.install` creates the functions that it calls."""
-    return translated(bigquery_sql, tables or Catalog())[0]
+    return translated(bigquery_sql, tables or TableColumns())[0]

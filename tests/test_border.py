@@ -41,10 +41,13 @@ def archive(tmp_path):
 
 def opened(archive, border, hot_from):
     """The archive's tables as the hot ones, from some day on; its files as external tables, with the partitions in their names."""
-    con = open_archive(archive.contract, archive.root)
-    con.execute("CREATE SCHEMA hot; CREATE SCHEMA outside; CREATE SCHEMA views; CREATE VIEW hot.runs AS SELECT * FROM tables.runs")
-    for name in archive.contract.events:
-        con.execute(f"CREATE TABLE hot.{name} AS SELECT * FROM tables.{name} WHERE CAST(event_time AS DATE) >= DATE '{hot_from}'")
+    con, opened_archive = duckdb.connect(), open_archive(archive.contract, archive.root)  # which opens no file of a hidden run
+    con.execute("SET TimeZone = 'UTC'; CREATE SCHEMA hot; CREATE SCHEMA outside; CREATE SCHEMA views")
+    for name in ("runs", *archive.contract.events):
+        con.register("rows", opened_archive.execute(f"SELECT * FROM tables.{name}").to_arrow_table())
+        where = "" if name == "runs" else f"WHERE CAST(event_time AS DATE) >= DATE '{hot_from}'"
+        con.execute(f"CREATE TABLE hot.{name} AS SELECT * FROM rows {where}")
+        con.unregister("rows")
     con.execute(f"CREATE VIEW outside.purchase AS SELECT * FROM read_parquet('{archive.root}/events/purchase/*/*/*.parquet', "
                 "hive_partitioning = true, hive_types = {date: DATE, hour: VARCHAR}, union_by_name = true)")
     text = view_sql(archive.contract, "hot", "views", "outside", f"DATE '{border}'")["purchase"]

@@ -156,7 +156,7 @@ def test_the_examples_show_every_reason(game, impossible):
     assert {line["reason"] for line in lines} == set(REASONS) - impossible
 
 
-NO_LEVEL = '{"event_id": "e", "event_type": "level_up", "event_time": 1}'
+NO_LEVEL = '{"event_id": "e", "event_type": "level_up", "event_time": 1790000000000}'
 
 
 @pytest.mark.parametrize("line, file, says", [

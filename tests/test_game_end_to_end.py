@@ -105,7 +105,7 @@ def test_every_purchase_that_was_approved_is_in_the_answer_though_the_server_is_
             owned = sum(len(client.get(f"/data/user?userid={p}").json()["user"]["inventory"]) for p in PLAYERS)
             wait_for_empty(store)
             run_job(tmp_path, source, players, *flags)
-            key = add_key(tmp_path / "collector" / "keys.json", "placebo", "live")
+            key = add_key(tmp_path / "collector" / "keys.json", "placebo", "live", read=True)
             states = {p: client.get(f"/v1/players/{p}", headers={"X-API-Key": key}) for p in PLAYERS}
             assert client.get(f"/v1/players/{PLAYERS[0]}").status_code == 401
             wealth = {p: client.get(f"/data/user?userid={p}").json()["user"]["wealth"] for p in PLAYERS}

@@ -202,10 +202,16 @@ def test_a_counter_belongs_to_whoever_it_starts_again_with(tmp_path, whose, rows
     assert [e.seq for e in events] == [n for *_, n in rows]
 
 
-def test_a_counter_that_starts_at_zero_is_a_field_like_any_other(tmp_path):
-    contract, said, _ = inferred(tmp_path, [m | {"seq_num": i} for i, m in enumerate(flat())])
+def test_c13_a_counter_that_starts_at_zero_is_a_counter(tmp_path):
+    contract, said, events = inferred(tmp_path, [m | {"seq_num": i} for i, m in enumerate(flat())])
+    assert contract.counter and contract.wire.envelope["seq"] == "seq_num" and "from 0" in said
+    assert [e.seq for e in events] == [0, 1, 2, 3]
+
+
+def test_a_number_below_zero_is_no_counter(tmp_path):
+    contract, said, _ = inferred(tmp_path, [m | {"seq_num": i - 1} for i, m in enumerate(flat())])
     assert contract.counter is None and types(contract, "login")["seq_num"] == "long"
-    assert "does not count from 1" in said
+    assert "does not count from 0 or 1" in said
 
 
 def test_a_servers_time_stands_in_for_the_broker_in_plain_files(tmp_path):

@@ -1,24 +1,30 @@
 """message -> Event, or DeadLetter with the reason. No input raises; every input becomes exactly one of the two."""
 
-import hashlib
 import re
+import time
+from collections.abc import Callable
 from itertools import repeat
 from typing import Any, Union
 
 import msgspec
 
 from schemas.contract import Contract
-from schemas.events import DeadLetter, event_classes
+from schemas.events import event_classes
 from schemas.layout import DAY_MS, HOUR_MS
 from schemas.wire import CANONICAL
-from transforms.extract import MISSING, STRINGS, Extracted, Extractor
+from transforms.carried_env import SEPARATOR, split_env
+from transforms.dead_letters import DeadLetters, digest, stand_in
+from transforms.extract import MISSING, Extracted, Extractor, UnreadableString
+from transforms.faults import Faults
 from transforms.scrub import scrubber
+from transforms.times import is_ms
 
 REASONS = ("too_large", "malformed", "unknown_event_type", "schema_violation", "timestamp_out_of_range")
-AHEAD_MS, BEHIND_MS = DAY_MS, 30 * DAY_MS  # how far event_time may stand from arrival_time
-KNOWN = ("env", "platform", "app_version", "player_id", "install_id", "session_id", "seq")
+AHEAD_MS, BEHIND_MS = DAY_MS, 30 * DAY_MS  # how far event_time may be from arrival_time
 FIELD_OF_ERROR = re.compile(r" - at `\$\.?(.*)`$|required field `(.*?)`|unknown field `(.*?)`")
-LONGEST_TYPE = 200  # characters kept of a type that nobody knows
+BOM = b"\xef\xbb\xbf"
+ALL_TIME = -(2**62), 2**62  # ms
+UNPLACED = ALL_TIME[0]  # arrival of a message that does not contain one, before any that does
 
 
 class Violation(ValueError):
@@ -26,39 +32,57 @@ class Violation(ValueError):
 
 
 class Decoder:
-    """decode() for one contract. A message in canonical JSON takes the typed path; all else, and all that fails, the general one."""
+    """decode() for one contract. A message in canonical JSON takes the typed path; all else, and all that fails, the general one.
 
-    def __init__(self, contract: Contract, pii_key: bytes | None = None):
+    started: ms, the start of the run, by which times are judged where no broker dates a message; now, if None. A reader that never
+    ends moves it along. reached: the arrival of the last message of decode_all() that had one, in ms, or None.
+    Raises ValueError for a contract that needs a key and has none: not at a message.
+    """
+
+    def __init__(self, contract: Contract, pii_key: bytes | None = None, started: int | None = None):
         self.contract = contract
+        self.hashed = {name: [f.name for f in e.fields if f.pii == "hash"] for name, e in contract.events.items()}
+        if pii_key is None and any(self.hashed.values()):
+            raise ValueError("the contract has pii=hash, but no key: set pii_key_file in --config, or GAMEBEAM_PII_KEY_FILE")
+        self.started = time.time_ns() // 1_000_000 if started is None else started
+        self.reached: int | None = None
         self.classes = event_classes(contract)
         self.extractor = Extractor(contract)
         self.scrub = scrubber(contract, pii_key)
-        self.hashed = {name: [f.name for f in e.fields if f.pii == "hash"] for name, e in contract.events.items()}
+        self.dead_letters = DeadLetters(contract, self.extractor, self.scrub)
+        self.faults = Faults()
         typed = contract.wire == CANONICAL and not contract.keep_raw and not any(self.hashed.values())
-        self.typed = msgspec.json.Decoder(Union[tuple(self.classes.values())]).decode if typed else None  # noqa: UP007
-        # the front door's stamp: a client that sends a refused message again, its answer being lost, has sent it once
-        self.stamp = _leaf_pattern(contract.wire.envelope.get("received_time", "received_time"), True)
-        self.leaf_keys = {name: _leaf_pattern(path, name == "seq" or name.endswith("_time")) for name, path in self._paths().items()}
+        self.typed: Callable[[bytes], Any] | None = None
+        if typed:
+            self.typed = msgspec.json.Decoder(Union[tuple(self.classes.values())]).decode  # noqa: UP007
 
     def decode(self, payload: bytes, arrival_time: int | None = None, message_id: str = "", source: str = "",
-               previous_arrival: int = 0) -> Any:
+               previous_arrival: int | None = None) -> Any:
         """An instance of the event type's class, or a DeadLetter.
 
-        arrival_time: ms, from the broker; None in a plain file, where the message's own is read, else previous_arrival stands in.
+        arrival_time: ms, from the broker; None in a plain file, where the message's own is read, else previous_arrival stands in, else
+        the start of the run.
         """
         return self.decode_all([payload], None if arrival_time is None else [arrival_time], [message_id], source, previous_arrival)[0]
 
     def decode_all(self, payloads: list[bytes], arrivals: list[int] | None, ids: list[str] | None, source: str,
-                   previous_arrival: int) -> list[Any]:
-        """decode() of messages that came one after the other."""
-        items = self._typed(payloads)
+                   previous_arrival: int | None) -> list[Any]:
+        """decode() of messages that came one after the other. The first ones of a file take the next arrival that can be read."""
+        items, unplaced = self._typed(payloads), []
         game, lateness_ms = self.contract.name, self.contract.allowed_lateness_ms
+        earliest, latest = self._believed() if arrivals is None else ALL_TIME
+        previous = UNPLACED if previous_arrival is None else previous_arrival
         for i, (event, arrived) in enumerate(zip(items, arrivals or repeat(None), strict=False)):
             if event is not None:
-                came = (event.received_time or event.event_time) if arrived is None else arrived
-                behind = came - event.event_time
-                if -AHEAD_MS <= behind <= BEHIND_MS:
-                    event.arrival_time = previous_arrival = came
+                happened = event.event_time
+                came = arrived
+                if came is None:
+                    came = event.received_time
+                    if came is None:
+                        came = happened
+                behind = came - happened
+                if -AHEAD_MS <= behind <= BEHIND_MS and earliest <= happened <= latest and earliest <= came <= latest:
+                    event.arrival_time = previous = came
                     event.late = behind > lateness_ms
                     if not event.env:
                         event.env = "live"
@@ -67,9 +91,23 @@ class Decoder:
                     event.additional_properties = event.raw_event = None
                     event.shape_rank = 0
                     continue
-            items[i] = self.decode_generally(payloads[i], arrived, ids[i] if ids else "", source, previous_arrival)
-            previous_arrival = items[i].arrival_time
+            items[i] = self._guarded(payloads[i], arrived, ids[i] if ids else "", source, previous)
+            if items[i].arrival_time == UNPLACED:
+                unplaced.append(i)
+            else:
+                previous = items[i].arrival_time
+        self.reached = None if previous == UNPLACED else previous
+        if unplaced:  # all of them are before the first message that has an arrival
+            after = unplaced[-1] + 1
+            found = items[after].arrival_time if after < len(items) else self.started
+            for i in unplaced:
+                items[i] = self._guarded(payloads[i], None, ids[i] if ids else "", source, found)
         return items
+
+    def _believed(self) -> tuple[int, int]:
+        """(earliest, latest) time in ms that is accepted from a message itself."""
+        bounds = self.contract.bounds
+        return bounds.earliest_ms, self.started + AHEAD_MS if bounds.latest_ms is None else bounds.latest_ms
 
     def _typed(self, payloads: list[bytes]) -> list[Any]:
         """Events as far as the typed path decodes them; None where it does not."""
@@ -83,25 +121,60 @@ class Decoder:
         while len(items) < len(payloads):
             try:
                 items.extend(decoding)  # in C; what was decoded before an exception is there
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            except MemoryError:
+                raise
+            except Exception:  # the general path says what is wrong, or catches it again
                 items.append(None)
         return items
 
+    def _guarded(self, payload: bytes, arrival_time: int | None, message_id: str, source: str, previous_arrival: int) -> Any:
+        """decode_generally(), of which one message's fault stops nothing: whatever it raises becomes that message's dead letter."""
+        try:
+            return self.decode_generally(payload, arrival_time, message_id, source, previous_arrival)
+        except MemoryError:
+            raise
+        except Exception as error:
+            return self._faulty(payload, arrival_time, source, previous_arrival, error)
+
+    def _faulty(self, payload: bytes, arrival_time: int | None, source: str, previous_arrival: int, error: Exception) -> Any:
+        detail = self.faults.note(error)
+        payload, env = split_env(payload)
+        try:
+            self._parse(payload)
+            parses, reason = True, "schema_violation"
+        except Exception:
+            parses, reason = False, "malformed"
+        try:
+            return self._dead_letter(payload, parses, arrival_time, source, previous_arrival, env, reason, None, detail)
+        except MemoryError:
+            raise
+        except Exception:  # it could not be scrubbed, or nothing of it could be read
+            arrived = previous_arrival if arrival_time is None else arrival_time
+            return self.dead_letters.make({"env": env}, stand_in(payload), arrived, None, source, reason, None, detail)
+
     def decode_generally(self, payload: bytes, arrival_time: int | None = None, message_id: str = "", source: str = "",
-                         previous_arrival: int = 0) -> Any:
+                         previous_arrival: int = UNPLACED) -> Any:
         """What decode() means, whatever the wire; the typed path gives the same, only faster."""
+        env = None
+        if SEPARATOR in payload:
+            payload, env = split_env(payload)
+        payload = payload.removeprefix(BOM)
         try:
             message = self._parse(payload)
         except Violation as violation:
-            return self._dead_letter(payload, False, arrival_time, source, previous_arrival, *violation.args)
+            return self._dead_letter(payload, False, arrival_time, source, previous_arrival, env, *violation.args)
         try:
-            return self._event(payload, message, arrival_time, message_id, previous_arrival)
+            event = self._event(payload, message, arrival_time, message_id, previous_arrival)
+            event.env = event.env if env is None else env
+            return event
         except Violation as violation:
-            return self._dead_letter(payload, True, arrival_time, source, previous_arrival, *violation.args)
+            return self._dead_letter(payload, True, arrival_time, source, previous_arrival, env, *violation.args)
 
     def _parse(self, payload: bytes) -> dict[str, Any]:
         if len(payload) > self.contract.max_message_bytes:
             raise Violation("too_large", None, f"{len(payload)} bytes; the limit is {self.contract.max_message_bytes}")
+        if exceeded := self.contract.bounds.exceeded(payload):
+            raise Violation("malformed", None, exceeded)
         try:
             payload.decode()
             message = msgspec.json.decode(payload)
@@ -122,16 +195,18 @@ class Decoder:
             detail = "no event type in the message" if unknown is MISSING else "the contract has no such event type"
             raise Violation("unknown_event_type", None, detail)
         values = found.values
-        arrived = _arrival(values, arrival_time, previous_arrival)
+        arrived = self._arrival(values, arrival_time, previous_arrival)
         if self.contract.wire.envelope["event_time"] == "arrival":
             values["event_time"] = arrived
         if by_hash:
-            values["event_id"] = _digest(clean, str(values.get("event_time")).encode(), message_id.encode())
-        values.pop("arrival_time", None)
+            values["event_id"] = digest(clean, str(values.get("event_time")).encode(), message_id.encode())
+        own_arrival = values.pop("arrival_time", None)
         for name in self.hashed[found.event_type]:
             if isinstance(values.get(name), str):
                 values[name] = self.scrub.hash(values[name])
         event = self._validated(found.event_type, values)
+        if arrival_time is None and arrived != UNPLACED:
+            self._check_believed(event.event_time, own_arrival)
         behind = arrived - event.event_time
         if not -AHEAD_MS <= behind <= BEHIND_MS:
             far = f"{-behind // HOUR_MS} h ahead of" if behind < 0 else f"{behind // DAY_MS} days behind"
@@ -143,12 +218,21 @@ class Decoder:
         event.raw_event = clean.decode() if self.contract.keep_raw else None
         return event
 
+    def _check_believed(self, event_time: int, own_arrival: Any) -> None:
+        """Without a broker's arrival, a time that no player can have sent is a dead letter: a wrong unit, a wrong clock, a placeholder."""
+        earliest, latest = self._believed()
+        for name, value in (("event_time", event_time), ("arrival_time", own_arrival)):
+            if is_ms(value) and value < earliest:
+                raise Violation("timestamp_out_of_range", name, "before earliest_event_time of contract.yaml (default 2000-01-01)")
+            if is_ms(value) and value > latest:
+                raise Violation("timestamp_out_of_range", name,
+                                "after latest_event_time of contract.yaml (default: 24 h after the start of the run)")
+
     def _extract(self, message: dict[str, Any]) -> Extracted:
         try:
             return self.extractor.extract(message)
-        except msgspec.DecodeError as e:
-            field = ", ".join(self.contract.wire.json_strings)
-            raise Violation("schema_violation", field, f"expected JSON inside a string: {e}"[:200]) from None
+        except UnreadableString as e:
+            raise Violation("schema_violation", *e.args) from None
 
     def _validated(self, event_type: str, values: dict[str, Any]) -> Any:
         try:
@@ -156,84 +240,30 @@ class Decoder:
         except msgspec.ValidationError as e:
             raise Violation("schema_violation", *_explain(str(e))) from None
 
-    def _dead_letter(self, payload: bytes, parses: bool, arrival_time: int | None, source: str, previous_arrival: int,
+    def _dead_letter(self, payload: bytes, parses: bool, arrival_time: int | None, source: str, previous_arrival: int, env: str | None,
                      reason: str, field: str | None, detail: str) -> Any:
-        if parses:
-            message = msgspec.json.decode(payload)
-            clean = self.scrub.message(payload, message)
-            known = self._known_of_parsed(message)
-        else:
-            clean = self.scrub.broken(payload)
-            known = self._known_of_bytes(clean)
-        arrived = _arrival(known, arrival_time, previous_arrival)
+        known, clean = self.dead_letters.look(payload, parses)
+        if env is not None:
+            known["env"] = env
+        arrived = self._arrival(known, arrival_time, previous_arrival)
         event_time = known.get("event_time")
-        usable = event_time is not None and -AHEAD_MS <= arrived - event_time <= BEHIND_MS
-        event_type = known.get("event_type")
-        app_version = known.get("app_version")
-        return DeadLetter(
-            dead_id=_digest(b"dead", reason.encode(), self.stamp.sub(b"", clean)), arrival_time=arrived,
-            event_time=event_time if usable else None, source=source, reason=reason, field=field, detail=detail, event_type=event_type,
-            game=self.contract.name, payload=clean, fingerprint=_digest(repr((reason, event_type, field, app_version)).encode()),
-            **{name: known.get(name) for name in KNOWN})
+        if event_time is not None and not (-AHEAD_MS <= arrived - event_time <= BEHIND_MS and (
+                arrival_time is not None or self._is_believed(event_time))):
+            event_time = None
+        return self.dead_letters.make(known, clean, arrived, event_time, source, reason, field, detail)
 
-    def _known_of_parsed(self, message: dict[str, Any]) -> dict[str, Any]:
-        try:
-            found = self.extractor.extract(message)
-        except msgspec.DecodeError:
-            return {}
-        raw = found.type_on_wire
-        event_type = found.event_type or (raw[:LONGEST_TYPE] if isinstance(raw, str) else None)
-        return _sound(found.values) | {"event_type": event_type}
+    def _arrival(self, known: dict[str, Any], arrival_time: int | None, previous_arrival: int) -> int:
+        """The broker's arrival, else the message's own, else its event_time, else that of the message before it; in ms."""
+        if arrival_time is not None:
+            return arrival_time
+        for name in ("arrival_time", "event_time"):
+            if self._is_believed(known.get(name)):
+                return int(known[name])
+        return previous_arrival
 
-    def _known_of_bytes(self, payload: bytes) -> dict[str, Any]:
-        wire, known = self.contract.wire, dict[str, Any](self.contract.wire.constants)
-        for name, pattern in self.leaf_keys.items():
-            match = pattern.search(payload)
-            if match is None:
-                continue
-            try:
-                known[name] = msgspec.json.decode(match[1])
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                continue
-        message = {name: value for name, value in known.items() if name not in wire.constants}
-        for name, value in message.items():
-            known[name] = self.extractor.envelope_value(wire, name, value)
-        raw = known.get("event_type")
-        known["event_type"] = self.extractor.event_type(wire, raw) or (raw[:LONGEST_TYPE] if isinstance(raw, str) else None)
-        return _sound(known)
-
-    def _paths(self) -> dict[str, str]:
-        """Envelope field -> the key that holds it, for reading messages that do not parse."""
-        wire = self.contract.wire
-        paths = {n: p for n, p in wire.envelope.items() if p not in ("hash", "arrival") and not p.endswith("*") and n != "event_id"}
-        return paths | ({"arrival_time": wire.arrival_time} if wire.arrival_time else {})
-
-
-def _arrival(known: dict[str, Any], arrival_time: int | None, previous_arrival: int) -> int:
-    if arrival_time is not None:
-        return arrival_time
-    for name in ("arrival_time", "event_time"):
-        if _is_ms(known.get(name)):
-            return int(known[name])
-    return previous_arrival
-
-
-def _sound(values: dict[str, Any]) -> dict[str, Any]:
-    """Only values of the type that the envelope wants."""
-    return {name: v for name, v in values.items()
-            if (name in (*STRINGS, "event_type") and isinstance(v, str)) or (name.endswith("_time") and _is_ms(v))
-            or (name == "seq" and type(v) is int and 1 <= v <= 2**53)}
-
-
-def _is_ms(value: Any) -> bool:
-    return type(value) is int and -62_135_596_800_000 <= value <= 253_402_300_799_999
-
-
-def _leaf_pattern(path: str, number: bool) -> re.Pattern[bytes]:
-    """The first value of a key whose closing delimiter is there."""
-    key = rb'"' + re.escape(path.rsplit(".", 1)[-1].encode()) + rb'"\s*:\s*'
-    text = rb'("(?:[^"\\]|\\.)*")'
-    return re.compile(key + (rb'("(?:[^"\\]|\\.)*"|-?\d+(?=\s*[,}]))' if number else text), re.DOTALL)
+    def _is_believed(self, value: Any) -> bool:
+        earliest, latest = self._believed()
+        return type(value) is int and earliest <= value <= latest
 
 
 def _explain(error: str) -> tuple[str | None, str]:
@@ -248,7 +278,3 @@ def _explain(error: str) -> tuple[str | None, str]:
     if error.startswith("Invalid enum value"):
         return path, "none of the values that the contract names"
     return path, error.split(" - at ")[0].replace("`", "")
-
-
-def _digest(*parts: bytes) -> str:
-    return hashlib.blake2b(b"\x00".join(parts), digest_size=16).hexdigest()

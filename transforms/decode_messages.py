@@ -1,7 +1,8 @@
 """Decode: Messages -> batches of events and dead letters, keyed for deduplication; and what was received, counted."""
 
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -34,31 +35,40 @@ class Decoded(NamedTuple):
 
 @dataclass
 class Decode(beam.PTransform):
-    """Messages -> (batches by shard and time bucket, partial counts for the ledger). Raises on no message."""
+    """Messages -> (batches by shard and time bucket, partial counts for the ledger). Raises on no message.
+
+    started: ms, the start of the run, by which times are judged in files that say nothing of arrival. Raises ValueError, when the
+    pipeline is built, for a contract that needs a key where there is none.
+    """
 
     contract: Contract
     streaming: bool
     pii_key: bytes | None = None
     shards: int = SHARDS
     horizon_ms: int = HOUR_MS
+    started: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
+
+    def __post_init__(self) -> None:
+        Decoder(self.contract, self.pii_key)  # what is wrong with the configuration stops the launch, and is no dead letter
 
     def expand(self, messages: beam.PCollection[Messages]) -> Any:  # Decoded; Beam would warn of a type that is none of its own
         bucket = bucket_ms(self.streaming, self.horizon_ms)
-        decode = beam.ParDo(DecodeMessages(self.contract, self.streaming, self.pii_key, self.shards, bucket))
+        decode = beam.ParDo(DecodeMessages(self.contract, self.streaming, self.pii_key, self.started, self.shards, bucket))
         out = messages | "DecodeMessages" >> decode.with_output_types(tuple[int, bytes], received=tuple[int, Partials]).with_outputs(
             "received", main="batches")
         return Decoded(out.batches, out.received)
 
 
 class DecodeMessages(beam.DoFn):
-    def __init__(self, contract: Contract, streaming: bool, pii_key: bytes | None, shards: int = SHARDS, bucket: int = HOUR_MS):
-        self.contract, self.streaming, self.pii_key = contract, streaming, pii_key
+    def __init__(self, contract: Contract, streaming: bool, pii_key: bytes | None, started: int, shards: int = SHARDS,
+                 bucket: int = HOUR_MS):
+        self.contract, self.streaming, self.pii_key, self.started = contract, streaming, pii_key, started
         self.shards, self.bucket = shards, bucket
 
     def setup(self) -> None:
         collect_rarely()
-        self.decoder = Decoder(self.contract, self.pii_key)
-        self.previous_arrival = 0
+        self.decoder = Decoder(self.contract, self.pii_key, self.started)
+        self.previous_arrival: int | None = None
 
     def start_bundle(self) -> None:
         self.received: dict[int, tuple[Timestamp, Partials]] = {}  # in a stream, by stretch: (earliest arrival, counts)
@@ -69,10 +79,9 @@ class DecodeMessages(beam.DoFn):
         self.earliest = MAX_TIMESTAMP
 
     def process(self, messages: Messages, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
-        previous = 0 if messages.first else self.previous_arrival
-        items = self.decoder.decode_all(messages.payloads, messages.arrivals, messages.ids, messages.source, previous)
-        self.previous_arrival = items[-1].arrival_time if items else previous
-        self.items += items
+        previous = None if messages.first else self.previous_arrival
+        self.items += self.decoder.decode_all(messages.payloads, messages.arrivals, messages.ids, messages.source, previous)
+        self.previous_arrival = self.decoder.reached
         self.earliest = min(self.earliest, at)
         if len(self.items) >= FLUSH:
             yield from (TimestampedValue(value, at) for value, at in self._flush())
@@ -85,6 +94,8 @@ class DecodeMessages(beam.DoFn):
             for (*_, event_type), counts in partials.items():
                 known = event_type if event_type in self.contract.events else "unknown"  # a client must not invent metric names
                 Metrics.counter("received", known).inc(counts[RECEIVED])
+        for error, n in self.decoder.faults.take().items():
+            Metrics.counter("decode_fault", error).inc(n)
 
     def _flush(self) -> Iterable[tuple[tuple[int, bytes], Timestamp]]:
         """Every group as (key, packed batch), stamped as the earliest messages among them: never behind the watermark."""

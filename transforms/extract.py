@@ -1,22 +1,22 @@
 """wire.yaml at work: from a parsed message to the envelope, the event's own fields and what is left over."""
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from schemas.contract import Contract
 from schemas.fields import Field, FieldType
-from schemas.wire import Wire, snake
+from schemas.wire import NUMERIC_TIMES, Wire, snake
+from transforms.times import number, to_ms
 
 MISSING: Any = object()
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
-NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
 STRINGS = ("event_id", "player_id", "session_id", "install_id", "game", "env", "platform", "app_version", "country")
 TIMES = ("event_time", "client_event_time", "received_time", "arrival_time")
+
+
+class UnreadableString(ValueError):
+    """A string that wire.yaml declares to hold JSON, and that holds none: (path, detail)."""
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Extractor:
         for path in wire.json_strings:
             text = get(message, path)
             if isinstance(text, str):
-                _replace(message, path, msgspec.json.decode(text))
+                _replace(message, path, self._inside(path, text))
         type_on_wire, key = self._type(wire, message)
         event_type = self.event_type(wire, type_on_wire)
         taken: list[str] = [] if wire.type_is_key else [wire.envelope["event_type"]]
@@ -71,6 +71,15 @@ class Extractor:
             _remove(message, path)
         message |= unknown_inside
         return Extracted(type_on_wire, event_type, {k: v for k, v in values.items() if v is not None}, message, wire.rank)
+
+    def _inside(self, path: str, text: str) -> Any:
+        exceeded = self.contract.bounds.exceeded(text.encode())
+        if exceeded:
+            raise UnreadableString(path, exceeded)
+        try:
+            return msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError) as e:
+            raise UnreadableString(path, f"expected JSON inside a string: {e}"[:200]) from None
 
     def _type(self, wire: Wire, message: dict[str, Any]) -> tuple[Any, str | None]:
         path = wire.envelope["event_type"]
@@ -97,7 +106,7 @@ class Extractor:
         if name in TIMES:
             return to_ms(value, wire.time_format)
         if name == "seq" and wire.numbers_as_strings:
-            return _number(value)
+            return number(value, self.contract.bounds.digits)
         return str(value) if wire.ids_as_numbers and name in STRINGS and type(value) is int else value
 
     def _own_value(self, wire: Wire, f: Field, value: Any) -> tuple[Any, Any]:
@@ -105,7 +114,7 @@ class Extractor:
         value = _plain(wire, value)
         if f.name in wire.values and isinstance(value, str | bool | int) and value in wire.values[f.name]:
             return wire.values[f.name][value], None
-        return _typed(wire, f.type, value)
+        return _typed(wire, f.type, value, self.contract.bounds.digits)
 
 
 def _envelope_paths(wire: Wire) -> dict[str, str]:
@@ -116,22 +125,23 @@ def _envelope_paths(wire: Wire) -> dict[str, str]:
     return paths | ({"arrival_time": wire.arrival_time} if wire.arrival_time else {})
 
 
-def _typed(wire: Wire, t: FieldType, value: Any) -> tuple[Any, Any]:
+def _typed(wire: Wire, t: FieldType, value: Any, digits: int) -> tuple[Any, Any]:
     """What a string means where the wire writes numbers and times as strings, else the value as it came; and unknown fields."""
     if isinstance(value, list) and t.kind == "array" and t.item:
-        pairs = [_typed(wire, t.item, v) for v in value]
+        pairs = [_typed(wire, t.item, v, digits) for v in value]
         rest = [r for _, r in pairs]
         return [v for v, _ in pairs], rest if any(rest) else None
     if isinstance(value, dict) and t.kind == "record":
         named = {wire.name_on_wire(f.name): f for f in t.fields}
-        pairs_of = {named[k].name: _typed(wire, named[k].type, _plain(wire, v)) for k, v in value.items() if k in named and named[k].stored}
+        pairs_of = {named[k].name: _typed(wire, named[k].type, _plain(wire, v), digits)
+                    for k, v in value.items() if k in named and named[k].stored}
         unknown = {k: v for k, v in value.items() if k not in named} | {k: r for k, (_, r) in pairs_of.items() if r}
         return {k: v for k, (v, _) in pairs_of.items()}, unknown
     if t.kind == "timestamp":
-        return to_ms(value, "ms" if isinstance(value, int) and wire.time_format != "s" else wire.time_format), None
+        return to_ms(value, "ms" if isinstance(value, int) and wire.time_format not in NUMERIC_TIMES else wire.time_format), None
     if wire.numbers_as_strings and isinstance(value, str):
         if t.kind in ("long", "double"):
-            return _number(value), None
+            return number(value, digits), None
         if t.kind == "boolean":
             return {"true": True, "false": False}.get(value.lower(), value), None
     return value, None
@@ -147,37 +157,6 @@ def get(message: Any, path: str) -> Any:
             return message.get(path, MISSING) if isinstance(message, dict) else MISSING
         at = at[part]
     return at
-
-
-def to_ms(value: Any, time_format: str) -> Any:
-    """A time on the wire as ms since 1970, UTC; what is no such time comes back as it was, and fails validation."""
-    if isinstance(value, bool) or value is None:
-        return value
-    if time_format in ("ms", "s"):
-        value = _number(value)
-        scale = 1 if time_format == "ms" else 1000
-        whole = isinstance(value, int) or (time_format == "s" and isinstance(value, float) and abs(value) < 1e12)
-        return int(value * scale) if whole else value
-    if not isinstance(value, str):
-        return value
-    try:
-        when = datetime.fromisoformat(value) if time_format == "iso" else _strptime(value, time_format)
-    except ValueError:
-        return value
-    return ((when if when.tzinfo else when.replace(tzinfo=UTC)) - EPOCH) // MILLISECOND
-
-
-def _strptime(value: str, time_format: str) -> datetime:
-    try:
-        return datetime.strptime(value, time_format)
-    except ValueError:
-        return datetime.strptime(value, time_format.replace(".%f", ""))
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, str) and (match := NUMBER.fullmatch(value)):
-        return float(value) if match[1] or match[2] else int(value)
-    return value
 
 
 def _plain(wire: Wire, value: Any) -> Any:
@@ -199,10 +178,15 @@ def _holds(message: dict[str, Any], when: str) -> bool:
 
 
 def _replace(message: dict[str, Any], path: str, value: Any) -> None:
+    """Put a value where get() found one."""
+    at: Any = message
     *parents, leaf = path.split(".")
     for part in parents:
-        message = message[part]
-    message[leaf] = value
+        at = at.get(part) if isinstance(at, dict) else None
+    if isinstance(at, dict) and leaf in at:
+        at[leaf] = value
+    else:
+        message[path] = value
 
 
 def _remove(message: dict[str, Any], path: str) -> None:

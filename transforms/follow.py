@@ -163,14 +163,12 @@ class ReadNewFiles(beam.DoFn, Endless):
     def _arrived(self, path: str, floor: int) -> Iterable[Messages]:
         """Of one file, with arrivals: the broker's, else what decode finds in each message."""
         require_times(self.contract, [path])
-        previous = 0
+        previous, self.decoder.started = None, _now()
         for messages in read_file(path):
             arrivals = messages.arrivals
             if arrivals is None:
-                arrivals = []
-                for payload in messages.payloads:
-                    previous = self.decoder.decode(payload, None, "", path, previous).arrival_time
-                    arrivals.append(previous)
+                arrivals = [item.arrival_time for item in self.decoder.decode_all(messages.payloads, None, None, path, previous)]
+                previous = self.decoder.reached
             messages.arrivals = [max(arrival, floor) for arrival in arrivals]
             yield messages
 

@@ -1,6 +1,7 @@
 """gamebeam query, report, serve, feeds, check, views, cost: what people ask of an archive, and what is laid beside it."""
 
 import sys
+from argparse import Namespace
 
 from pipeline.commands.flags import Flags
 
@@ -10,9 +11,28 @@ def query_command(argv: list[str]) -> int:
     from sql.query import query
 
     args = Flags("query", ("sql", "SQL text, a .sql file, or the name of one of the game's questions")).add(
-        ("--contract", "starter"), ("--archive", None), ("--format", "table"), ("--as-of", ""), ("--env", "live")).parse(argv)
-    print(query(load_contract(args.contract), args.archive, args.sql, args.format, args.as_of, args.env))
+        ("--contract", "starter"), ("--archive", None), ("--format", "table"), ("--as-of", ""), ("--env", "live"), ("--memory", ""),
+        ("--engine", "duckdb"), ("--tables", "")).parse(argv)
+    if args.engine == "bigquery":
+        return _query_on_both(args)
+    if args.engine != "duckdb" or args.tables:
+        raise ValueError(f"--engine={args.engine}: use duckdb, or bigquery with --tables=bq://project.dataset")
+    print(query(load_contract(args.contract), args.archive, args.sql, args.format, args.as_of, args.env, args.memory))
     return 0
+
+
+def _query_on_both(args: Namespace) -> int:
+    """Exit code 1 if BigQuery's answer is another than DuckDB's."""
+    from schemas.bigquery import parse_target
+    from schemas.contract import load_contract
+    from sql.query import against_bigquery
+    from transforms.bigquery_client import rest_client
+
+    target = parse_target(args.tables)
+    comparison = against_bigquery(load_contract(args.contract), args.archive, args.sql, rest_client(target.project),
+                                  f"{target.project}.{target.dataset}", args.as_of, args.env, args.memory)
+    print(comparison.text, end="")
+    return 0 if comparison.equal else 1
 
 
 def report_command(argv: list[str]) -> int:

@@ -215,8 +215,8 @@ def _note_numbers(found: Guess, name: str, leaf: Leaf) -> None:
 def _guess_seq(found: Guess, ranked: list[Leaf], leaves: dict[str, Leaf]) -> None:
     for leaf in ranked:
         numbers = [None if v is None else int(v) if re.fullmatch(r"\d{1,16}", str(v)) else -1 for v in leaf.values]
-        if any(n is not None and not 1 <= n <= 2**53 for n in numbers):
-            found.absent["seq"] = f"{leaf.path} is named like a counter, but does not count from 1"
+        if any(n is not None and not 0 <= n <= 2**53 for n in numbers):
+            found.absent["seq"] = f"{leaf.path} is named like a counter, but does not count from 0 or 1"
             continue
         counters = [n for n in ("player", "install", "session") if f"{n}_id" in found.envelope]
         if not counters:
@@ -224,7 +224,7 @@ def _guess_seq(found: Guess, ranked: list[Leaf], leaves: dict[str, Leaf]) -> Non
             return
         found.envelope["seq"], found.seq_as_text = leaf.path, any(isinstance(v, str) for v in leaf.present)
         found.counter, told = _whose(counters, numbers, found, leaves)
-        found.why["seq"] = f"named like a counter, from {min(n for n in numbers if n)}; counted per {found.counter}: {told}"
+        found.why["seq"] = f"named like a counter, from {min(n for n in numbers if n is not None)}; counted per {found.counter}: {told}"
         return
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.contract import BIGQUERY_RESERVED, envelope_fields
+from schemas.events import LARGEST_DOUBLE
 from schemas.fields import NAME
 from schemas.inference.times import says_time, to_ms
 from schemas.wire import camel, snake
@@ -100,6 +101,8 @@ class OwnFields:
         if str in kinds:
             self.numbers_as_strings.add(name)
         if any(isinstance(v, float) or (isinstance(v, str) and "." in v) for v in values):
+            if any(abs(float(v)) >= LARGEST_DOUBLE for v in values):
+                raise Unclear("holds numbers of 10^100 and more")
             return "double"
         if any(int(v) not in INT64 for v in values):
             raise Unclear("holds whole numbers beyond 64 bits")

@@ -1,13 +1,17 @@
 """A sample of real messages, read for `contract infer`: what each leaf of their JSON held, and how often."""
 
 import gzip
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from schemas.bounded_text import OutOfBounds, require_bounded_json
+
 MOST_MESSAGES = 50_000  # read; a first contract needs no more
+LONGEST_MESSAGE = 262_144  # characters: what a contract takes by default
 MOST_KEYS = 40  # an object with more keys than this, most of them rare, is a map: its keys are data
 MARKS = {"topic", "publish_time"}  # one of these beside "data" makes a line the wrapper of a message
 WRAPPER = MARKS | {"data", "attributes", "message_id", "ordering_key", "subscription", "partition", "offset"}
@@ -42,22 +46,33 @@ def read_sample(path: Path) -> Sample:
             if line.strip():
                 _read_line(sample, number, line)
     if not sample.messages:
-        seen = f"none of its {len(sample.broken)} lines is a JSON object" if sample.broken else "it is empty"
+        seen = (f"none of its {len(sample.broken)} lines is a JSON object (line {sample.broken[0][0]}: {sample.broken[0][1]})"
+                if sample.broken else "it is empty")
         raise ValueError(f"{path}: no message to learn from: {seen}; give a file with one message a line")
     return sample
 
 
+def _parsed(text: str) -> Any:
+    """JSON as decode reads it: within bounds, no NaN, no half surrogate pairs. Raises ValueError."""
+    require_bounded_json(text, LONGEST_MESSAGE)
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as e:
+        raise ValueError(str(e)) from None
+
+
 def _read_line(sample: Sample, number: int, line: bytes) -> None:
     try:
-        payload = line.decode().strip()
-        body = json.loads(payload)
+        payload = line.decode("utf-8-sig").strip()
+        body = _parsed(payload)
         publish_time = None
         if isinstance(body, dict) and isinstance(body.get("data"), str) and MARKS & set(body) and set(body) <= WRAPPER:
             payload, publish_time = body["data"], body.get("publish_time")
-            body = json.loads(payload)
+            body = _parsed(payload)
             sample.wrapped = True
-    except (ValueError, RecursionError) as e:
-        sample.broken.append((number, "not UTF-8" if isinstance(e, UnicodeDecodeError) else "not JSON"))
+    except ValueError as e:
+        why = str(e) if isinstance(e, OutOfBounds) else "not UTF-8" if isinstance(e, UnicodeDecodeError) else "not JSON"
+        sample.broken.append((number, why))
         return
     if isinstance(body, dict):
         sample.messages.append(Message(number, payload, body, publish_time))
@@ -123,8 +138,8 @@ def as_json_object(value: Any) -> dict[str, Any] | None:
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return None
     try:
-        parsed = json.loads(value)
-    except (ValueError, RecursionError):
+        parsed = _parsed(value)
+    except ValueError:
         return None
     return parsed if isinstance(parsed, dict) else None
 

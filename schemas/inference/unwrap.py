@@ -6,6 +6,8 @@ from typing import Any
 from schemas.inference.sample import Sample, as_json_object, flatten, is_quoted, maps, objects, replace_at, unquote
 from schemas.inference.secrets import in_secret, is_secret
 
+MOST_FIELDS = 2_000  # of a sample, all event types together
+
 
 @dataclass
 class Leaf:
@@ -63,7 +65,11 @@ def leaf_values(bodies: list[dict[str, Any]]) -> dict[str, list[Any]]:
     found = objects(bodies)
     stop = frozenset(maps(found)) | frozenset(p for p in found if is_secret(p.rpartition(".")[2]))
     flat = [flatten(body, stop) for body in bodies]
-    return {path: [f.get(path) for f in flat] for path in dict.fromkeys(p for f in flat for p in f)}
+    paths = dict.fromkeys(p for f in flat for p in f)
+    if len(paths) > MOST_FIELDS:
+        raise ValueError(f"{len(paths):,} different fields, such as {next(reversed(paths))[:100]}; at most {MOST_FIELDS:,}: "
+                         "are its keys data? Then send them as an array of objects")
+    return {path: [f.get(path) for f in flat] for path in paths}
 
 
 def _holds_json(path: str, values: list[Any]) -> bool:

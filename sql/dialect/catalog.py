@@ -8,13 +8,13 @@ from sql.dialect.scope import Columns
 from sql.dialect.types import Type, of_duckdb, quoted
 
 
-CatalogKey = tuple[tuple[tuple[str, str], tuple[tuple[str, Type], ...]], ...]
+ColumnsKey = tuple[tuple[tuple[str, str], tuple[tuple[str, Type], ...]], ...]
 
 
-class Catalog:
+class TableColumns:
     """Columns by schema and name. A path without a dataset is in `main`."""
 
-    def __init__(self, columns: CatalogKey = ()):
+    def __init__(self, columns: ColumnsKey = ()):
         self._columns: dict[tuple[str, str], tuple[str, Columns]] = {}
         for (schema, name), listed in columns:
             self.add(schema, name, list(listed))
@@ -23,7 +23,7 @@ class Catalog:
         sql = quoted(name) if schema == "main" else f"{quoted(schema)}.{quoted(name)}"
         self._columns[schema.lower(), name.lower()] = sql, columns
 
-    def key(self) -> CatalogKey:
+    def key(self) -> ColumnsKey:
         """The tables as a value that can be compared and hashed."""
         return tuple((path, tuple(columns)) for path, (_, columns) in self._columns.items())
 
@@ -33,11 +33,11 @@ class Catalog:
         return self._columns.get((schema.lower(), name.lower()))
 
 
-def catalog_of(con: duckdb.DuckDBPyConnection) -> Catalog:
+def columns_of(con: duckdb.DuckDBPyConnection) -> TableColumns:
     """What the connection's database holds now."""
     rows = con.execute("SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal "
                        "ORDER BY schema_name, table_name, column_index").fetchall()
     found: dict[tuple[str, str], Columns] = {}
     for schema, table, column, data_type in rows:
         found.setdefault((schema, table), []).append((column, of_duckdb(data_type)))
-    return Catalog(tuple((path, tuple(columns)) for path, columns in found.items()))
+    return TableColumns(tuple((path, tuple(columns)) for path, columns in found.items()))

@@ -27,7 +27,7 @@ def translate(node: exp.Expr, scope: Scope) -> Value:
     rewrite = EXPRESSIONS.get(type(node))
     if rewrite:
         return rewrite(node, scope)
-    if scope.statement.unchecked:
+    if scope.statement.unexamined is not None:
         scope.statement.unexamined.append(type(node).__name__)
         return Value(f"({node.sql('duckdb')})", UNKNOWN)
     raise Refused(f"{node.sql('bigquery')[:60]}: this form of expression is not supported here", *position(node))
@@ -89,7 +89,7 @@ def _function(node: exp.Anonymous, scope: Scope) -> Value:
 def _function_of(name: str, nodes: list[exp.Expr], scope: Scope, node: exp.Expr, over: str = "") -> Value:
     f = REGISTRY.functions.get(name)
     if f is None or f.kind == "operator":
-        if scope.statement.unchecked:
+        if scope.statement.unexamined is not None:
             scope.statement.unexamined.append(name)
             return Value(f"{name}({', '.join(translate(n, scope).sql for n in nodes)}){over}", UNKNOWN)
         instead = REGISTRY.hints.get(name)

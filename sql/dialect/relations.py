@@ -50,7 +50,7 @@ def _table(node: exp.Table, scope: Scope) -> str:
             raise Refused(f"{part.upper()} of a table is not supported here", *expressions.position(node))
     if not all(isinstance(p, exp.Identifier) for p in node.parts):
         raise Refused(f"{node.sql('bigquery')[:60]}: table functions are not supported here", *expressions.position(node))
-    path = [name for part in node.parts for name in part.name.split(".")]
+    path = [part.name for part in node.parts]
     name = node.alias or path[-1]
     if len(path) == 1 and (columns := scope.cte(path[0])) is not None:
         sql = quoted(path[0])
@@ -61,8 +61,7 @@ def _table(node: exp.Table, scope: Scope) -> str:
     else:
         raise Refused(f"table {'.'.join(path)} not found", *expressions.position(node))
     add(scope, Relation(name, [Column(c, t, f"{quoted(name)}.{quoted(c)}") for c, t in columns]))
-    joins = ""
-    return f"{sql} AS {quoted(name)}{joins}"
+    return f"{sql} AS {quoted(name)}"
 
 
 def _is_path(path: list[str], scope: Scope) -> bool:

@@ -34,14 +34,13 @@ class Relation:
 class Statement:
     """What is true of the whole statement. tables: the columns of a table by its path, None if there is no such table.
 
-    parameters: types of @names. unchecked: whether what is not examined is passed on; unexamined collects it.
+    parameters: types of @names. unexamined: gets the names of what is in no list and is passed on; None refuses it.
     """
 
     sql: str
     tables: Callable[[Sequence[str]], tuple[str, Columns] | None]
     parameters: Mapping[str, Type]
-    unchecked: bool = False
-    unexamined: list[str] = field(default_factory=list)
+    unexamined: list[str] | None = None
     names: int = 0
 
     def fresh(self, prefix: str) -> str:

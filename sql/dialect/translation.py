@@ -14,20 +14,19 @@ from sql.dialect.types import Type
 Tables = Callable[[Sequence[str]], tuple[str, Columns] | None]
 
 
-def translated(bigquery_sql: str, tables: Tables, parameters: Mapping[str, Type] | None = None, unchecked: bool = False,
+def translated(bigquery_sql: str, tables: Tables, parameters: Mapping[str, Type] | None = None,
                unexamined: list[str] | None = None) -> tuple[str, Columns]:
     """DuckDB's SQL, on a single line, and the columns of the result. Raises: SqlError.
 
-    tables: the columns of a table by the path that names it. unexamined: gets what `unchecked` has let through.
+    tables: the columns of a table by the path that names it. unexamined: gets the names of what is in no list and runs all the same;
+    None refuses it.
     """
     tree = parse(bigquery_sql)
     if not isinstance(tree, exp.Query):
         raise SqlError("only queries are run here: SELECT … or WITH …", bigquery_sql)
-    context = Statement(bigquery_sql, tables, parameters or {}, unchecked)
+    context = Statement(bigquery_sql, tables, parameters or {}, unexamined)
     try:
         q = queries.statement(tree, Scope(context))
     except Refused as e:
         raise SqlError(str(e), bigquery_sql, e.start, e.length) from None
-    if unexamined is not None:
-        unexamined += context.unexamined
     return q.sql, [(name, t) for name, (_, t) in zip(q.names, q.columns, strict=True)]

@@ -1,0 +1,102 @@
+"""Dead letters: what can be known of a message that is no event, and the row that keeps it."""
+
+import hashlib
+import re
+from typing import Any
+
+import msgspec
+
+from schemas.contract import Contract
+from schemas.events import DeadLetter
+from transforms.extract import STRINGS, Extractor, UnreadableString
+from transforms.scrub import Scrubber
+from transforms.times import is_ms
+
+KNOWN = ("platform", "app_version", "player_id", "install_id", "session_id", "seq")
+LONGEST_TYPE = 200  # characters kept of a type that nobody knows
+LARGEST_SEQ = 2**53
+
+
+class DeadLetters:
+    """For one contract: the known values of a message, read from its JSON or from its bytes, and dead letters made of them."""
+
+    def __init__(self, contract: Contract, extractor: Extractor, scrub: Scrubber):
+        self.contract, self.extractor, self.scrub = contract, extractor, scrub
+        # the front door's stamp: a client that sends a refused message again, its answer being lost, has sent it once
+        self.stamp = _leaf_pattern(contract.wire.envelope.get("received_time", "received_time"), True)
+        self.leaf_keys = {name: _leaf_pattern(path, name == "seq" or name.endswith("_time")) for name, path in self._paths().items()}
+
+    def look(self, payload: bytes, parses: bool) -> tuple[dict[str, Any], bytes]:
+        """Return (envelope values that could be read, the payload without secrets)."""
+        if not parses:
+            clean = self.scrub.broken(payload)
+            return self._known_of_bytes(clean), clean
+        message = msgspec.json.decode(payload)
+        clean = self.scrub.message(payload, message)
+        return self._known_of_parsed(message), clean
+
+    def make(self, known: dict[str, Any], payload: bytes, arrived: int, event_time: int | None, source: str,
+             reason: str, field: str | None, detail: str) -> Any:
+        """known and payload: as look() gives them. arrived, event_time: ms; event_time is None where it is not usable."""
+        event_type, app_version = known.get("event_type"), known.get("app_version")
+        return DeadLetter(
+            dead_id=digest(b"dead", reason.encode(), self.stamp.sub(b"", payload)), arrival_time=arrived, event_time=event_time,
+            source=source.encode(errors="replace").decode(), reason=reason, field=field, detail=detail, event_type=event_type,
+            game=self.contract.name, env=known.get("env") or "live", payload=payload,
+            fingerprint=digest(repr((reason, event_type, field, app_version)).encode()), **{name: known.get(name) for name in KNOWN})
+
+    def _known_of_parsed(self, message: dict[str, Any]) -> dict[str, Any]:
+        try:
+            found = self.extractor.extract(message)
+        except UnreadableString:
+            return {}
+        raw = found.type_on_wire
+        event_type = found.event_type or (raw[:LONGEST_TYPE] if isinstance(raw, str) else None)
+        return _sound(found.values) | {"event_type": event_type}
+
+    def _known_of_bytes(self, payload: bytes) -> dict[str, Any]:
+        wire, known = self.contract.wire, dict[str, Any](self.contract.wire.constants)
+        for name, pattern in self.leaf_keys.items():
+            match = pattern.search(payload)
+            if match is None:
+                continue
+            try:
+                known[name] = msgspec.json.decode(match[1])
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                continue
+        message = {name: value for name, value in known.items() if name not in wire.constants}
+        for name, value in message.items():
+            known[name] = self.extractor.envelope_value(wire, name, value)
+        raw = known.get("event_type")
+        known["event_type"] = self.extractor.event_type(wire, raw) or (raw[:LONGEST_TYPE] if isinstance(raw, str) else None)
+        return _sound(known)
+
+    def _paths(self) -> dict[str, str]:
+        """Envelope field -> the key that holds it, for reading messages that do not parse."""
+        wire = self.contract.wire
+        paths = {n: p for n, p in wire.envelope.items() if p not in ("hash", "arrival") and not p.endswith("*") and n != "event_id"}
+        return paths | ({"arrival_time": wire.arrival_time} if wire.arrival_time else {})
+
+
+def stand_in(payload: bytes) -> bytes:
+    """Return what is kept of a payload that could not be scrubbed: its length and hash, as a JSON string, which no contract takes."""
+    return msgspec.json.encode(f"not kept, since it could not be scrubbed: {len(payload)} bytes, BLAKE2b-128 {digest(payload)}")
+
+
+def digest(*parts: bytes) -> str:
+    """128 bits of BLAKE2b, in hexadecimal."""
+    return hashlib.blake2b(b"\x00".join(parts), digest_size=16).hexdigest()
+
+
+def _sound(values: dict[str, Any]) -> dict[str, Any]:
+    """Only values of the type that the envelope wants."""
+    return {name: v for name, v in values.items()
+            if (name in (*STRINGS, "event_type") and isinstance(v, str)) or (name.endswith("_time") and is_ms(v))
+            or (name == "seq" and type(v) is int and 0 <= v <= LARGEST_SEQ)}
+
+
+def _leaf_pattern(path: str, number: bool) -> re.Pattern[bytes]:
+    """The first value of a key whose closing delimiter is there."""
+    key = rb'"' + re.escape(path.rsplit(".", 1)[-1].encode()) + rb'"\s*:\s*'
+    text = rb'("(?:[^"\\]|\\.)*+")'
+    return re.compile(key + (rb'("(?:[^"\\]|\\.)*+"|-?\d+(?=\s*[,}]))' if number else text), re.DOTALL)
