@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from sql.dialect import topics
+from sql.dialect import documentation, topics
 from sql.dialect.registry import ERROR, REGISTRY
 from sql.engine import ask
 from sql.translate import SqlError
@@ -31,3 +31,7 @@ def test_an_examined_function_has_the_value_of_its_example(con, name, expression
 def test_every_examined_function_has_an_example():
     assert topics.__all__
     assert not [f.name for f in REGISTRY.functions.values() if not f.examples]
+
+
+def test_the_page_of_examined_functions_is_current():
+    assert documentation.PAGE.read_text() == documentation.page(), "run: python -m sql.dialect.documentation"
