@@ -44,7 +44,7 @@ def _cast(value: Value, to: Type) -> str:
         return value.sql
     if value.sql == "[]" or have.kind in ("NULL", "UNKNOWN"):
         return f"CAST({value.sql} AS {duckdb_type(to)})"
-    if isinstance(value.constant, Decimal) and to.kind == "NUMERIC":
+    if isinstance(value.constant, Decimal) and to.kind in ("NUMERIC", "BIGNUMERIC"):
         return exact(value, to).sql
     if (have.kind, to.kind) in CASTS:
         return CASTS[have.kind, to.kind].format(value.sql)
@@ -104,6 +104,7 @@ macro("bq_float_to_string", """(x) AS CASE WHEN isnan(x) THEN 'nan' WHEN isinf(x
 macro("bq_numeric_to_string", r"""(x) AS regexp_replace(CAST(x AS VARCHAR), '\.?0+$', '')""")
 macro("bq_float_to_numeric", """(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) AND abs(x) < 1e29 THEN CAST(x AS DECIMAL(38,9))
       ELSE bq_fail('casting ' || x || ' to NUMERIC is out of range') END""")
+macro("bq_string_to_bignumeric", """(s) AS CASE WHEN s IS NULL THEN NULL WHEN NOT regexp_matches(s, '[.][0-9]{9}[0-9]*[1-9]|[eE]') THEN bq_string_to_numeric(s) ELSE bq_fail('a BIGNUMERIC of more than 38 digits, or 9 after the point: ' || s) END""")
 macro("bq_numeric_to_int", "(x) AS CAST(round(x, 0) AS BIGINT)")
 macro("bq_bytes_to_string", "(b) AS decode(b)")
 
@@ -117,6 +118,9 @@ for _of, _to, _template in (
         ("NUMERIC", "STRING", "bq_numeric_to_string({0})"),
         ("STRING", "INT64", "bq_string_to_int({0})"), ("STRING", "FLOAT64", "bq_string_to_float({0})"),
         ("STRING", "NUMERIC", "bq_string_to_numeric({0})"), ("STRING", "BOOL", "bq_string_to_bool({0})"),
+        ("INT64", "BIGNUMERIC", "CAST({0} AS DECIMAL(38,9))"), ("NUMERIC", "BIGNUMERIC", "{0}"), ("STRING", "BIGNUMERIC", "bq_string_to_bignumeric({0})"),
+        ("BIGNUMERIC", "INT64", "bq_numeric_to_int({0})"), ("BIGNUMERIC", "FLOAT64", "CAST({0} AS DOUBLE)"), ("BIGNUMERIC", "NUMERIC", "{0}"),
+        ("BIGNUMERIC", "STRING", "bq_numeric_to_string({0})"),
         ("STRING", "BYTES", "encode({0})"), ("BYTES", "STRING", "bq_bytes_to_string({0})"),
         # the dates' casts
         ("DATE", "DATETIME", "CAST({0} AS TIMESTAMP)"), ("STRING", "DATE", "CAST({0} AS DATE)"), ("STRING", "TIMESTAMP", "CAST({0} AS TIMESTAMPTZ)"),

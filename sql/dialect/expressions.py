@@ -330,7 +330,7 @@ def _cast(node: exp.Cast, scope: Scope) -> Value:
     to = of_node(node.to)
     if isinstance(node.this, exp.Struct) and to.kind == "STRUCT":
         return _struct(node.this.expressions, scope, to)
-    if isinstance(node.this, exp.Array) and to.kind == "ARRAY" and not any(isinstance(e, exp.Query) for e in node.this.expressions):
+    if isinstance(node.this, exp.Array) and to.kind == "ARRAY" and "written" not in node.meta and not any(isinstance(e, exp.Query) for e in node.this.expressions):
         items = [casts.implicit(_untyped_struct(e, scope, to.item or UNKNOWN), to.item or UNKNOWN) for e in node.this.expressions]
         return Value(f"CAST([{', '.join(i.sql for i in items)}] AS {duckdb_type(to)})", to)
     value = translate(node.this, scope)

@@ -32,7 +32,9 @@ def _cast(parser: BigQueryParser, safe: bool) -> exp.Expr:
     format_ = parser._parse_bitwise() if parser._match(TokenType.FORMAT) else None
     if format_ is not None and parser._match_text_seq("AT", "TIME", "ZONE"):
         format_ = exp.AtTimeZone(this=format_, zone=parser._parse_bitwise())
-    return exp.TryCast(this=value, to=to, format=format_) if safe else exp.Cast(this=value, to=to, format=format_)
+    cast = exp.TryCast(this=value, to=to, format=format_) if safe else exp.Cast(this=value, to=to, format=format_)
+    cast.meta["written"] = True  # ARRAY<INT64>[…] and STRUCT<…>(…) become casts too, and convert less
+    return cast
 
 
 class GoogleSqlParser(BigQueryParser):

@@ -56,9 +56,9 @@ for _name in ("POW", "POWER"):
              examples={f"{_name}(2, 3)": 8.0, f"{_name}(-2, 0.5)": ERROR, f"{_name}(0, -1)": ERROR, f"{_name}(10, 400)": ERROR})
 macro("bq_cbrt", "(x) AS CASE WHEN pow(round(cbrt(x)), 3) = x THEN round(cbrt(x)) ELSE cbrt(x) END")
 function("CBRT", ("FLOAT64 -> FLOAT64", "bq_cbrt({0})"), topic=TOPIC, examples={"CBRT(27)": 3.0})
-function("ABS", ("INT64 -> INT64", "abs({0})"), ("NUMERIC -> NUMERIC", "abs({0})"), ("FLOAT64 -> FLOAT64", "abs({0})"), topic=TOPIC,
+function("ABS", ("INT64 -> INT64", "abs({0})"), ("NUMERIC -> NUMERIC", "abs({0})"), ("BIGNUMERIC -> BIGNUMERIC", "abs({0})"), ("FLOAT64 -> FLOAT64", "abs({0})"), topic=TOPIC,
          examples={"ABS(-25)": 25, "ABS(-1.5)": 1.5, "ABS(-9223372036854775808)": ERROR})
-function("SIGN", ("INT64 -> INT64", "CAST(sign({0}) AS BIGINT)"), ("NUMERIC -> NUMERIC", "CAST(sign({0}) AS DECIMAL(38,9))"),
+function("SIGN", ("INT64 -> INT64", "CAST(sign({0}) AS BIGINT)"), ("NUMERIC -> NUMERIC", "CAST(sign({0}) AS DECIMAL(38,9))"), ("BIGNUMERIC -> BIGNUMERIC", "CAST(sign({0}) AS DECIMAL(38,9))"),
          ("FLOAT64 -> FLOAT64", "CASE WHEN isnan({0}) THEN {0} ELSE CAST(sign({0}) AS DOUBLE) END"), topic=TOPIC, examples={"SIGN(-25)": -1, "SIGN(2.5)": 1.0})
 function("IS_INF", ("FLOAT64 -> BOOL", "isinf({0})"), topic=TOPIC, examples={"IS_INF(CAST('-inf' AS FLOAT64))": True, "IS_INF(25)": False})
 function("IS_NAN", ("FLOAT64 -> BOOL", "isnan({0})"), topic=TOPIC, examples={"IS_NAN(CAST('nan' AS FLOAT64))": True, "IS_NAN(25)": False})
@@ -75,16 +75,20 @@ macro("bq_float_trunc", """(x, n) AS CASE WHEN NOT isfinite(x) OR n > 15 THEN x 
       ELSE trunc(x * pow(10, n)) / pow(10, n) END""")
 function("ROUND", ("FLOAT64 -> FLOAT64", "round({0})"), ("NUMERIC -> NUMERIC", "bq_numeric_round({0}, 0, 'ROUND_HALF_AWAY_FROM_ZERO')"),
          ("FLOAT64, INT64 -> FLOAT64", "bq_float_round({0}, {1})"), ("NUMERIC, INT64 -> NUMERIC", "bq_numeric_round({0}, {1}, 'ROUND_HALF_AWAY_FROM_ZERO')"),
+         ("BIGNUMERIC -> BIGNUMERIC", "bq_numeric_round({0}, 0, 'ROUND_HALF_AWAY_FROM_ZERO')"),
+         ("BIGNUMERIC, INT64 -> BIGNUMERIC", "bq_numeric_round({0}, {1}, 'ROUND_HALF_AWAY_FROM_ZERO')"),
+         ("BIGNUMERIC, INT64, STRING -> BIGNUMERIC", "bq_numeric_round({0}, {1}, {2})"),
          ("NUMERIC, INT64, STRING -> NUMERIC", "bq_numeric_round({0}, {1}, {2})"), topic=TOPIC,
          examples={"ROUND(2.5)": 3.0, "ROUND(-2.5)": -3.0, "ROUND(123.7, -1)": 120.0, "ROUND(1.235, 2)": 1.24, "CAST(ROUND(NUMERIC '2.25', 1) AS STRING)": "2.3",
                    "CAST(ROUND(NUMERIC '2.25', 1, 'ROUND_HALF_EVEN') AS STRING)": "2.2"})
-function("TRUNC", ("FLOAT64 -> FLOAT64", "trunc({0})"), ("NUMERIC -> NUMERIC", "bq_numeric_trunc({0}, 0)"),
+function("TRUNC", ("FLOAT64 -> FLOAT64", "trunc({0})"), ("BIGNUMERIC -> BIGNUMERIC", "bq_numeric_trunc({0}, 0)"),
+         ("BIGNUMERIC, INT64 -> BIGNUMERIC", "bq_numeric_trunc({0}, {1})"), ("NUMERIC -> NUMERIC", "bq_numeric_trunc({0}, 0)"),
          ("FLOAT64, INT64 -> FLOAT64", "bq_float_trunc({0}, {1})"), ("NUMERIC, INT64 -> NUMERIC", "bq_numeric_trunc({0}, {1})"), topic=TOPIC,
          examples={"TRUNC(2.8)": 2.0, "TRUNC(-2.8)": -2.0, "TRUNC(15.78, -1)": 10.0})
 for _name in ("CEIL", "CEILING"):
-    function(_name, ("FLOAT64 -> FLOAT64", "ceil({0})"), ("NUMERIC -> NUMERIC", "CAST(ceil({0}) AS DECIMAL(38,9))"), topic=TOPIC,
+    function(_name, ("FLOAT64 -> FLOAT64", "ceil({0})"), ("NUMERIC -> NUMERIC", "CAST(ceil({0}) AS DECIMAL(38,9))"), ("BIGNUMERIC -> BIGNUMERIC", "CAST(ceil({0}) AS DECIMAL(38,9))"), topic=TOPIC,
              examples={f"{_name}(2.3)": 3.0, f"{_name}(-2.3)": -2.0})
-function("FLOOR", ("FLOAT64 -> FLOAT64", "floor({0})"), ("NUMERIC -> NUMERIC", "CAST(floor({0}) AS DECIMAL(38,9))"), topic=TOPIC,
+function("FLOOR", ("FLOAT64 -> FLOAT64", "floor({0})"), ("NUMERIC -> NUMERIC", "CAST(floor({0}) AS DECIMAL(38,9))"), ("BIGNUMERIC -> BIGNUMERIC", "CAST(floor({0}) AS DECIMAL(38,9))"), topic=TOPIC,
          examples={"FLOOR(2.8)": 2.0, "FLOOR(-2.3)": -3.0})
 
 # whole numbers
@@ -146,6 +150,10 @@ _float("CSCH", "CASE WHEN x = 0 THEN bq_undefined(x, 'CSCH') ELSE 1 / sinh(x) EN
 _float("SEC", "CASE WHEN isinf(x) THEN 'nan'::DOUBLE ELSE 1 / cos(x) END", {"SEC(0)": 1.0})
 _float("SECH", "1 / cosh(x)", {"SECH(0)": 1.0})
 function("ATAN2", ("FLOAT64, FLOAT64 -> FLOAT64", "atan2({0}, {1})"), topic=TOPIC, examples={"ATAN2(0, 1)": 0.0})
+
+python("bq_parse_decimal", numeric.parse_decimal, "VARCHAR", "VARCHAR")
+function("PARSE_NUMERIC", ("STRING -> NUMERIC", "CAST(bq_parse_decimal({0}) AS DECIMAL(38,9))"), topic=TOPIC,
+         examples={"CAST(PARSE_NUMERIC(' - 1,2.34 ') AS STRING)": "-12.34", "CAST(PARSE_NUMERIC('12.34e-1 +') AS STRING)": "1.234", "PARSE_NUMERIC('x')": ERROR})
 
 # buckets and series
 macro("bq_range_bucket", """(x, points) AS CASE WHEN x IS NULL OR points IS NULL THEN NULL

@@ -1,6 +1,7 @@
 """NUMERIC arithmetic that needs more than DuckDB's 38 digits on the way: decimals as text, nine digits after the point."""
 
 import decimal
+import re
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 CONTEXT = decimal.Context(prec=90)
@@ -84,3 +85,11 @@ def _positive(a: str, name: str) -> Decimal:
     if Decimal(a) <= 0:
         raise ValueError(f"{name} of a number that is not positive")
     return Decimal(a)
+
+
+def parse_decimal(s: str) -> str:
+    """PARSE_NUMERIC: spaces anywhere but inside the number, commas between digits, a sign before or after."""
+    form = re.fullmatch(r"\s*([+-])?\s*([0-9,]*)(\.[0-9]*)?([eE][+-]?[0-9]+)?\s*([+-])?\s*", s)
+    if not form or (form[1] and form[5]) or not re.search("[0-9]", (form[2] or "") + (form[3] or "")):
+        raise ValueError(f"invalid NUMERIC value: {s}")
+    return rounded(Decimal(f"{form[1] or form[5] or ''}{form[2].replace(',', '') or '0'}{form[3] or ''}{form[4] or ''}"))

@@ -44,12 +44,12 @@ macro("bq_nonzero", "(x) AS CASE WHEN x = 0 THEN bq_fail('division by zero') ELS
 macro("bq_divide_numeric", "(a, b) AS CAST(bq_decimal_divide(CAST(a AS VARCHAR), CAST(b AS VARCHAR)) AS DECIMAL(38,9))")
 python("bq_decimal_divide", decimal_divide, "VARCHAR, VARCHAR", "VARCHAR")
 
-function("+", ("INT64, INT64 -> INT64", "({0} + {1})"), ("NUMERIC, NUMERIC -> NUMERIC", "({0} + {1})"),
+function("+", ("INT64, INT64 -> INT64", "({0} + {1})"), ("NUMERIC, NUMERIC -> NUMERIC", "({0} + {1})"), ("BIGNUMERIC, BIGNUMERIC -> BIGNUMERIC", "({0} + {1})"),
          ("FLOAT64, FLOAT64 -> FLOAT64", _float_arithmetic("+")), ("DATE, INT64 -> DATE", "bq_date_plus({0}, {1})"),
          ("INT64, DATE -> DATE", "bq_date_plus({1}, {0})"), kind="operator", topic=TOPIC,
          examples={"1 + 2": 3, "1 + 0.5": 1.5, "9223372036854775807 + 1": ERROR, "2147483647 + 1": 2147483648, "1e308 + 1e308": ERROR,
                    "CAST(DATE '2026-01-31' + 1 AS STRING)": "2026-02-01"})
-function("-", ("INT64, INT64 -> INT64", "({0} - {1})"), ("NUMERIC, NUMERIC -> NUMERIC", "({0} - {1})"),
+function("-", ("INT64, INT64 -> INT64", "({0} - {1})"), ("NUMERIC, NUMERIC -> NUMERIC", "({0} - {1})"), ("BIGNUMERIC, BIGNUMERIC -> BIGNUMERIC", "({0} - {1})"),
          ("FLOAT64, FLOAT64 -> FLOAT64", _float_arithmetic("-")), ("DATE, INT64 -> DATE", "bq_date_plus({0}, -{1})"),
          kind="operator", topic=TOPIC, examples={"1 - 2": -1, "-9223372036854775808 - 1": ERROR})
 function("*", ("INT64, INT64 -> INT64", "({0} * {1})"), ("NUMERIC, NUMERIC -> NUMERIC", "CAST({0} * {1} AS DECIMAL(38,9))"),
@@ -58,7 +58,7 @@ function("*", ("INT64, INT64 -> INT64", "({0} * {1})"), ("NUMERIC, NUMERIC -> NU
 function("/", ("INT64, INT64 -> FLOAT64", lambda call: _divide_integers(call)), ("NUMERIC, NUMERIC -> NUMERIC", "bq_divide_numeric({0}, {1})"),
          ("FLOAT64, FLOAT64 -> FLOAT64", _divide), kind="operator", topic=TOPIC,
          examples={"7 / 2": 3.5, "1 / 0": ERROR, "0.0 / 0.0": ERROR, "CAST(NUMERIC '1' / 3 AS STRING)": "0.333333333"})
-function("NEGATE", ("INT64 -> INT64", "(CAST(0 AS BIGINT) - {0})"), ("NUMERIC -> NUMERIC", "(-{0})"), ("FLOAT64 -> FLOAT64", "(-{0})"), kind="operator", topic=TOPIC,
+function("NEGATE", ("INT64 -> INT64", "(CAST(0 AS BIGINT) - {0})"), ("NUMERIC -> NUMERIC", "(-{0})"), ("BIGNUMERIC -> BIGNUMERIC", "(-{0})"), ("FLOAT64 -> FLOAT64", "(-{0})"), kind="operator", topic=TOPIC,
          examples={"-(1 + 2)": -3, "-(-9223372036854775807 - 1)": ERROR}, note="unary -")
 macro("bq_date_plus", "(d, n) AS CAST(d + CAST(n AS INTEGER) AS DATE)")
 

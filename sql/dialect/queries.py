@@ -28,10 +28,11 @@ class Query:
 
 @dataclass
 class Item:
-    """A column of SELECT."""
+    """A column of SELECT. node: its expression, None if it comes of a star."""
 
     name: str
     value: Value
+    node: exp.Expr | None = None
 
 
 def statement(node: exp.Expr, scope: Scope) -> Query:
@@ -180,9 +181,9 @@ def _items(nodes: list[exp.Expr], scope: Scope, with_from: bool) -> list[Item]:
         elif isinstance(node, exp.Dot) and isinstance(node.expression, exp.Star):
             items += _starred(node.expression, _fields(expressions.translate(node.this, scope)), scope)
         elif isinstance(node, exp.Alias):
-            items.append(Item(node.alias, expressions.translate(node.this, scope)))
+            items.append(Item(node.alias, expressions.translate(node.this, scope), node.this))
         else:
-            items.append(Item(_implied_name(node), expressions.translate(node, scope)))
+            items.append(Item(_implied_name(node), expressions.translate(node, scope), node))
     return items
 
 
@@ -235,7 +236,7 @@ def _group(node: exp.Select, scope: Scope, items: list[Item]) -> str:
         return ""
     examine(group, {"expressions", "all"})
     if group.args.get("all"):
-        keys = [i.value for i, e in zip(items, node.expressions, strict=False) if not _aggregates(e)]
+        keys = [i.value for i in items if i.node is None or not _aggregates(i.node)]
         return f" GROUP BY {', '.join(_key(v) for v in keys)}" if keys else ""
     if any(isinstance(e, exp.Rollup | exp.Cube | exp.GroupingSets) for e in group.expressions):
         _examine_sets(group, scope, items)

@@ -32,10 +32,10 @@ BOOL, STRING, BYTES, JSON = Type("BOOL"), Type("STRING"), Type("BYTES"), Type("J
 DATE, DATETIME, TIME, TIMESTAMP, INTERVAL = Type("DATE"), Type("DATETIME"), Type("TIME"), Type("TIMESTAMP"), Type("INTERVAL")
 NULL, UNKNOWN = Type("NULL"), Type("UNKNOWN")
 
-DUCKDB = {"INT64": "BIGINT", "FLOAT64": "DOUBLE", "NUMERIC": "DECIMAL(38,9)", "BOOL": "BOOLEAN", "STRING": "VARCHAR", "BYTES": "BLOB",
+DUCKDB = {"INT64": "BIGINT", "FLOAT64": "DOUBLE", "NUMERIC": "DECIMAL(38,9)", "BIGNUMERIC": "DECIMAL(38,9)", "BOOL": "BOOLEAN", "STRING": "VARCHAR", "BYTES": "BLOB",
           "DATE": "DATE", "DATETIME": "TIMESTAMP", "TIME": "TIME", "TIMESTAMP": "TIMESTAMPTZ", "INTERVAL": "INTERVAL", "JSON": "JSON"}
 NAMES = {"INT": "INT64", "SMALLINT": "INT64", "INTEGER": "INT64", "BIGINT": "INT64", "TINYINT": "INT64", "BYTEINT": "INT64",
-         "DECIMAL": "NUMERIC", "BIGDECIMAL": "BIGNUMERIC", "BOOLEAN": "BOOL", **{kind: kind for kind in DUCKDB}, "BIGNUMERIC": "BIGNUMERIC"}
+         "DECIMAL": "NUMERIC", "BIGDECIMAL": "BIGNUMERIC", "BOOLEAN": "BOOL", **{kind: kind for kind in DUCKDB}}
 COERCED = {"INT64": ("NUMERIC", "BIGNUMERIC", "FLOAT64"), "NUMERIC": ("BIGNUMERIC", "FLOAT64"), "BIGNUMERIC": ("FLOAT64",),
            "DATE": ("DATETIME",)}
 OF_STRING_LITERALS = ("DATE", "DATETIME", "TIME", "TIMESTAMP")
@@ -67,7 +67,7 @@ def duckdb_type(t: Type) -> str:
     if t.kind == "NULL":
         return "BIGINT"
     if t.kind not in DUCKDB:
-        raise Refused(f"the type {t} is not supported here; use {'NUMERIC' if t.kind == 'BIGNUMERIC' else 'another type'}")
+        raise Refused(f"the type {t} is not supported here")
     return DUCKDB[t.kind]
 
 

@@ -25,7 +25,7 @@ class Value:
 
 def exact(value: Value, to: Type) -> Value:
     """A FLOAT64 literal as NUMERIC: from its digits, not from the nearest FLOAT64."""
-    return Value(f"bq_string_to_numeric({text(str(value.constant))})", to, literal=True)
+    return Value(f"bq_string_to_{to.kind.lower()}({text(format(value.constant, 'f'))})", to, literal=True)
 
 
 def text(value: str) -> str:
@@ -68,7 +68,7 @@ def coerced(value: Value, to: Type) -> Value:
         return cast(value, to)
     if value.type.kind == "NULL":
         return Value(f"CAST(NULL AS {duckdb_type(to)})", to, literal=value.literal)
-    if isinstance(value.constant, Decimal) and to.kind == "NUMERIC":
+    if isinstance(value.constant, Decimal) and to.kind in ("NUMERIC", "BIGNUMERIC"):
         return exact(value, to)
     sql = f"[]::{duckdb_type(to)}" if value.sql == "[]" else f"CAST({value.sql} AS {duckdb_type(to)})"
     return Value(sql, to, value.constant, value.literal)
