@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import duckdb
 import pytest
 
+from sql.engine import ask as run
 from sql.translate import SqlError, to_duckdb
 
 
@@ -16,9 +17,9 @@ def ask(sql):
 
 
 def answer(sql):
-    con = duckdb.connect()
-    con.execute("SET TimeZone='UTC'")
-    return con.execute(to_duckdb(sql)).fetchall()
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone='UTC'")
+        return run(con, sql).rows
 
 
 def moment(*parts):
