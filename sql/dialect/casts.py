@@ -1,5 +1,6 @@
 """CAST and SAFE_CAST: from which type to which, and how."""
 
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ from sqlglot import exp
 
 from sql.dialect.errors import Refused
 from sql.dialect.runtime import macro
-from sql.dialect.types import Type, duckdb_type, field_names, quoted
+from sql.dialect.types import STRING, Type, duckdb_type, field_names, quoted
 from sql.dialect.values import Value, coerced, coercion_cost, exact, text
 
 CASTS: dict[tuple[str, str], str] = {}  # (from, to) -> a template that raises where a value cannot be cast
@@ -42,6 +43,8 @@ def _cast(value: Value, to: Type) -> str:
     have = value.type
     if have == to:
         return value.sql
+    if to.kind == "RANGE" and have.kind == "STRING" and to.item and isinstance(value.constant, str):
+        return _range(value.constant, to)
     if value.sql == "[]" or have.kind in ("NULL", "UNKNOWN"):
         return f"CAST({value.sql} AS {duckdb_type(to)})"
     if isinstance(value.constant, Decimal) and to.kind in ("NUMERIC", "BIGNUMERIC"):
@@ -55,6 +58,20 @@ def _cast(value: Value, to: Type) -> str:
                           for m, (_, s), n, (_, t) in zip(field_names(have), have.fields, field_names(to), to.fields, strict=True))
         return f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE {{{parts}}} END"
     raise Refused(f"invalid cast from {have} to {to}")
+
+
+def _range(written: str, to: Type) -> str:
+    """A RANGE literal: [start, end), each a value or UNBOUNDED."""
+    form = re.fullmatch(r"\[\s*(.*?)\s*,\s*(.*?)\s*\)", written)
+    if not form or not to.item:
+        raise Refused(f"invalid RANGE value: {written}; write [start, end) with UNBOUNDED for an end that is open")
+    ends = [None if end.upper() in ("UNBOUNDED", "NULL") else _cast(Value(text(end), STRING, end, literal=True), to.item) for end in form.groups()]
+    start, end = (f"CAST({e or 'NULL'} AS {duckdb_type(to.item)})" for e in ends)
+    return f"bq_range({start}, {end})"
+
+
+macro("bq_range", """(s, e) AS CASE WHEN s >= e AND bq_fail('RANGE: the start must be before the end') = 0 THEN NULL
+      ELSE {'start': s, 'end': e} END""")
 
 
 def _formatted(value: Value, to: Type, format_: exp.Expr, translate: Callable[[exp.Expr], Value]) -> Value:

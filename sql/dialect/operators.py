@@ -8,7 +8,7 @@ from sql.dialect.errors import Refused
 from sql.dialect.numeric import decimal_divide
 from sql.dialect.registry import ERROR, function
 from sql.dialect.runtime import macro, python
-from sql.dialect.types import BOOL, FLOAT64, field_names
+from sql.dialect.types import BOOL, FLOAT64, duckdb_type, field_names
 from sql.dialect.values import Value, coerced, text, unified
 
 TOPIC = "operators"
@@ -76,6 +76,8 @@ def compare(operator: str, a: Value, b: Value) -> str:
         raise Refused(f"{operator} is not defined for values of type {a.type}; compare TO_JSON_STRING of both")
     if kind == "STRUCT":
         return _compare_structs(operator, a, b)
+    if kind == "RANGE":
+        return f"({range_key(a)} {operator} {range_key(b)})"
     sql = f"({a.sql} {operator} {b.sql})"
     if kind == "FLOAT64":  # DuckDB sorts NaN above every number and finds it equal to itself
         guarded, other = (b, a) if operator in ("<", "<=") else (a, b)
@@ -86,6 +88,15 @@ def compare(operator: str, a: Value, b: Value) -> str:
         never = NEVER.format(other.sql)
         return f"CASE WHEN isnan({guarded.sql}) THEN {f'NOT ({never})' if operator == '!=' else never} ELSE {sql} END"
     return sql
+
+
+def range_key(value: Value) -> str:
+    """What a RANGE is compared and sorted by: an unbounded start comes first, an unbounded end last."""
+    if value.type.kind != "RANGE" or value.type.item is None:
+        return value.sql
+    item = duckdb_type(value.type.item)
+    return (f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE {{'s': coalesce(struct_extract({value.sql}, 'start'), '-infinity'::{item}), "
+            f"'e': coalesce(struct_extract({value.sql}, 'end'), 'infinity'::{item})}} END")
 
 
 def _compare_structs(operator: str, a: Value, b: Value) -> str:

@@ -336,6 +336,9 @@ def sort_keys(value: Value, node: exp.Ordered, source: Value | None = None) -> l
     if value.type.kind in ("JSON", "ARRAY", "STRUCT"):
         raise Refused(f"ORDER BY does not sort values of type {value.type}", *expressions.position(node))
     direction = f"{' DESC' if node.args.get('desc') else ''} NULLS {'FIRST' if node.args.get('nulls_first') else 'LAST'}"
+    if value.type.kind == "RANGE":
+        from sql.dialect.operators import range_key
+        return [(Value(range_key(source or value), value.type), direction)]
     if value.type.kind == "FLOAT64":
         real = (source or value).sql
         nan = Value(f"NOT isnan({real})", UNKNOWN)

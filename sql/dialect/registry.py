@@ -139,6 +139,8 @@ def _filled(name: str, shared: Type) -> Type:
         return shared
     if name.startswith("ARRAY<") and _variables(name):
         return array_of(_filled(name[6:-1], shared))
+    if name == "RANGE<T>":
+        return Type("RANGE", shared)
     return of_text(name)
 
 
@@ -146,5 +148,5 @@ def _element(value: Value, name: str) -> Value:
     """The value whose type stands for T: an array's element if the argument is ARRAY<T>."""
     if name == "T":
         return value
-    item = value.type.item if value.type.kind == "ARRAY" and value.type.item else UNKNOWN if value.type.kind in ("UNKNOWN", "NULL") else None
+    item = value.type.item if value.type.kind == name.split("<")[0] and value.type.item else UNKNOWN if value.type.kind in ("UNKNOWN", "NULL") else None
     return Value("", item if item else Type("NO ARRAY"))

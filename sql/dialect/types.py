@@ -121,6 +121,8 @@ def of_text(text: str) -> Type:
     text = text.strip()
     if text.startswith("ARRAY<"):
         return array_of(of_text(text[6:-1]))
+    if text.startswith("RANGE<"):
+        return Type("RANGE", of_text(text[6:-1]))
     return Type(NAMES.get(text, text))
 
 
