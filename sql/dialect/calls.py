@@ -46,7 +46,8 @@ class Call:
 def apply(call: Call) -> Value:
     """The translation of a call. Raises: Refused, if no signature fits, or the function does not have what stands in its brackets."""
     f = call.function
-    if f.kind in ("scalar", "operator") and (call.over or call.distinct or call.order or call.nulls or call.limit is not None or call.having):
+    special = call.over or call.distinct or call.order or call.nulls or call.limit is not None or call.having
+    if f.kind in ("scalar", "operator") and special:
         raise call.refuse("only an aggregate function has OVER, DISTINCT, ORDER BY, LIMIT, IGNORE NULLS or HAVING")
     if f.kind == "window" and not call.over:
         raise call.refuse("needs OVER (…)")

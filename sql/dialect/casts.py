@@ -18,10 +18,7 @@ FORMATTED: dict[tuple[str, str], Callable[[Value, Value, Value | None], Value]] 
 def cast(value: Value, to: Type, safe: bool = False, format_: exp.Expr | None = None, parameters: Sequence[exp.Expr] = (),
          translate: Callable[[exp.Expr], Value] | None = None) -> Value:
     """CAST(value AS to). safe: NULL where a value cannot be cast. parameters: as in STRING(10) and NUMERIC(10, 2)."""
-    if format_ is not None and translate is not None:
-        result = _formatted(value, to, format_, translate)
-    else:
-        result = Value(_cast(value, to), to)
+    result = _formatted(value, to, format_, translate) if format_ is not None and translate else Value(_cast(value, to), to)
     if parameters and to.kind not in ("ARRAY", "STRUCT", "RANGE"):
         result = Value(_limited(result.sql, to, [int(p.name) for p in parameters]), to)
     return Value(f"TRY({result.sql})" if safe else result.sql, to)
@@ -65,7 +62,8 @@ def _range(written: str, to: Type) -> str:
     form = re.fullmatch(r"\[\s*(.*?)\s*,\s*(.*?)\s*\)", written)
     if not form or not to.item:
         raise Refused(f"invalid RANGE value: {written}; write [start, end) with UNBOUNDED for an end that is open")
-    ends = [None if end.upper() in ("UNBOUNDED", "NULL") else _cast(Value(text(end), STRING, end, literal=True), to.item) for end in form.groups()]
+    ends = [None if end.upper() in ("UNBOUNDED", "NULL") else _cast(Value(text(end), STRING, end, literal=True), to.item)
+            for end in form.groups()]
     start, end = (f"CAST({e or 'NULL'} AS {duckdb_type(to.item)})" for e in ends)
     return f"bq_range({start}, {end})"
 
@@ -103,16 +101,23 @@ macro("bq_at_most_bytes", "(s, n) AS CASE WHEN octet_length(s) > n AND bq_fail('
 macro("bq_within", "(x, n) AS CASE WHEN abs(x) >= n THEN bq_fail('numeric overflow') ELSE x END")
 
 macro("bq_float_to_int", """(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) AND round(x) >= -9223372036854775808.0::DOUBLE
-      AND round(x) < 9223372036854775808.0::DOUBLE THEN CAST(round(x) AS BIGINT) ELSE bq_fail('casting ' || x || ' to INT64 is out of range') END""")
-macro("bq_string_to_int", r"""(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '\s*[+-]?[0-9]+\s*') THEN CAST(trim(s, E' \t\n\r\f\v') AS BIGINT)
-      WHEN regexp_full_match(s, '\s*[+-]?0[xX][0-9a-fA-F]+\s*') THEN bq_hex_to_int(trim(s, E' \t\n\r\f\v')) ELSE bq_fail('bad INT64 value: ' || s) END""")
-macro("bq_hex_to_int", """(s) AS CAST(list_reduce(list_prepend(0::HUGEINT, list_transform(string_split(lower(regexp_replace(s, '[+-]?0[xX]0*', '')), ''),
-      lambda c: CAST(strpos('0123456789abcdef', c) - 1 AS HUGEINT))), lambda a, b: a * 16 + b) * CASE WHEN s[1] = '-' THEN -1 ELSE 1 END AS BIGINT)""")
-macro("bq_string_to_float", r"""(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '(?i)\s*[+-]?([0-9]+\.?[0-9]*(e[+-]?[0-9]+)?|\.[0-9]+(e[+-]?[0-9]+)?)\s*')
+      AND round(x) < 9223372036854775808.0::DOUBLE THEN CAST(round(x) AS BIGINT)
+      ELSE bq_fail('casting ' || x || ' to INT64 is out of range') END""")
+macro("bq_string_to_int", r"""(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '\s*[+-]?[0-9]+\s*')
+      THEN CAST(trim(s, E' \t\n\r\f\v') AS BIGINT)
+      WHEN regexp_full_match(s, '\s*[+-]?0[xX][0-9a-fA-F]+\s*') THEN bq_hex_to_int(trim(s, E' \t\n\r\f\v'))
+      ELSE bq_fail('bad INT64 value: ' || s) END""")
+macro("bq_hex_to_int", """(s) AS CAST(list_reduce(list_prepend(0::HUGEINT, list_transform(
+      string_split(lower(regexp_replace(s, '[+-]?0[xX]0*', '')), ''),
+      lambda c: CAST(strpos('0123456789abcdef', c) - 1 AS HUGEINT))), lambda a, b: a * 16 + b) * CASE WHEN s[1] = '-' THEN -1
+      ELSE 1 END AS BIGINT)""")
+macro("bq_string_to_float", r"""(s) AS CASE WHEN s IS NULL THEN NULL
+      WHEN regexp_full_match(s, '(?i)\s*[+-]?([0-9]+\.?[0-9]*(e[+-]?[0-9]+)?|\.[0-9]+(e[+-]?[0-9]+)?)\s*')
       THEN CAST(s AS DOUBLE) WHEN regexp_full_match(s, '(?i)\s*[+]?(inf|infinity)\s*') THEN 'inf'::DOUBLE
       WHEN regexp_full_match(s, '(?i)\s*-(inf|infinity)\s*') THEN '-inf'::DOUBLE
       WHEN regexp_full_match(s, '(?i)\s*[+-]?nan\s*') THEN 'nan'::DOUBLE ELSE bq_fail('bad FLOAT64 value: ' || s) END""")
-macro("bq_string_to_numeric", r"""(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '(?i)\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?\s*')
+macro("bq_string_to_numeric", r"""(s) AS CASE WHEN s IS NULL THEN NULL
+      WHEN regexp_full_match(s, '(?i)\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?\s*')
       THEN CAST(s AS DECIMAL(38,9)) ELSE bq_fail('invalid NUMERIC value: ' || s) END""")
 macro("bq_string_to_bool", """(s) AS CASE WHEN s IS NULL THEN NULL WHEN lower(s) = 'true' THEN true WHEN lower(s) = 'false' THEN false
       ELSE bq_fail('bad BOOL value: ' || s) = 0 END""")
@@ -121,7 +126,8 @@ macro("bq_float_to_string", """(x) AS CASE WHEN isnan(x) THEN 'nan' WHEN isinf(x
 macro("bq_numeric_to_string", r"""(x) AS regexp_replace(CAST(x AS VARCHAR), '\.?0+$', '')""")
 macro("bq_float_to_numeric", """(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) AND abs(x) < 1e29 THEN CAST(x AS DECIMAL(38,9))
       ELSE bq_fail('casting ' || x || ' to NUMERIC is out of range') END""")
-macro("bq_string_to_bignumeric", """(s) AS CASE WHEN s IS NULL THEN NULL WHEN NOT regexp_matches(s, '[.][0-9]{9}[0-9]*[1-9]|[eE]') THEN bq_string_to_numeric(s) ELSE bq_fail('a BIGNUMERIC of more than 38 digits, or 9 after the point: ' || s) END""")
+macro("bq_string_to_bignumeric", """(s) AS CASE WHEN s IS NULL THEN NULL WHEN NOT regexp_matches(s, '[.][0-9]{9}[0-9]*[1-9]|[eE]')
+      THEN bq_string_to_numeric(s) ELSE bq_fail('a BIGNUMERIC of more than 38 digits, or 9 after the point: ' || s) END""")
 macro("bq_numeric_to_int", "(x) AS CAST(round(x, 0) AS BIGINT)")
 macro("bq_bytes_to_string", "(b) AS decode(b)")
 
@@ -135,8 +141,10 @@ for _of, _to, _template in (
         ("NUMERIC", "STRING", "bq_numeric_to_string({0})"),
         ("STRING", "INT64", "bq_string_to_int({0})"), ("STRING", "FLOAT64", "bq_string_to_float({0})"),
         ("STRING", "NUMERIC", "bq_string_to_numeric({0})"), ("STRING", "BOOL", "bq_string_to_bool({0})"),
-        ("INT64", "BIGNUMERIC", "CAST({0} AS DECIMAL(38,9))"), ("NUMERIC", "BIGNUMERIC", "{0}"), ("STRING", "BIGNUMERIC", "bq_string_to_bignumeric({0})"),
-        ("BIGNUMERIC", "INT64", "bq_numeric_to_int({0})"), ("BIGNUMERIC", "FLOAT64", "CAST({0} AS DOUBLE)"), ("BIGNUMERIC", "NUMERIC", "{0}"),
+        ("INT64", "BIGNUMERIC", "CAST({0} AS DECIMAL(38,9))"), ("NUMERIC", "BIGNUMERIC", "{0}"),
+        ("STRING", "BIGNUMERIC", "bq_string_to_bignumeric({0})"),
+        ("BIGNUMERIC", "INT64", "bq_numeric_to_int({0})"), ("BIGNUMERIC", "FLOAT64", "CAST({0} AS DOUBLE)"),
+        ("BIGNUMERIC", "NUMERIC", "{0}"),
         ("BIGNUMERIC", "STRING", "bq_numeric_to_string({0})"),
         ("STRING", "BYTES", "encode({0})"), ("BYTES", "STRING", "bq_bytes_to_string({0})"),
         # the dates' casts

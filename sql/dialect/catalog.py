@@ -7,7 +7,6 @@ import duckdb
 from sql.dialect.scope import Columns
 from sql.dialect.types import Type, of_duckdb, quoted
 
-
 ColumnsKey = tuple[tuple[tuple[str, str], tuple[tuple[str, Type], ...]], ...]
 
 

@@ -3,8 +3,8 @@
 from sql.dialect.calls import Call
 from sql.dialect.operators import compare
 from sql.dialect.registry import ERROR, function
-from sql.dialect.values import Value, text
 from sql.dialect.types import STRING
+from sql.dialect.values import Value, text
 
 TOPIC = "conditions"
 
@@ -22,6 +22,15 @@ function("COALESCE", ("T... -> T", "coalesce({args})"), topic=TOPIC, examples={"
 function("IFNULL", ("T, T -> T", "coalesce({args})"), topic=TOPIC, examples={"IFNULL(NULL, 0)": 0, "IFNULL(10, 0)": 10})
 function("NULLIF", ("T, T -> T", _nullif), topic=TOPIC, examples={"NULLIF(0, 0)": None, "NULLIF(10, 0)": 10})
 function("ERROR", ("STRING -> NULL", _error), topic=TOPIC, examples={"IF(true, 1, ERROR('x'))": 1, "ERROR('x')": ERROR})
-function("TYPEOF", ("ANY -> STRING", lambda call: Value(text(str(call.values[0].type)), STRING)), topic=TOPIC,
-         examples={"TYPEOF(1)": "INT64", "TYPEOF([1.5])": "ARRAY<FLOAT64>"})
-function("GENERATE_UUID", (" -> STRING", "CAST(uuid() AS VARCHAR)"), topic=TOPIC, examples={"GENERATE_UUID() LIKE '________-____-____-____-____________'": True})
+function(
+    "TYPEOF",
+    ("ANY -> STRING", lambda call: Value(text(str(call.values[0].type)), STRING)),
+    topic=TOPIC,
+    examples={"TYPEOF(1)": "INT64", "TYPEOF([1.5])": "ARRAY<FLOAT64>"},
+)
+function(
+    "GENERATE_UUID",
+    (" -> STRING", "CAST(uuid() AS VARCHAR)"),
+    topic=TOPIC,
+    examples={"GENERATE_UUID() LIKE '________-____-____-____-____________'": True},
+)

@@ -129,20 +129,20 @@ def _open_brackets(c: Call) -> None:
         c.nodes[:1] = first.expressions
     if order:
         from sql.dialect.queries import sort_keys
-        c.order_keys = [k for o in order for k in sort_keys(translate(o.this, c.scope), o)]
+        c.order_keys = [k for o in order if isinstance(o, exp.Ordered) for k in sort_keys(translate(o.this, c.scope), o)]
         c.order = " ORDER BY " + ", ".join(f"{v.sql}{direction}" for v, direction in c.order_keys)
 
 
 def _window(node: exp.Window, scope: Scope) -> Value:
     from sql.dialect.queries import window_text
-    inner, nulls = node.this, ""
+    inner, nulls = node.this, None
     if isinstance(inner, exp.IgnoreNulls | exp.RespectNulls):
         nulls, inner = inner, inner.this
     if not isinstance(inner, exp.Anonymous):
         raise Refused("OVER follows a function", *position(node))
     nodes = list(inner.expressions)
     if nulls:
-        nodes[-1] = type(nulls)(this=nodes[-1])
+        nodes[-1] = nulls.__class__(this=nodes[-1])
     name = inner.this if isinstance(inner.this, str) else inner.this.name
     return _function_of(name.upper(), nodes, scope, inner, f" OVER {window_text(node, scope)}")
 
@@ -330,7 +330,7 @@ def _cast(node: exp.Cast, scope: Scope) -> Value:
     to = of_node(node.to)
     if isinstance(node.this, exp.Struct) and to.kind == "STRUCT":
         return _struct(node.this.expressions, scope, to)
-    if isinstance(node.this, exp.Array) and to.kind == "ARRAY" and "written" not in node.meta and not any(isinstance(e, exp.Query) for e in node.this.expressions):
+    if isinstance(node.this, exp.Array) and to.kind == "ARRAY" and "written" not in node.meta and not node.this.find(exp.Query):
         items = [casts.implicit(_untyped_struct(e, scope, to.item or UNKNOWN), to.item or UNKNOWN) for e in node.this.expressions]
         return Value(f"CAST([{', '.join(i.sql for i in items)}] AS {duckdb_type(to)})", to)
     value = translate(node.this, scope)
@@ -349,8 +349,8 @@ def _bracket(node: exp.Bracket, scope: Scope) -> Value:
     if len(node.expressions) != 1:
         raise Refused("one index in brackets", *position(node))
     value = translate(node.this, scope)
-    mode = {(0, False): "[OFFSET]", (0, True): "[SAFE_OFFSET]", (1, False): "[ORDINAL]", (1, True): "[SAFE_ORDINAL]"}.get(
-        (node.args.get("offset"), bool(node.args.get("safe"))), "[]")
+    modes: dict[object, str] = {(0, False): "[OFFSET]", (0, True): "[SAFE_OFFSET]", (1, False): "[ORDINAL]", (1, True): "[SAFE_ORDINAL]"}
+    mode = modes.get((node.args.get("offset"), bool(node.args.get("safe"))), "[]")
     if mode not in REGISTRY.functions:
         raise Refused(f"an index in brackets, {mode}, is not in the list of examined operators", *position(node))
     c = Call(REGISTRY.functions[mode], [node.this, node.expressions[0]], scope, translate)

@@ -51,7 +51,7 @@ class GoogleSqlParser(BigQueryParser):
 
 class GoogleSql(BigQuery):
     Parser = GoogleSqlParser
-    parser_class = GoogleSqlParser
+    parser_class = GoogleSqlParser  # type: ignore[assignment]
 
 
 def parse(bigquery_sql: str) -> exp.Expr:

@@ -56,7 +56,7 @@ def _text_of(data: bytes, encoding: str) -> str:
         case "base64":
             return base64.b64encode(data).decode()
         case "base64m":
-            return "\n".join(base64.b64encode(data).decode()[i:i + 76] for i in range(0, -(-len(data) // 3) * 4, 76))
+            return "\n".join(base64.b64encode(data).decode()[i : i + 76] for i in range(0, -(-len(data) // 3) * 4, 76))
         case "ascii" | "utf-8" | "utf8":
             try:
                 return data.decode("ascii" if name == "ascii" else "utf-8")
@@ -100,17 +100,46 @@ python("bq_to_base32", lambda b: base64.b32encode(b).decode(), "BLOB", "VARCHAR"
 python("bq_sha512", lambda b: hashlib.sha512(b).digest(), "BLOB", "BLOB")
 python("bq_fingerprint", fingerprint, "BLOB", "BIGINT")
 
-for _name, _sql, _value in (("MD5", "unhex(md5({0}))", "900150983cd24fb0d6963f7d28e17f72"), ("SHA1", "unhex(sha1({0}))", "a9993e364706816aba3e25717850c26c9cd0d89d"),
-                            ("SHA256", "unhex(sha256({0}))", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")):
-    function(_name, ("STRING -> BYTES", _sql), ("BYTES -> BYTES", _sql), topic=TOPIC, examples={f"TO_HEX({_name}('abc'))": _value, f"TO_HEX({_name}(b'abc'))": _value})
-function("SHA512", ("STRING -> BYTES", "bq_sha512(encode({0}))"), ("BYTES -> BYTES", "bq_sha512({0})"), topic=TOPIC,
-         examples={"TO_HEX(SHA512('abc')) LIKE 'ddaf35a193617aba%'": True})
-function("FARM_FINGERPRINT", ("STRING -> INT64", "bq_fingerprint(encode({0}))"), ("BYTES -> INT64", "bq_fingerprint({0})"), topic=TOPIC,
-         examples={"FARM_FINGERPRINT('1footrue')": -1541654101129638711, "FARM_FINGERPRINT('2applefalse')": 2794438866806483259,
-                   "FARM_FINGERPRINT('3true')": -4880158226897771312})
+for _name, _sql, _value in (
+    ("MD5", "unhex(md5({0}))", "900150983cd24fb0d6963f7d28e17f72"),
+    ("SHA1", "unhex(sha1({0}))", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+    ("SHA256", "unhex(sha256({0}))", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+):
+    function(
+        _name,
+        ("STRING -> BYTES", _sql),
+        ("BYTES -> BYTES", _sql),
+        topic=TOPIC,
+        examples={f"TO_HEX({_name}('abc'))": _value, f"TO_HEX({_name}(b'abc'))": _value},
+    )
+function(
+    "SHA512",
+    ("STRING -> BYTES", "bq_sha512(encode({0}))"),
+    ("BYTES -> BYTES", "bq_sha512({0})"),
+    topic=TOPIC,
+    examples={"TO_HEX(SHA512('abc')) LIKE 'ddaf35a193617aba%'": True},
+)
+function(
+    "FARM_FINGERPRINT",
+    ("STRING -> INT64", "bq_fingerprint(encode({0}))"),
+    ("BYTES -> INT64", "bq_fingerprint({0})"),
+    topic=TOPIC,
+    examples={
+        "FARM_FINGERPRINT('1footrue')": -1541654101129638711,
+        "FARM_FINGERPRINT('2applefalse')": 2794438866806483259,
+        "FARM_FINGERPRINT('3true')": -4880158226897771312,
+    },
+)
 function("TO_HEX", ("BYTES -> STRING", "lower(hex({0}))"), topic=TOPIC, examples={"TO_HEX(b'\\x00\\xff')": "00ff"})
-function("FROM_HEX", ("STRING -> BYTES", "bq_from_hex({0})"), topic=TOPIC, examples={"FROM_HEX('0AF')": b"\x00\xaf", "FROM_HEX('x')": ERROR})
+function(
+    "FROM_HEX", ("STRING -> BYTES", "bq_from_hex({0})"), topic=TOPIC, examples={"FROM_HEX('0AF')": b"\x00\xaf", "FROM_HEX('x')": ERROR}
+)
 function("TO_BASE64", ("BYTES -> STRING", "to_base64({0})"), topic=TOPIC, examples={"TO_BASE64(b'\\xff\\xe0')": "/+A="})
-function("FROM_BASE64", ("STRING -> BYTES", "bq_from_base64({0})"), topic=TOPIC, examples={"FROM_BASE64('/+A=')": b"\xff\xe0", "FROM_BASE64('*')": ERROR})
+function(
+    "FROM_BASE64",
+    ("STRING -> BYTES", "bq_from_base64({0})"),
+    topic=TOPIC,
+    examples={"FROM_BASE64('/+A=')": b"\xff\xe0", "FROM_BASE64('*')": ERROR},
+)
 function("TO_BASE32", ("BYTES -> STRING", "bq_to_base32({0})"), topic=TOPIC, examples={"TO_BASE32(b'abcde\\xff')": "MFRGGZDF74======"})
 function("FROM_BASE32", ("STRING -> BYTES", "bq_from_base32({0})"), topic=TOPIC, examples={"FROM_BASE32('MFRGGZDF74======')": b"abcde\xff"})

@@ -173,8 +173,8 @@ def with_clause(node: exp.Expr, scope: Scope) -> str:
 def _items(nodes: list[exp.Expr], scope: Scope, with_from: bool) -> list[Item]:
     items: list[Item] = []
     for node in nodes:
-        star = node if isinstance(node, exp.Star) else node.this if isinstance(node, exp.Column) and isinstance(node.this, exp.Star) else None
-        if star is not None:
+        star = node.this if isinstance(node, exp.Column) else node
+        if isinstance(star, exp.Star):
             if not with_from:
                 raise Refused("SELECT * needs FROM")
             items += _star(star, [p.name for p in node.parts[:-1]] if isinstance(node, exp.Column) else [], scope)
@@ -266,7 +266,7 @@ def _examine_sets(group: exp.Group, scope: Scope, items: list[Item]) -> None:
                 keys.append(_group_item(part, scope, items))
     for key in keys:
         if any(key != other and key in other for other in keys):
-            raise Refused("a key of GROUPING SETS, ROLLUP or CUBE that contains another key is not supported here; compute it in a subquery",
+            raise Refused("a key of GROUPING SETS, ROLLUP or CUBE that contains another key is not supported here; use a subquery",
                           *expressions.position(group))
 
 

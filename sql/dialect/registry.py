@@ -148,5 +148,7 @@ def _element(value: Value, name: str) -> Value:
     """The value whose type stands for T: an array's element if the argument is ARRAY<T>."""
     if name == "T":
         return value
-    item = value.type.item if value.type.kind == name.split("<")[0] and value.type.item else UNKNOWN if value.type.kind in ("UNKNOWN", "NULL") else None
-    return Value("", item if item else Type("NO ARRAY"))
+    if value.type.kind in ("UNKNOWN", "NULL"):
+        return Value("", UNKNOWN)
+    item = value.type.item if value.type.kind == name.split("<")[0] else None
+    return Value("", item or Type(f"no {name}"))

@@ -57,7 +57,8 @@ def _table(node: exp.Table, scope: Scope) -> str:
     elif found := scope.statement.tables(path):
         sql, columns = found
     elif len(path) > 1 and _is_path(path, scope):
-        return _unnest(exp.Unnest(expressions=[exp.column(*reversed(path))], alias=exp.TableAlias(columns=[exp.to_identifier(name)])), scope)
+        alias = exp.TableAlias(columns=[exp.to_identifier(name)])
+        return _unnest(exp.Unnest(expressions=[exp.column(*reversed(path))], alias=alias), scope)
     else:
         raise Refused(f"table {'.'.join(path)} not found", *expressions.position(node))
     add(scope, Relation(name, [Column(c, t, f"{quoted(name)}.{quoted(c)}") for c, t in columns]))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
@@ -9,6 +10,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import duckdb
+from duckdb.func import FunctionNullHandling
 
 NAME = re.compile(r"\bbq_\w+")
 
@@ -79,10 +81,9 @@ def _create(con: duckdb.DuckDBPyConnection, name: str) -> None:
         con.execute(f"CREATE OR REPLACE MACRO {name}{MACROS[name]}")
         return
     f = PYTHON[name]
-    try:
-        con.create_function(name, f.call, list(f.arguments), f.result, null_handling="special" if f.nulls else "default")  # type: ignore[arg-type]
-    except duckdb.NotImplementedException:  # another connection to the same database has created it
-        pass
+    nulls = FunctionNullHandling.SPECIAL if f.nulls else FunctionNullHandling.DEFAULT
+    with suppress(duckdb.NotImplementedException):  # another connection to the same database has created it
+        con.create_function(name, f.call, list(f.arguments), f.result, null_handling=nulls)
 
 
 macro("bq_fail", "(message) AS CAST('BigQuery error: ' || message AS BIGINT)")  # error() is volatile, and TRY refuses that

@@ -24,7 +24,9 @@ def set_operation(node: exp.SetOperation, scope: Scope, outermost: bool) -> Quer
     if node.args.get("by_name"):
         left, right = _by_name(node, left, right)
     if len(left.columns) != len(right.columns):
-        raise Refused(f"{word} needs queries with as many columns: {len(left.columns)} and {len(right.columns)}", *expressions.position(node))
+        raise Refused(
+            f"{word} needs queries with as many columns: {len(left.columns)} and {len(right.columns)}", *expressions.position(node)
+        )
     types = [_joined(word, i, name, a, b) for i, ((name, a), (_, b)) in enumerate(zip(left.columns, right.columns, strict=True))]
     if word != "UNION" or node.args.get("distinct"):
         for (name, _), t in zip(left.columns, types, strict=True):
@@ -34,8 +36,11 @@ def set_operation(node: exp.SetOperation, scope: Scope, outermost: bool) -> Quer
     names = distinct_names([n for n, _ in left.columns], outermost)
     hidden = [f"c{i}" for i in range(len(names))]
     listed = ", ".join(f"{h} AS {quoted(n)}" for h, n in zip(hidden, names, strict=True))
-    q = Query(f"SELECT {listed} FROM ({body}) AS {quoted(inner.statement.fresh('set'))}({', '.join(hidden)})",
-              [(n, t) for (n, _), t in zip(left.columns, types, strict=True)], names)
+    q = Query(
+        f"SELECT {listed} FROM ({body}) AS {quoted(inner.statement.fresh('set'))}({', '.join(hidden)})",
+        [(n, t) for (n, _), t in zip(left.columns, types, strict=True)],
+        names,
+    )
     after = f"{order_of_output(node, q, inner)}{limit_clause(node, inner)}"
     q.body = "" if prefix or after else body
     q.sql = f"{prefix}{q.sql}{after}"
@@ -80,8 +85,11 @@ def _by_name(node: exp.SetOperation, left: Query, right: Query) -> tuple[Query, 
             raise Refused("BY NAME … ON (…) must list all columns of both queries", *expressions.position(node))
     elif mode == "STRICT":
         if set(a) != set(b):
-            raise Refused(f"BY NAME needs the same columns in both queries; different: {', '.join(sorted(set(a) ^ set(b)))}; "
-                          "write FULL UNION ALL BY NAME to fill with NULL", *expressions.position(node))
+            raise Refused(
+                f"BY NAME needs the same columns in both queries; different: {', '.join(sorted(set(a) ^ set(b)))}; "
+                "write FULL UNION ALL BY NAME to fill with NULL",
+                *expressions.position(node),
+            )
         chosen = list(a)
     elif mode == "INNER":
         chosen = [n for n in a if n in b]
@@ -116,5 +124,8 @@ def _examine_names(node: exp.SetOperation, q: Query, chosen: list[str], must_be_
 
 def _narrowed(q: Query, at: dict[str, int], chosen: list[str], shown: dict[str, str]) -> Query:
     listed = ", ".join(f"{quoted(q.names[at[n]]) if n in at else 'NULL'} AS {quoted(shown[n])}" for n in chosen)
-    return Query(f"SELECT {listed} FROM ({q.sql})", [(shown[n], q.columns[at[n]][1] if n in at else NULL) for n in chosen],
-                 [shown[n] for n in chosen])
+    return Query(
+        f"SELECT {listed} FROM ({q.sql})",
+        [(shown[n], q.columns[at[n]][1] if n in at else NULL) for n in chosen],
+        [shown[n] for n in chosen],
+    )

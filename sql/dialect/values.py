@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sql.dialect.types import (
-    COERCED, FLOAT64, OF_FLOAT_LITERALS, OF_STRING_LITERALS, STRING, Type, duckdb_type, field_names, quoted, supertype)
+    COERCED,
+    FLOAT64,
+    OF_FLOAT_LITERALS,
+    OF_STRING_LITERALS,
+    STRING,
+    Type,
+    duckdb_type,
+    field_names,
+    quoted,
+    supertype,
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,8 @@ def coerced(value: Value, to: Type) -> Value:
         return value
     if value.type.kind == "STRUCT" and to.kind == "STRUCT" and field_names(value.type) != field_names(to):
         fields = ", ".join(f"{quoted(n)}: {coerced(Value(f'({value.sql})[{text(h)}]', f), t).sql}"
-                           for n, h, (_, f), (_, t) in zip(field_names(to), field_names(value.type), value.type.fields, to.fields, strict=True))
+                           for n, h, (_, f), (_, t) in zip(field_names(to), field_names(value.type), value.type.fields, to.fields,
+                                                           strict=True))
         return Value(f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE {{{fields}}} END", to)
     if value.type == STRING and to.kind in OF_STRING_LITERALS:
         from sql.dialect.casts import cast
