@@ -68,7 +68,8 @@ def _range(written: str, to: Type) -> str:
     return f"bq_range({start}, {end})"
 
 
-macro("bq_range", """(s, e) AS CASE WHEN s >= e AND bq_fail('RANGE: the start must be before the end') = 0 THEN NULL
+macro("bq_no_range", "(message) AS {'start': CAST(CAST(bq_fail(message) AS VARCHAR) AS DATE), 'end': NULL}")
+macro("bq_range", """(s, e) AS CASE WHEN s >= e THEN bq_no_range('RANGE: the start must be before the end')
       ELSE {'start': s, 'end': e} END""")
 
 
@@ -97,7 +98,7 @@ def _limited(sql: str, to: Type, parameters: list[int]) -> str:
 
 
 macro("bq_at_most", "(s, n) AS CASE WHEN length(s) > n THEN CAST(bq_fail('a STRING longer than its type') AS VARCHAR) ELSE s END")
-macro("bq_at_most_bytes", "(s, n) AS CASE WHEN octet_length(s) > n AND bq_fail('BYTES longer than their type') = 0 THEN NULL ELSE s END")
+macro("bq_at_most_bytes", "(s, n) AS CASE WHEN octet_length(s) > n THEN encode(CAST(bq_fail('BYTES longer than their type') AS VARCHAR)) ELSE s END")
 macro("bq_within", "(x, n) AS CASE WHEN abs(x) >= n THEN bq_fail('numeric overflow') ELSE x END")
 
 macro("bq_float_to_int", """(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) AND round(x) >= -9223372036854775808.0::DOUBLE

@@ -224,7 +224,11 @@ def _in(node: exp.In, scope: Scope) -> Value:
         to = unified([value, Value("", q.columns[0][1])])
         if to is None:
             raise Refused(f"IN compares {value.type} with {q.columns[0][1]}", *position(node))
-        body = q.sql if q.columns[0][1] == to else f"SELECT CAST(v AS {duckdb_type(to)}) FROM ({q.sql}) AS q(v)"
+        if to.kind in ("STRUCT", "FLOAT64"):
+            name = scope.statement.fresh("in")
+            test = compare("=", coerced(value, to), coerced(Value(name, q.columns[0][1]), to))
+            return _unless(bool(negated), quantified(test, name, Value(f"ARRAY({q.sql})", array_of(q.columns[0][1])), any_=True))
+        body = q.sql if q.columns[0][1] == to else f"SELECT {coerced(Value('v', q.columns[0][1]), to).sql} FROM ({q.sql}) AS q(v)"
         return Value(f"({coerced(value, to).sql} {negated}IN ({body}))", BOOL)
     return _unless(bool(negated), call("IN", [node.this, *node.expressions], scope))
 
@@ -417,6 +421,6 @@ EXPRESSIONS: dict[type[exp.Expr], Callable[..., Value]] = {
     exp.Struct: lambda node, scope: _struct(node.expressions, scope),
     exp.Subquery: _scalar_subquery,
     exp.TryCast: _cast,
-    exp.Tuple: lambda node, scope: _struct(node.expressions, scope),
+    exp.Tuple: lambda node, scope: _struct([exp.Paren(this=e) for e in node.expressions], scope),  # its fields have no names
     exp.Window: _window,
 }

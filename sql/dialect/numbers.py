@@ -24,8 +24,8 @@ def _float(name: str, body: str, examples: dict[str, object], *, overflow: bool 
 macro("bq_finite", "(r, x, name) AS CASE WHEN isinf(r) AND isfinite(x) THEN bq_fail('FLOAT64 overflow in ' || name) ELSE r END")
 macro("bq_undefined", "(x, name) AS bq_fail(name || ' is not defined for ' || x)")
 macro("bq_sqrt", "(x) AS CASE WHEN x < 0 THEN bq_undefined(x, 'SQRT') ELSE sqrt(x) END")
-macro("bq_ln", "(x) AS CASE WHEN x <= 0 THEN bq_undefined(x, 'LN') ELSE ln(x) END")
-macro("bq_log10", "(x) AS CASE WHEN x <= 0 THEN bq_undefined(x, 'LOG10') ELSE log10(x) END")
+macro("bq_ln", "(x) AS CASE WHEN x = '-inf'::DOUBLE THEN 'nan'::DOUBLE WHEN x <= 0 THEN bq_undefined(x, 'LN') ELSE ln(x) END")
+macro("bq_log10", "(x) AS CASE WHEN x = '-inf'::DOUBLE THEN 'nan'::DOUBLE WHEN x <= 0 THEN bq_undefined(x, 'LOG10') ELSE log10(x) END")
 macro(
     "bq_log",
     """(x, b) AS CASE WHEN x <= 0 THEN bq_undefined(x, 'LOG') WHEN b <= 0 OR b = 1 THEN bq_undefined(b, 'LOG with base')
@@ -342,22 +342,20 @@ function(
 
 macro(
     "bq_generate_array",
-    """(a, b, s) AS CASE WHEN a IS NULL OR b IS NULL OR s IS NULL THEN NULL WHEN s = 0
-      AND bq_fail('GENERATE_ARRAY: the step cannot be 0') = 0 THEN NULL
+    """(a, b, s) AS CASE WHEN a IS NULL OR b IS NULL OR s IS NULL THEN NULL WHEN s = 0 THEN [bq_fail('GENERATE_ARRAY: the step cannot be 0')]
       WHEN (b > a AND s < 0) OR (b < a AND s > 0) THEN [] ELSE generate_series(a, b, s) END""",
 )
 macro(
     "bq_generate_floats",
     """(a, b, s) AS CASE WHEN a IS NULL OR b IS NULL OR s IS NULL THEN NULL
-      WHEN (s = 0 OR NOT (isfinite(a) AND isfinite(b) AND isfinite(s)))
-      AND bq_fail('GENERATE_ARRAY: the bounds must be finite and the step not 0') = 0 THEN NULL
+      WHEN (s = 0 OR NOT (isfinite(a) AND isfinite(b) AND isfinite(s))) THEN [bq_fail('GENERATE_ARRAY: the bounds must be finite and the step not 0')]
       WHEN (b > a AND s < 0) OR (b < a AND s > 0) THEN []
       ELSE list_transform(range(CAST(floor((b - a) / s) AS BIGINT) + 1), lambda i: a + i * s) END""",
 )
 macro(
     "bq_generate_numerics",
     """(a, b, s) AS CASE WHEN a IS NULL OR b IS NULL OR s IS NULL THEN NULL
-      WHEN s = 0 AND bq_fail('GENERATE_ARRAY: the step cannot be 0') = 0 THEN NULL
+      WHEN s = 0 THEN [bq_fail('GENERATE_ARRAY: the step cannot be 0')]
       WHEN (b > a AND s < 0) OR (b < a AND s > 0) THEN []
       ELSE list_transform(range(CAST(floor(CAST(b - a AS DOUBLE) / CAST(s AS DOUBLE)) AS BIGINT) + 1),
       lambda i: CAST(a + CAST(i AS DECIMAL(20,0)) * s AS DECIMAL(38,9))) END""",

@@ -386,7 +386,7 @@ def limit_clause(node: exp.Expr, scope: Scope) -> str:
     for part, word in (("limit", "LIMIT"), ("offset", "OFFSET")):
         clause = node.args.get(part)
         if clause:
-            number = clause.expression
+            number = clause.expression.unnest()
             if isinstance(number, exp.Parameter):
                 parts += f" {word} {expressions.translate(number, scope).sql}"
             elif isinstance(number, exp.Literal) and number.name.isdigit() and not number.is_string:

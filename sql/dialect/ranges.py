@@ -26,8 +26,7 @@ macro(
 )
 macro(
     "bq_intersect",
-    """(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN NOT bq_overlap(a, b)
-      AND bq_fail('RANGE_INTERSECT: the ranges do not overlap') = 0 THEN NULL
+    """(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN NOT bq_overlap(a, b) THEN bq_no_range('RANGE_INTERSECT: the ranges do not overlap')
       ELSE {'start': greatest(struct_extract(a, 'start'), struct_extract(b, 'start')),
       'end': least(struct_extract(a, 'end'), struct_extract(b, 'end'))} END""",
 )

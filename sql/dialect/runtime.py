@@ -86,5 +86,6 @@ def _create(con: duckdb.DuckDBPyConnection, name: str) -> None:
         con.create_function(name, f.call, list(f.arguments), f.result, null_handling=nulls)
 
 
+# An error is raised in THEN or ELSE, never in a condition: AND does not keep its order, and TRY lets an error in WHEN through.
 macro("bq_fail", "(message) AS CAST('BigQuery error: ' || message AS BIGINT)")  # error() is volatile, and TRY refuses that
 macro("bq_check", "(fine, message) AS CASE WHEN fine THEN true ELSE bq_fail(message) = 0 END")
