@@ -14,7 +14,8 @@ from schemas.feeds import DEAD, FOLDER, Feed, dead_table, feed_table
 from schemas.layout import join
 from schemas.tables import Table
 from transforms.archive import write_at_once
-from transforms.runs import Input, Run, read_runs, write_run
+from transforms.input_files import Input
+from transforms.runs import Run, read_runs, write_run
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,15 @@ class Loaded:
 
 
 def load(contract: Contract, archive: str, feed: Feed, name: str, content: bytes, at: datetime | None = None,
-         again: bool = False, runs: list[Run] | None = None) -> Loaded:
+         again: bool = False, runs: list[Run] | None = None, instead_of: Run | None = None) -> Loaded:
     """Raises Unreadable where the file, or by the feed's own rule one bad row of it, keeps all of it out.
 
     A load that was killed shows nothing, and the same file again overwrites what it left. again: a file that was loaded before is
     loaded once more, as of now, in place of what it was then. runs: the archive's, where they were read before; this one joins them.
+    instead_of: the load of the same file when it was not yet whole; it counts no more.
     """
     at = at or datetime.now(UTC)
-    identity = hashlib.sha256(content + (b"\0" + name.encode() if feed.identity == "name_and_content" else b"")).hexdigest()
+    identity = _identity(feed, name, content)
     run_id = f"feed-{feed.name}-{identity[:16]}"
     runs = read_runs(archive) if runs is None else runs
     earlier = [run for run in runs if run.run_id == run_id or run.run_id.startswith(f"{run_id}-")]
@@ -48,7 +50,7 @@ def load(contract: Contract, archive: str, feed: Feed, name: str, content: bytes
     if rows.problems and (feed.bad_rows == "fail" or not rows.lines):
         raise Unreadable(rows.problems[0])
     run = Run(run_id, "started", "feed", contract.fingerprint, at.isoformat(timespec="milliseconds"),
-              inputs=[Input(name, identity, len(content))], supersedes=before)
+              inputs=[Input(name, identity, len(content))], supersedes=[*before, *([instead_of.run_id] if instead_of else [])])
     head = {"run_id": run_id, "loaded_at": at, "file": name}
     if rows.lines:
         run.rows[feed.name] = _write(archive, feed_table(feed), head, rows.lines, rows.columns)
@@ -57,10 +59,23 @@ def load(contract: Contract, archive: str, feed: Feed, name: str, content: bytes
             "field": [p.field for p in rows.problems], "detail": [p.detail for p in rows.problems], "row": [p.row for p in rows.problems]})
     run.state, run.finished = "complete", datetime.now(UTC).isoformat(timespec="milliseconds")
     write_run(archive, run)
-    for old in earlier:
+    for old in (*earlier, *([instead_of] if instead_of else [])):
         old.state = "superseded"
     runs.append(run)
     return Loaded(run_id, len(rows.lines), tuple(rows.problems), (*_notes(rows), *feed.notes))
+
+
+def loads_beginning(feed: Feed, run: Run, content: bytes) -> bool:
+    """Whether a load that counts is of this content, or of what it begins with."""
+    if not run.visible or not run.run_id.startswith(f"feed-{feed.name}-") or len(run.inputs) != 1:
+        return False
+    (loaded,) = run.inputs
+    return loaded.bytes <= len(content) and loaded.sha256 == _identity(feed, loaded.name, content[:loaded.bytes])
+
+
+def _identity(feed: Feed, name: str, content: bytes) -> str:
+    """Hex digest of what makes two files one."""
+    return hashlib.sha256(content + (b"\0" + name.encode() if feed.identity == "name_and_content" else b"")).hexdigest()
 
 
 def _write(archive: str, table: Table, head: dict[str, Any], lines: list[int], columns: dict[str, list[Any]]) -> int:

@@ -131,7 +131,7 @@ class World:
         return received - received % self.precision
 
     def _indistinguishable(self, sent: Sent, deliveries: list[Delivery]) -> bool:
-        """Without any id, two equal messages in plain files are one event: no client sends such a pair here."""
+        """Without any id, two equal messages in plain files differ by their place alone: no client sends such a pair here."""
         if self.by_broker or not self.ids_are_hashes or not deliveries:
             return False
         whole = self._payload(sent, self._arrival(deliveries[0]))

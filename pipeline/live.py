@@ -1,5 +1,6 @@
 """gamebeam run over a live source: a streaming run, from its manifest to the last window."""
 
+import hashlib
 import json
 import re
 import signal
@@ -20,8 +21,11 @@ from pipeline.warehouse import open_warehouse
 from pipeline.watch import end, signals, watch
 from schemas.contract import Contract
 from transforms.draining import DRAIN, PAUSE, RESTING
+from transforms.followed import unreadable_files
+from transforms.leftovers import remove_temporary_files
 from transforms.player_store import check_store
 from transforms.read_contract import read_contract
+from transforms.run_lock import locked
 from transforms.runs import Run, RunError, claim_archive, followed_inputs, iso, now, read_runs, require_name, write_run
 from transforms.source import Files, Source, parse_source
 
@@ -49,7 +53,9 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     options.view_as(StandardOptions).streaming = True
     for flag in (PAUSE, DRAIN, RESTING):
         flag.clear()
-    with (prism(options) if on_prism else nullcontext()), signals() as signalled, signals(signal.SIGUSR1) as asked:
+    remove_temporary_files(options.archive)
+    alone = locked(options.archive, _name_of(source)) if isinstance(source, Files) else nullcontext()
+    with alone, (prism(options) if on_prism else nullcontext()), signals() as signalled, signals(signal.SIGUSR1) as asked:
         pipeline = beam.Pipeline(options=options)
         job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players, tables=warehouse.target,
                   horizon_ms=round(config.horizon_minutes * 60_000), others_s=config.rollup_minutes * 60)
@@ -63,7 +69,8 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
             return run
         in_process = on_prism or options.view_as(PortableOptions).environment_type == "LOOPBACK"
         try:
-            state = watch(result, run, signalled, asked, in_process, live.parts if on_prism else None, say)
+            state = watch(result, run, signalled, asked, in_process, live.parts if on_prism else None, say,
+                          lambda: unreadable_files(options.archive, run.run_id))
         finally:
             if in_process:
                 end(result)
@@ -77,6 +84,11 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     if state == PipelineState.CANCELLED and in_process:
         raise RunError(f"run {run.run_id}: cancelled, and still open; gamebeam status gives the repair that ends it")
     return run
+
+
+def _name_of(source: Files) -> str:
+    """Of the lock: two runs that follow one glob at once would read every file twice."""
+    return f"follow-{hashlib.sha256(source.pattern.encode()).hexdigest()[:12]}"
 
 
 def _checked(options: JobOptions, source: Source) -> str:

@@ -80,6 +80,6 @@ def _folder(pattern: str, contract: Contract, archive: str, config: Config) -> L
 
     def read(run_id: str, engine: str) -> beam.PTransform:
         followed = Followed(archive, run_id, already_read(read_runs(archive)))
-        return FollowFiles(pattern, config.follow_seconds, contract, followed, config.follow_files)
+        return FollowFiles(pattern, config.follow_seconds, contract, followed, config.follow_files, config.follow_still_seconds)
 
     return LiveSource(read)

@@ -31,7 +31,7 @@ class JobOptions(PipelineOptions):
                             help="Read files that a complete run has read already, and supersede it")
         parser.add_argument("--players", help="Where each player's last known values are kept, beside the archive: redis://host:6379/0")
         parser.add_argument("--config", help="YAML file of the rarely touched, on disk or gs://: pii_key_file, "
-                            "follow_seconds, follow_files, horizon_minutes, rollup_minutes")
+                            "follow_seconds, follow_still_seconds, follow_files, horizon_minutes, rollup_minutes")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Config:
 
     pii_key_file: str | None = None
     follow_seconds: float = 2.0  # between looks for new files; what comes between two is read together
+    follow_still_seconds: float = 2.0  # for which nothing was written to a file before it is read
     follow_files: int | None = None  # at most so many new files make a batch (a bundle); none: as many as are there, up to 64 MiB
     horizon_minutes: float = 2_880  # of arrival, in which a stream knows a copy again
     rollup_minutes: float = 10  # of arrival, which a stream's player_hours and counter_hours gather before they write rows
@@ -52,7 +53,7 @@ class Config:
             body = load_yaml(f.read().decode(), path)
         if unknown := set(body) - set(cls.__dataclass_fields__):
             raise ValueError(f"{path}: {sorted(unknown)[0]}: unknown; known are {', '.join(cls.__dataclass_fields__)}")
-        for name in ("follow_seconds", "horizon_minutes", "rollup_minutes"):
+        for name in ("follow_seconds", "follow_still_seconds", "horizon_minutes", "rollup_minutes"):
             value = body.get(name, 1)
             if type(value) not in (int, float) or not 0 < value < float("inf"):
                 raise ValueError(f"{path}: {name}: a number above 0, not {value!r}")

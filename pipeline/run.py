@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import StandardOptions
@@ -11,28 +11,29 @@ from apache_beam.options.pipeline_options import StandardOptions
 from pipeline.build import Job, build
 from pipeline.local_runner import LocalRunner, processes_for
 from pipeline.options import Config, JobOptions, on_dataflow, pii_key
-from pipeline.warehouse import open_warehouse
+from pipeline.warehouse import Warehouse, open_warehouse
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from transforms.collector import collect_as_before
 from transforms.commit import Commit
 from transforms.copies import batch_shards
+from transforms.input_files import Input, match_files
+from transforms.leftovers import remove_leftovers
 from transforms.player_store import check_store
 from transforms.progress import BYTES_READ
 from transforms.read import ReadFiles
 from transforms.read_contract import read_contract
+from transforms.run_lock import locked
 from transforms.runs import (
-    Input,
     Run,
     RunError,
     batch_run_id,
     claim_archive,
+    commit_run,
     counted,
-    match_files,
     new_inputs,
     now,
     read_runs,
-    remove_leftovers,
     require_name,
     require_times,
     rows_written,
@@ -47,10 +48,13 @@ class Outcome:
     skipped: list[Input]
     contract: Contract
     counts: dict[str, int]  # received, duplicate, late and refused (by BigQuery), over all types
+    empty: int = 0  # files without content, and committers' markers
 
     def lines(self) -> list[str]:
         """What came in and what became of it, for a person."""
         lines = [f"skipped {len(self.skipped)} files that a complete run has read (--again reads them again)"] if self.skipped else []
+        if self.empty:
+            lines.append(f"skipped {self.empty} empty files")
         if self.run is None:
             return [*lines, "nothing new to read"]
         if self.run.state == "started":
@@ -71,7 +75,7 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     key = pii_key(Config.load(options.config), handed_over)
     if options.players and not handed_over:
         check_store(options.players)
-    given = match_files(options.source)
+    given, empty = match_files(options.source)
     require_times(contract, (i.name for i in given))
     claim_archive(options.archive, contract)
     warehouse = open_warehouse(options, contract)
@@ -79,20 +83,28 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     inputs = given if options.again else new_inputs(given, earlier)
     skipped = [i for i in given if i not in inputs]
     if not inputs:
-        return Outcome(None, skipped, contract, {})
+        return Outcome(None, skipped, contract, {}, empty)
     replaced = superseded_by(inputs, earlier) if options.again else []
-    run_id = options.run_id or batch_run_id(contract, inputs, earlier)
+    run_id = options.run_id or batch_run_id(contract, inputs, earlier, has_locks="://" not in options.archive)
     require_name(run_id)
-    if any(r.run_id == run_id and r.state != "started" for r in earlier):
-        raise RunError(f"--run_id={run_id}: a run of this name is complete already; leave --run_id out, or choose another")
-    remove_leftovers(options.archive, run_id)
-    run = Run(run_id, "started", "batch", contract.fingerprint, now(), inputs=inputs,
-              supersedes=[r.run_id for r in replaced])
+    run = Run(run_id, "started", "batch", contract.fingerprint, now(), inputs=inputs, supersedes=[r.run_id for r in replaced])
+    with locked(options.archive, run_id):
+        counts = _run_alone(options, run, contract, key, warehouse, show)
+    return Outcome(run, skipped, contract, counts, empty)
+
+
+def _run_alone(options: JobOptions, run: Run, contract: Contract, key: bytes | None, warehouse: Warehouse,
+               show: Callable[[int, int], None] | None) -> dict[str, int]:
+    """The counts of a run that no other process carries out. On Dataflow the run stays started, and the counts are empty."""
+    if any(r.run_id == run.run_id and r.state != "started" for r in read_runs(options.archive)):
+        raise RunError(f"--run_id={run.run_id}: a run of this name is complete already; leave --run_id out, or choose another")
+    remove_leftovers(options.archive, run.run_id)
     write_run(options.archive, run)
-    size = sum(i.bytes for i in inputs)
+    size, handed_over = sum(i.bytes for i in run.inputs), on_dataflow(options)
     pipeline = beam.Pipeline(_runner(options, size), options=options)
-    messages = pipeline | "Read" >> ReadFiles([i.name for i in inputs])
-    job = Job(contract, options.archive, run_id, pii_key=key, players=options.players, tables=warehouse.target, shards=batch_shards(size))
+    messages = pipeline | "Read" >> ReadFiles([(i.name, i.sha256) for i in run.inputs], contract.max_message_bytes)
+    job = Job(contract, options.archive, run.run_id, pii_key=key, players=options.players, tables=warehouse.target,
+              shards=batch_shards(size))
     written = build(messages, job)
     if handed_over:
         _ = written | "Commit" >> Commit(options.archive, run, warehouse.publish)
@@ -100,19 +112,21 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
         with _shown(show, size):
             result = pipeline.run()
             if handed_over:  # a template's launcher ends here too
-                return Outcome(run, skipped, contract, {})
+                return {}
             result.wait_until_finish()
+        metrics = result.metrics()
+        complete = replace(run, rows=rows_written(metrics), finished=now(), state="complete")
+        commit_run(options.archive, complete, warehouse.publish)
     except Exception as e:
+        remove_leftovers(options.archive, run.run_id)
+        if isinstance(e, RunError):
+            raise
         why = (str(e).splitlines() or [type(e).__name__])[-1]
-        raise RunError(f"run {run_id} stopped: {why}; no view reads what it wrote; mend it and give the same command again") from e
+        raise RunError(f"run {run.run_id} stopped: {why}; nothing of it counts; fix this and give the same command again") from e
     finally:
         collect_as_before()
-    metrics = result.metrics()
-    run.rows, run.finished, run.state = rows_written(metrics), now(), "complete"
-    warehouse.publish(run)  # first: a run that is killed here is done again, and shows in both or in none
-    write_run(options.archive, run)
-    counts = {name: counted(metrics, name) for name in ("received", "duplicate", "late", "refused")}
-    return Outcome(run, skipped, contract, counts)
+    run.rows, run.finished, run.state = complete.rows, complete.finished, complete.state
+    return {name: counted(metrics, name) for name in ("received", "duplicate", "late", "refused")}
 
 
 def _runner(options: JobOptions, input_bytes: int) -> LocalRunner | None:

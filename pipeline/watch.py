@@ -25,9 +25,10 @@ OF_A_TYPE = ("received", "landed", "duplicate", "late")
 
 
 def watch(result: Any, run: Run, signalled: list[int], asked: list[int], in_process: bool, parts: frozenset[Hashable] | None,
-          say: Callable[[str], None]) -> str:
+          say: Callable[[str], None], unreadable: Callable[[], list[str]]) -> str:
     """The job's last state. The first signal lets a job in this process drain, the second cancels it; so does until=idle drain it,
-    once all its parts rest. asked: signals that want the log line now.
+    once all its parts rest. unreadable: files that it cannot read now, a line each, said with every log line. asked: signals that
+    want the log line now.
     """
     next_line, drain_until, settled = time.monotonic() + LINE_S, None, 0
     before: Buckets = {}
@@ -39,6 +40,8 @@ def watch(result: Any, run: Run, signalled: list[int], asked: list[int], in_proc
                 asked.clear()
                 line, landed = _line(result, run, state, {} if ended else before)
                 say(line)
+                for file in unreadable():
+                    say(file)
                 next_line, before = time.monotonic() + LINE_S, landed
         except grpc.RpcError as e:
             goes_on = "what was not yet committed is read again by a run with start=committed, or earlier with start=rewind:…"

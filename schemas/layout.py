@@ -2,10 +2,13 @@
 
 ROOT/_contract.json                                  the contract it was written under
 ROOT/_runs/<run_id>.json                             a run's manifest: state, inputs, rows; views read only open and complete runs
+ROOT/_runs/<run_id>/…                                what a run over a followed folder has read for good, and could not read
 ROOT/events/<type>/date=YYYY-MM-DD/hour=HH/part-…    events and dead letters, by event_time (hour=late for stragglers)
 ROOT/rollups/<name>/date=YYYY-MM-DD/part-…           rollup rows, by window_start
 """
 
+import re
+import warnings
 from datetime import UTC, datetime
 from functools import cache
 
@@ -13,10 +16,25 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 CONTRACT_FILE = "_contract.json"
 RUNS_FOLDER = "_runs"
+UNREADABLE_FILE = "unreadable/now.json"  # below the folder of a run over a followed folder: what it could not read
 
 
 def join(root: str, *parts: str) -> str:
     return "/".join([root.rstrip("/"), *parts])
+
+
+# How Beam's FileSystems.match reads [[].
+warnings.filterwarnings("ignore", "Possible nested set", FutureWarning, r"apache_beam\.io\.filesystem")
+
+
+def escape_glob(path: str) -> str:
+    """The pattern that matches this path alone, for Beam's FileSystems.match, glob and DuckDB alike."""
+    return findable(re.sub(r"([*?\[])", r"[\1]", path))
+
+
+def findable(pattern: str) -> str:
+    """A glob as Beam's FileSystems.match finds it on disk: that lists nothing for a relative one whose first name is a glob itself."""
+    return f"./{pattern}" if re.match(r"[^/]*[*?\[]", pattern) else pattern
 
 
 def day(ms: int) -> str:
@@ -39,6 +57,7 @@ def rollup_partition(window_start: int) -> str:
 
 
 def table_glob(root: str, folder: str, table: str) -> str:
+    """Of a root without special characters, or one that escape_glob has escaped."""
     depth = "*/*" if folder == "events" else "*"
     return join(root, folder, table, depth, "part-*.parquet")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.layout import RUNS_FOLDER, table_glob
+from schemas.layout import RUNS_FOLDER, UNREADABLE_FILE, escape_glob, table_glob
 
 VISIBLE_STATES = ("open", "complete")
 RUNS = pa.schema([
@@ -56,6 +56,12 @@ def _run(path: Path) -> dict[str, Any]:
         raise ArchiveError(f"{path}: not a run's manifest ({type(e).__name__}: {e})") from None
 
 
+def unreadable_files(archive: str, run_id: str) -> list[str]:
+    """One line for each file that a run over a followed folder could not read, as of its last look."""
+    path = Path(archive, RUNS_FOLDER, run_id, UNREADABLE_FILE)
+    return [file["why"] for file in json.loads(path.read_text())] if path.exists() else []
+
+
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
@@ -63,5 +69,5 @@ def _moment(text: str | None) -> datetime | None:
 def part_files(archive: str, folder: str, table: str, runs: pa.Table) -> list[str]:
     """A table's files, part-<run_id>-…, of visible runs: a broken file of a run that never finished is not even opened."""
     heads = tuple(f"part-{run['run_id']}-" for run in runs.to_pylist() if run["state"] in VISIBLE_STATES)
-    paths = glob.iglob(table_glob(glob.escape(archive), folder, table))
+    paths = glob.iglob(table_glob(escape_glob(archive), folder, table))
     return sorted(path for path in paths if path.rsplit("/", 1)[1].startswith(heads))

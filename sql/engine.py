@@ -15,6 +15,7 @@ from sqlglot import exp
 from schemas.contract import Contract
 from schemas.feeds import feed_tables
 from schemas.fields import FieldType
+from schemas.layout import escape_glob
 from schemas.tables import Table, tables
 from sql.archive import part_files, read_runs
 from sql.dialect.catalog import ColumnsKey, TableColumns, columns_of
@@ -104,7 +105,7 @@ def _confine(con: duckdb.DuckDBPyConnection, files: list[str], memory: str) -> N
         con.execute("SET memory_limit = ?", [memory])
     # The folder is made when a query spills, and removed when the connection is closed.
     con.execute("SET temp_directory = ?", [f"{tempfile.gettempdir()}/gamebeam-query-{os.urandom(8).hex()}"])
-    con.execute("SET allowed_paths = ?", [files])
+    con.execute("SET allowed_paths = ?", [sorted({*files, *map(escape_glob, files)})])  # as a glob, too, since read_parquet takes globs
     con.execute("SET python_enable_replacements = false")  # or a misspelt table might find a Python variable
     con.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
     con.execute("SET enable_external_access = false; SET lock_configuration = true")
@@ -158,7 +159,7 @@ def _table_sql(table: Table, files: list[str]) -> str:
     if not files:
         columns = ", ".join(f"{_identifier(f.name)} {duckdb_type(f.type)}" for f in table.fields)
         return f"CREATE TABLE {name} ({columns})"
-    listed = ", ".join(_quoted(path) for path in files)
+    listed = ", ".join(_quoted(escape_glob(path)) for path in files)
     schema = ", ".join(f"{_quoted(f.name)}: {{name: {_quoted(f.name)}, type: {_quoted(duckdb_type(f.type))}, default_value: NULL}}"
                        for f in table.fields)
     return f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], schema = MAP {{{schema}}}, hive_partitioning = false)"

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from schemas.contract import Contract
 from schemas.tables import tables
-from sql.archive import part_files, read_runs
+from sql.archive import part_files, read_runs, unreadable_files
 from sql.engine import Result, ask, open_archive
 from sql.show import show
 from sql.views import KEYS, VISIBLE_RUNS, fill, latest_rows
@@ -37,6 +37,7 @@ def status(contract: Contract, archive: str, named: str) -> str:
         last = datetime.fromtimestamp(files[-1][0], UTC).replace(microsecond=0) if files else None
         counted = counts.get(run["run_id"], [None] * len(COUNTS))
         rows.append((run["run_id"], run["mode"], run["state"], run["started"].replace(microsecond=0), last, *counted))
+        advice += [f"{run['run_id']}: {file}\n" for file in unreadable_files(archive, run["run_id"])]
         if run["state"] == "open":
             advice += _of_open_run(named, archive, run["run_id"], run["started"], files)
     (totals,) = ask(con, TOTALS).rows

@@ -11,13 +11,14 @@ import pytest
 from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
 from apache_beam.runners.sdf_utils import RestrictionTrackerView, ThreadsafeRestrictionTracker
 from small_contract import small_contract
+from test_files_by_content import COMPRESSIONS
 
 from loadgen.write import PUBSUB_MESSAGE
 from transforms import follow
+from transforms.content import sha256_of
 from transforms.draining import DRAIN
 from transforms.follow import ReadNewFiles
-from transforms.followed import Followed, noted
-from transforms.runs import sha256_of
+from transforms.followed import Followed, noted, unreadable_files
 
 SMALL = small_contract()
 T, SECOND = 1_793_491_200_000, 1_000
@@ -51,6 +52,10 @@ def folder(tmp_path, monkeypatch):
         @staticmethod
         def read_at_most(files):
             source.most_files = files
+
+        @staticmethod
+        def wait_until_still(seconds):
+            source.still_s = seconds
 
         @staticmethod
         def followed_earlier(*read):
@@ -201,3 +206,33 @@ def test_what_was_read_last_counts_as_read_only_if_the_run_came_to_its_end(folde
     assert folder.look() == [] and folder.rest is None
     assert noted(folder.archive, "run", complete=False) == []
     assert [file["name"] for file in noted(folder.archive, "run", complete=True)] == [str(tmp_path / "1.jsonl")]
+
+
+@pytest.mark.parametrize("name", COMPRESSIONS)
+def test_f1_f6_a_cut_file_of_any_compression_is_kept_back_listed_and_counted_once_whole(folder, tmp_path, name):
+    whole, path = COMPRESSIONS[name]((message("a", T) + message("b", T)).encode()), tmp_path / "1.jsonl.Z"
+    path.write_bytes(whole[:len(whole) // 2])
+    assert folder.look() == []
+    (listed,) = unreadable_files(folder.archive, "run")
+    assert "1.jsonl.Z: cannot be read to its end" in listed
+    path.write_bytes(whole)
+    assert [found[:3] for found in folder.look()] == [("1.jsonl.Z", 2, [T, T])]
+    assert folder.look() == [] and unreadable_files(folder.archive, "run") == []
+
+
+def test_f5_a_file_is_read_once_nothing_was_written_to_it_for_a_while(folder, tmp_path):
+    folder.wait_until_still(60)
+    path = tmp_path / "1.jsonl"
+    path.write_text(message("a", T))
+    assert folder.look() == [] and folder.look() == []
+    os.utime(path, (T / 1000, T / 1000))
+    assert [found[:2] for found in folder.look()] == [("1.jsonl", 1)]
+
+
+def test_f5_a_file_that_is_written_to_after_it_was_read_is_read_again_whole(folder, tmp_path):
+    path = tmp_path / "1.jsonl"
+    path.write_text(message("a", T))
+    assert [found[:2] for found in folder.look()] == [("1.jsonl", 1)]
+    path.write_text(message("a", T) + message("b", T))
+    assert [found[:2] for found in folder.look()] == [("1.jsonl", 2)]
+    assert folder.look() == []

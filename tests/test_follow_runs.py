@@ -20,8 +20,9 @@ from pipeline.options import JobOptions
 from schemas.contract import load_contract
 from sql.check import compare_answers
 from transforms.followed import Followed, Taken
+from transforms.input_files import match_files
 from transforms.read import read_file
-from transforms.runs import Run, RunError, match_files, new_inputs, now, read_runs, superseded_by, write_run
+from transforms.runs import Run, RunError, new_inputs, now, read_runs, superseded_by, write_run
 
 STARTER, SMALL = load_contract("starter"), small_contract()
 T = 1_793_491_200_000  # 2026-11-01
@@ -45,7 +46,7 @@ def test_a_batch_run_leaves_out_what_a_followed_folders_run_has_read(tmp_path):
     path.write_text("{}")
     run = Run("live", "open", "streaming", SMALL.fingerprint, now())
     write_run(archive, run)
-    given = match_files(str(path))
+    given, _ = match_files(str(path))
     assert new_inputs(given, read_runs(archive)) == given
     Followed(archive, "live").note([Taken(str(path), given[0].sha256, given[0].bytes, T)])
     assert new_inputs(given, read_runs(archive)) == []

@@ -9,6 +9,7 @@ from written_archive import DAY, HOUR, WrittenArchive
 from pipeline.__main__ import main
 from schemas.contract import load_contract
 from sql.status import status
+from transforms.followed import Followed
 
 STARTER = load_contract("starter")
 
@@ -69,3 +70,10 @@ def test_the_command_says_what_is_wrong_with_an_archive(archive, tmp_path, capsy
     assert "live" in capsys.readouterr().out
     assert main(["status", f"--archive={tmp_path}/nowhere"]) == 1
     assert "no such archive" in capsys.readouterr().err
+
+
+def test_f6_files_that_a_run_over_a_folder_could_not_read_are_listed(archive):
+    Followed(archive.root, "live").note_unreadable({"inbox/1.gz": "inbox/1.gz: cannot be read to its end; is it cut off?"})
+    assert "live: inbox/1.gz: cannot be read to its end; is it cut off?" in lines(archive)
+    Followed(archive.root, "live").note_unreadable({})
+    assert not any("inbox" in line for line in lines(archive))

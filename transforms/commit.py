@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import apache_beam as beam
 
-from transforms.runs import Run, now, write_run
+from transforms.runs import Run, commit_run, now
 
 
 @dataclass
@@ -23,7 +23,5 @@ class Commit(beam.PTransform):
                 | "WriteManifest" >> beam.Map(self._commit))
 
     def _commit(self, rows: Iterable[tuple[str, int]]) -> str:
-        complete = replace(self.run, rows=dict(rows), state="complete", finished=now())
-        self.publish(complete)
-        write_run(self.archive, complete)
+        commit_run(self.archive, replace(self.run, rows=dict(rows), state="complete", finished=now()), self.publish)
         return self.run.run_id

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from apache_beam.io.filesystems import FileSystems
 
-from schemas.layout import RUNS_FOLDER, join
+from schemas.layout import RUNS_FOLDER, UNREADABLE_FILE, escape_glob, join
 from transforms.archive import LATE_S, write_at_once
 
 WRITTEN_MS = LATE_S * 1000  # once the watermark is so far past a file's newest arrival, no window of the archive still holds any of it
@@ -38,10 +38,24 @@ class Followed:
         name = AT_END if at_end else hashlib.sha256(body).hexdigest()[:16]
         write_at_once(join(self.archive, RUNS_FOLDER, self.run_id, f"{name}.json"), body)
 
+    def note_unreadable(self, why: dict[str, str]) -> None:
+        """What keeps files of the folder from being read, by path, now; the note before is replaced."""
+        body = json.dumps([{"name": name, "why": why[name]} for name in sorted(why)], indent=1).encode()
+        write_at_once(join(self.archive, RUNS_FOLDER, self.run_id, UNREADABLE_FILE), body)
+
+
+def unreadable_files(archive: str, run_id: str) -> list[str]:
+    """One line for each file that a run over a followed folder could not read, as of its last look."""
+    path = join(archive, RUNS_FOLDER, run_id, UNREADABLE_FILE)
+    if not FileSystems.exists(path):
+        return []
+    with FileSystems.open(path) as f:
+        return [file["why"] for file in json.loads(f.read())]
+
 
 def noted(archive: str, run_id: str, complete: bool) -> list[dict[str, str | int]]:
     """name, sha256 and bytes of the files that the run has read for good."""
-    found = FileSystems.match([join(archive, RUNS_FOLDER, run_id, "*.json")])[0].metadata_list
+    found = FileSystems.match([join(escape_glob(archive), RUNS_FOLDER, run_id, "*.json")])[0].metadata_list
     files = []
     for m in sorted(found, key=lambda m: m.path):
         if complete or not m.path.endswith(f"/{AT_END}.json"):

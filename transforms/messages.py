@@ -9,7 +9,8 @@ import msgspec
 class Messages(msgspec.Struct, gc=False):
     """Payloads of one source, in the order in which they stood there.
 
-    arrivals: ms per payload, from the broker; None for a plain file. ids: the broker's message ids, or None.
+    arrivals: ms per payload, from the broker; None for a plain file.
+    ids: the broker's message ids; of a file without them, the place where each message begins; None where there is neither.
     first: whether these are the first of their source (file).
     """
 

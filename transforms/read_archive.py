@@ -11,7 +11,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER, DeadLetter, event_classes, time_of
-from schemas.layout import DAY_MS, HOUR_MS, day, join
+from schemas.layout import DAY_MS, HOUR_MS, day, escape_glob, join
 from schemas.tables import Table, tables
 
 TAIL = re.compile(r"(refused-)?((all|\d+)-)?\d+\.parquet")  # what follows a run's name in a file's; one run's name may begin another's
@@ -25,7 +25,7 @@ def part_files(archive: str, table: Table, date: str, runs: Iterable[str]) -> di
     below = f"{table.folder}/{table.name}/{date}" + ("/*" if table.folder == "events" else "")
     heads = tuple(f"part-{run_id}-" for run_id in runs)
     found: dict[str, list[str]] = {}
-    for path in sorted(m.path for m in FileSystems.match([join(archive, below, "part-*.parquet")])[0].metadata_list):
+    for path in sorted(m.path for m in FileSystems.match([join(escape_glob(archive), below, "part-*.parquet")])[0].metadata_list):
         folder, name = path.rsplit("/", 2)[1:]
         if any(name.startswith(head) and TAIL.fullmatch(name[len(head):]) for head in heads):
             found.setdefault(folder.removeprefix("hour=") if table.folder == "events" else "", []).append(path)

@@ -4,7 +4,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from schemas.contract import Contract, load_contract, parse_contract
 from schemas.fields import ContractError
-from schemas.layout import join
+from schemas.layout import escape_glob, join
 
 FILES = ("*.yaml", "events/*.avsc", "examples/*.jsonl")
 
@@ -15,7 +15,7 @@ def read_contract(name_or_path: str) -> Contract:
         return load_contract(name_or_path)
     root = name_or_path.rstrip("/")
     try:
-        matched = FileSystems.match([join(root, pattern) for pattern in FILES])
+        matched = FileSystems.match([join(escape_glob(root), pattern) for pattern in FILES])
         paths = sorted(m.path for result in matched for m in result.metadata_list)
         text = {path.removeprefix(f"{root}/"): _read(path) for path in paths}
     except (ValueError, UnicodeDecodeError) as e:  # ValueError: no such filesystem

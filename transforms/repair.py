@@ -20,13 +20,16 @@ from transforms.batch import Batch
 from transforms.copies import pick
 from transforms.declared import Declared
 from transforms.decode import AHEAD_MS, BEHIND_MS, REASONS
+from transforms.input_files import Input
+from transforms.leftovers import remove_leftovers
 from transforms.part_files import PartFiles
 from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, RECEIVED, TABLE_REJECTED, Key
 from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
 from transforms.received import Counts, received
 from transforms.rollup import rollups_of
 from transforms.rollup_rows import gather, rows_of
-from transforms.runs import Input, Repaired, Run, RunError, claim_archive, iso, ms, now, read_runs, remove_leftovers, write_run
+from transforms.run_lock import locked
+from transforms.runs import Repaired, Run, RunError, claim_archive, iso, ms, now, read_runs, write_run
 
 LAG_MS = HOUR_MS  # how far behind a running job's files may be
 NOT_KEPT = ("source", "detail", "field", "payload")  # of dead letters: no rollup needs them
@@ -55,6 +58,11 @@ def repair(archive: str, contract: Contract, start: int, end: int, ended: str = 
     """
     if start >= end:
         raise RunError(f"nothing to repair: {iso(start)} is not before {iso(end)}")
+    with locked(archive, "repair"):  # two at once would have one generation
+        return _repair_alone(archive, contract, start, end, ended)
+
+
+def _repair_alone(archive: str, contract: Contract, start: int, end: int, ended: str) -> Run:
     runs = read_runs(archive)
     for name in filter(None, ended.split(",")):
         _complete(archive, runs, name)

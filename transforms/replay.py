@@ -19,13 +19,15 @@ from transforms.columns import to_columns
 from transforms.copies import preference
 from transforms.decode import REASONS, Decoder
 from transforms.ledger import EMPTY
+from transforms.leftovers import remove_leftovers
 from transforms.part_files import PartFiles
 from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, LATE, RECEIVED, Key
 from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
 from transforms.repair import inputs_of
 from transforms.rollup import rollups_of
 from transforms.rollup_rows import Gathered, gather, rows_of
-from transforms.runs import Run, RunError, claim_archive, now, read_runs, remove_leftovers, write_run
+from transforms.run_lock import locked
+from transforms.runs import Run, RunError, claim_archive, now, read_runs, write_run
 
 Pair = tuple[Any, Any]  # a dead letter, and the event that it is now
 
@@ -55,6 +57,11 @@ def replay(archive: str, contract: Contract, fingerprint: str, dry_run: bool = F
     build or type is now known otherwise, received moves with it, so that the equation holds in every row. A row of reason landed under
     the dead letter's id and hour hides it from the view. The dead letters of one fingerprint are held in memory.
     """
+    with locked(archive, "replay"):  # two at once would land the same dead letters
+        return _replay_alone(archive, contract, fingerprint, dry_run, pii_key)
+
+
+def _replay_alone(archive: str, contract: Contract, fingerprint: str, dry_run: bool, pii_key: bytes | None) -> Replayed:
     runs = [run for run in read_runs(archive) if run.visible]
     dead, known = _dead_letters(archive, contract, fingerprint, [run.run_id for run in runs])
     if not known:

@@ -2,37 +2,28 @@
 
 import hashlib
 import json
-import os
 import re
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from schemas.contract import Contract, parse_contract
 from schemas.evolution import breaking_changes
-from schemas.layout import CONTRACT_FILE, RUNS_FOLDER, join, manifest_path
+from schemas.layout import CONTRACT_FILE, RUNS_FOLDER, escape_glob, join, manifest_path
 from transforms.archive import write_at_once
 from transforms.followed import noted
-from transforms.read import is_avro
+from transforms.input_files import Input
+from transforms.read import carries_arrivals
+from transforms.run_lock import locked
 
-BLOCK = 1 << 20
-HASHED_AT_ONCE = 8  # files
+COMMIT_S = 600.0  # to wait for another run's commit: BigQuery may be slow
 
 
 class RunError(ValueError):
     """A run that cannot start: one line that says what, where and what to do."""
-
-
-@dataclass
-class Input:
-    name: str
-    sha256: str
-    bytes: int
 
 
 @dataclass
@@ -64,42 +55,18 @@ class Run:
         return self.state in ("open", "complete")
 
 
-def match_files(pattern: str) -> list[Input]:
-    """The files of a path or glob, hashed by content. An empty file, or none at all, is an error."""
-    found = FileSystems.match([pattern])[0].metadata_list
-    files = [m for m in found if not os.path.basename(m.path).startswith(".")]
-    if not files:
-        what = "no file matches" if any(c in pattern for c in "*?[") else "no such file"
-        raise RunError(f"{pattern}: {what}; give a file, or a glob in quotes such as 'messages/*'")
-    for m in files:
-        if m.size_in_bytes == 0:
-            raise RunError(f"{m.path}: the file is empty; remove it, or wait until it is written")
-    files.sort(key=lambda m: m.path)
-    with ThreadPoolExecutor(HASHED_AT_ONCE) as readers:
-        hashes = readers.map(sha256_of, [m.path for m in files])
-        return [Input(m.path, sha256, m.size_in_bytes) for m, sha256 in zip(files, hashes, strict=True)]
-
-
 def require_times(contract: Contract, paths: Iterable[str]) -> None:
     """Where neither the message nor the file says when a message arrived, every event would be of 1970."""
     if contract.wire.envelope["event_time"] != "arrival" or contract.wire.arrival_time:
         return
     for path in paths:
-        if not is_avro(path):
+        if not carries_arrivals(path):
             raise RunError(f"{path}: {contract.name}'s messages carry no time, and neither do plain files; "
                            "give Pub/Sub's Avro export, or name arrival_time in wire.yaml")
 
 
-def sha256_of(path: str) -> str:
-    digest = hashlib.sha256()
-    with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as f:
-        while block := f.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def read_runs(archive: str) -> list[Run]:
-    matched = FileSystems.match([join(archive, RUNS_FOLDER, "*.json")])[0].metadata_list
+    matched = FileSystems.match([join(escape_glob(archive), RUNS_FOLDER, "*.json")])[0].metadata_list
     runs = []
     for m in matched:
         with FileSystems.open(m.path) as f:
@@ -141,6 +108,32 @@ def claim_archive(archive: str, contract: Contract) -> None:
         raise RunError(f"{archive}: cannot be written: {e.strerror or e}") from None
 
 
+def commit_run(archive: str, run: Run, publish: Callable[[Run], None]) -> None:
+    """Make a complete batch run visible: one atomic write of its manifest, unless another run has read the same files meanwhile.
+
+    On a disk no other run commits between the comparison and the write. On an object store two runs that commit within the same
+    second are not told apart.
+
+    Args:
+        publish: Writes the manifest to BigQuery, first: a run that is killed between the two is done again.
+
+    Raises:
+        RunError: If a run that counts, and that this one does not supersede, shares an input; or has this one's id.
+    """
+    read = {i.sha256: i.name for i in run.inputs}
+    with locked(archive, "commit", COMMIT_S):
+        for other in read_runs(archive):
+            if other.run_id == run.run_id and other.started != run.started and other.state != "started":
+                raise RunError(f"run {run.run_id}: another process has completed a run of this name meanwhile; give another --run_id")
+            if not other.visible or other.run_id in (run.run_id, *run.supersedes):
+                continue
+            if shared := [read[i.sha256] for i in other.inputs if i.sha256 in read]:
+                raise RunError(f"run {run.run_id}: run {other.run_id} has read {shared[0]}{' and others' if len(shared) > 1 else ''} "
+                               "meanwhile; nothing of this run counts; give the same command again for the files that are left")
+        publish(run)
+        write_run(archive, run)
+
+
 def new_inputs(inputs: list[Input], runs: list[Run]) -> list[Input]:
     """Those that no run which counts has read, by content."""
     done = already_read(runs)
@@ -169,27 +162,19 @@ def superseded_by(inputs: list[Input], runs: list[Run]) -> list[Run]:
     return replaced
 
 
-def batch_run_id(contract: Contract, inputs: list[Input], runs: list[Run]) -> str:
-    """The same for the same work, so that a run that was killed overwrites what it left; a complete one's is never used again."""
+def batch_run_id(contract: Contract, inputs: list[Input], runs: list[Run], has_locks: bool) -> str:
+    """The same for the same work, so that a run that was killed overwrites what it left; a complete one's is never used again.
+
+    Without locks (on an object store) a run that was started may still be at work: its id is not used again either.
+    """
     digest = hashlib.sha256(json.dumps([contract.fingerprint, sorted(i.sha256 for i in inputs)]).encode()).hexdigest()[:12]
-    taken = {r.run_id for r in runs if r.state != "started"}
+    taken = {r.run_id for r in runs if r.state != "started" or not has_locks}
     return next(name for n in range(len(taken) + 1) if (name := f"batch-{digest}" + (f"-{n}" if n else "")) not in taken)
 
 
 def require_name(run_id: str) -> None:
     if not re.fullmatch(r"[\w.-]+", run_id):
         raise RunError(f"--run_id={run_id}: letters, digits, '.', '_' and '-' only; files are named by it")
-
-
-def remove_leftovers(archive: str, run_id: str) -> int:
-    """Files of a run of this id that never completed: no view reads them, but another version of the job may name files otherwise."""
-    patterns = [join(archive, folder, f"part-{run_id}-*.parquet") for folder in ("events/*/*/*", "rollups/*/*")]
-    others = tuple(f"part-{r.run_id}-" for r in read_runs(archive) if r.run_id.startswith(f"{run_id}-"))  # one's name may begin another's
-    left = [m.path for result in FileSystems.match(patterns) for m in result.metadata_list
-            if not m.path.rsplit("/", 1)[-1].startswith(others)]
-    if left:
-        FileSystems.delete(left)
-    return len(left)
 
 
 def now() -> str:

@@ -70,21 +70,23 @@ def feeds_command(argv: list[str]) -> int:
     from feeds.drop import run, watch
     from pipeline.watch import signals
     from schemas.contract import load_contract
+    from transforms.source import seconds
 
     if argv[:1] not in (["run"], ["watch"]):
-        print("usage: gamebeam feeds run|watch --drop=FOLDER --contract=… --archive=… [--again, of run]", file=sys.stderr)
+        print("usage: gamebeam feeds run|watch --drop=FOLDER --contract=… --archive=… [--still=30s] [--again, of run]", file=sys.stderr)
         return 2
     flags = Flags(f"feeds {argv[0]}").add(("--contract", "starter"), ("--archive", None), ("--drop", None))
     if argv[0] == "run":
         flags.parser.add_argument("--again", action="store_true", help="load once more, as of now, files that were loaded before")
+    flags.parser.add_argument("--still", default="30s", help="a file is read once nothing was written to it for so long")
     args = flags.parse(argv[1:])
-    contract = load_contract(args.contract)
+    contract, still_s = load_contract(args.contract), seconds("gamebeam feeds", "--still", args.still)
     if argv[0] == "run":
-        for line in run(contract, args.archive, args.drop, again=args.again):
+        for line in run(contract, args.archive, args.drop, still_s, args.again):
             print(line, flush=True)
         return 0
     with signals() as came:  # Ctrl-C is how a watch ends: after the files that it has begun
-        for line in watch(contract, args.archive, args.drop, stop=lambda: bool(came)):
+        for line in watch(contract, args.archive, args.drop, still_s, stop=lambda: bool(came)):
             print(line, flush=True)
     return 0
 
