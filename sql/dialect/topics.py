@@ -3,6 +3,7 @@
 from sql.dialect import (
     aggregates,
     arrays,
+    cast_formats,
     conditions,
     datetimes,
     formats,
@@ -12,11 +13,31 @@ from sql.dialect import (
     json_values,
     numbers,
     operators,
+    parsing,
     ranges,
     regexps,
     strings,
+    times_text,
     windows,
 )
 
-__all__ = ["aggregates", "arrays", "conditions", "datetimes", "formats", "formatting", "hashes", "intervals", "json_values", "numbers", "operators",
-           "ranges", "regexps", "strings", "windows"]
+__all__ = [
+    "aggregates",
+    "arrays",
+    "cast_formats",
+    "conditions",
+    "datetimes",
+    "formats",
+    "formatting",
+    "hashes",
+    "intervals",
+    "json_values",
+    "numbers",
+    "operators",
+    "parsing",
+    "ranges",
+    "regexps",
+    "strings",
+    "times_text",
+    "windows",
+]
