@@ -1,6 +1,7 @@
 """JSON: reading, converting, changing and writing it."""
 
 import re
+from collections.abc import Callable
 
 from sqlglot import exp
 
@@ -99,6 +100,10 @@ function("[]", ("JSON, INT64 -> JSON", "bq_json_item({0}, {1})"), ("JSON, STRING
 
 
 # conversions
+def _lax_reader(lax: Callable[[json_text.Json], object]) -> Callable[[str], object]:
+    return lambda document: lax(json_text.loads(document))
+
+
 def _conversion(name: str, result: str, call_sql: str, examples: dict[str, object]) -> None:
     function(name, (f"JSON -> {result}", call_sql), topic=TOPIC, examples=examples)
 
@@ -109,7 +114,7 @@ for _name, _one, _lax, _type, _duckdb in (("BOOL", json_text.bool_of, json_text.
     _lower = _name.lower()
     if _name != "FLOAT64":
         python(f"bq_json_{_lower}", _one, "VARCHAR", _duckdb)
-    python(f"bq_json_lax_{_lower}", lambda document, lax=_lax: lax(json_text.loads(document)), "VARCHAR", _duckdb)
+    python(f"bq_json_lax_{_lower}", _lax_reader(_lax), "VARCHAR", _duckdb)
     python(f"bq_json_{_lower}_array", json_text.each(_one), "VARCHAR", f"{_duckdb}[]")  # type: ignore[arg-type]
     python(f"bq_json_lax_{_lower}_array", json_text.each_lax(_lax), "VARCHAR", f"{_duckdb}[]")  # type: ignore[arg-type]
     _sample, _value = {"BOOL": ("true", True), "INT64": ("10.0", 10), "STRING": ('"a"', "a"), "FLOAT64": ("9.8", 9.8)}[_name]
