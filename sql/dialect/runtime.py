@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -81,9 +81,16 @@ def _create(con: duckdb.DuckDBPyConnection, name: str) -> None:
         con.execute(f"CREATE OR REPLACE MACRO {name}{MACROS[name]}")
         return
     f = PYTHON[name]
-    nulls = FunctionNullHandling.SPECIAL if f.nulls else FunctionNullHandling.DEFAULT
     with suppress(duckdb.NotImplementedException):  # another connection to the same database has created it
-        con.create_function(name, f.call, list(f.arguments), f.result, null_handling=nulls)
+        con.create_function(name, f.call if f.nulls else _unless_null(f.call), list(f.arguments), f.result,
+                            null_handling=FunctionNullHandling.SPECIAL)  # by default a function must not return None
+
+
+def _unless_null(call: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(call)  # DuckDB counts its parameters
+    def called(*arguments: Any) -> Any:
+        return None if any(a is None for a in arguments) else call(*arguments)
+    return called
 
 
 # An error is raised in THEN or ELSE, never in a condition: AND does not keep its order, and TRY lets an error in WHEN through.

@@ -23,6 +23,7 @@ class Value:
     """sql: text that can stand anywhere in an expression. constant: the value of a literal, None if it is none.
 
     raw, leaves: of FLOAT64 arithmetic, the text without its check for overflow and what has to be finite.
+    first: of ARRAY_AGG, the text of its first element, for which no array is kept.
     """
 
     sql: str
@@ -31,6 +32,7 @@ class Value:
     literal: bool = False
     raw: str = ""
     leaves: tuple[str, ...] = ()
+    first: str = ""
 
 
 def exact(value: Value, to: Type) -> Value:
