@@ -21,12 +21,12 @@ macro("bq_not_negative", "(n, name) AS CASE WHEN n < 0 THEN bq_fail(name || ': a
 macro("bq_start", "(p, length) AS CASE WHEN p > 0 THEN least(p, 2147483647) WHEN p = 0 THEN 1 ELSE greatest(length + p + 1, 1) END")
 macro("bq_substr", "(s, p) AS substring(s, bq_start(p, length(s)))")
 macro("bq_substr_of", "(s, p, n) AS substring(s, bq_start(p, length(s)), bq_not_negative(n, 'SUBSTR'))")
-macro("bq_slice", "(b, p) AS unhex(substring(hex(b), bq_start(p, octet_length(b)) * 2 - 1))")
+macro("bq_slice_bytes", "(b, p) AS unhex(substring(hex(b), bq_start(p, octet_length(b)) * 2 - 1))")
 macro("bq_slice_of", "(b, p, n) AS unhex(substring(hex(b), bq_start(p, octet_length(b)) * 2 - 1, least(bq_not_negative(n, 'SUBSTR'), 1073741823) * 2))")
-macro("bq_right_slice", "(b, n) AS CASE WHEN n = 0 THEN ''::BLOB ELSE bq_slice(b, -n) END")
+macro("bq_right_slice", "(b, n) AS CASE WHEN n = 0 THEN ''::BLOB ELSE bq_slice_bytes(b, -n) END")
 for _name in ("SUBSTR", "SUBSTRING"):
     function(_name, ("STRING, INT64 -> STRING", "bq_substr({0}, {1})"), ("STRING, INT64, INT64 -> STRING", "bq_substr_of({args})"),
-             ("BYTES, INT64 -> BYTES", "bq_slice({0}, {1})"), ("BYTES, INT64, INT64 -> BYTES", "bq_slice_of({args})"), topic=TOPIC, examples={
+             ("BYTES, INT64 -> BYTES", "bq_slice_bytes({0}, {1})"), ("BYTES, INT64, INT64 -> BYTES", "bq_slice_of({args})"), topic=TOPIC, examples={
                  f"{_name}('apple', 2)": "pple", f"{_name}('apple', 2, 2)": "pp", f"{_name}('apple', -2)": "le", f"{_name}('apple', 0, 2)": "ap",
                  f"{_name}('apple', -10, 2)": "ap", f"{_name}('apple', 2, -1)": ERROR, f"{_name}('apple', 7, 3)": "", f"{_name}(b'apple', -3, 2)": b"pl"})
 function("LEFT", ("STRING, INT64 -> STRING", "left({0}, bq_not_negative({1}, 'LEFT'))"), ("BYTES, INT64 -> BYTES", "bq_slice_of({0}, 1, {1})"), topic=TOPIC,
