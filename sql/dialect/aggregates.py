@@ -30,14 +30,23 @@ _aggregate("COUNT", ("ANY -> INT64", _count),
 _aggregate("COUNTIF", ("BOOL -> INT64", "count({distinct}CASE WHEN {0} THEN 1 END){over}"),
            examples={of("[true, NULL, false]", "COUNTIF(x)"): 1, "(SELECT COUNTIF(x) FROM UNNEST([true]) AS x WHERE false)": 0,
                      of("[CAST(NULL AS BOOL)]", "COUNTIF(x)"): 0})
+def _finite(name: str):  # type: ignore[no-untyped-def]
+    """A sum or an average that must not become infinite unless a value is."""
+    def translate(call: Call) -> Value:
+        sql = filled(f"{name}({{distinct}}{{0}}){{over}}", call)
+        return Value(f"bq_finite_total({sql}, bool_or(isinf({call.values[0].sql})){call.over})", FLOAT64)
+    return translate
+
+
+macro("bq_finite_total", "(total, infinite) AS CASE WHEN isinf(total) AND NOT infinite THEN bq_fail('FLOAT64 overflow in a total') ELSE total END")
 _aggregate("SUM", ("INT64 -> INT64", "CAST(sum({distinct}{0}){over} AS BIGINT)"),
-           ("NUMERIC -> NUMERIC", "CAST(sum({distinct}{0}){over} AS DECIMAL(38,9))"), ("FLOAT64 -> FLOAT64", "sum({distinct}{0}){over}"),
+           ("NUMERIC -> NUMERIC", "CAST(sum({distinct}{0}){over} AS DECIMAL(38,9))"), ("FLOAT64 -> FLOAT64", _finite("sum")),
            ("INTERVAL -> INTERVAL", "sum({0}){over}"),
            examples={of("[1, 2]", "SUM(x)"): 3, of("[1.5, NULL]", "SUM(x)"): 1.5, "(SELECT SUM(x) FROM UNNEST([1]) AS x WHERE false)": None,
                      of("[9223372036854775807, 1]", "SUM(x)"): ERROR, of("[NUMERIC '0.0004', NUMERIC '0.0004']", "CAST(SUM(x) AS STRING)"): "0.0008"})
 _aggregate("AVG", ("INT64 -> FLOAT64", "avg({distinct}{0}){over}"),
            ("NUMERIC -> NUMERIC", "bq_divide_numeric(sum({distinct}{0}){over}, count({distinct}{0}){over})"),
-           ("FLOAT64 -> FLOAT64", "avg({distinct}{0}){over}"),
+           ("FLOAT64 -> FLOAT64", _finite("avg")),
            examples={of("[0, 2, NULL, 4, 4, 5]", "AVG(x)"): 3.0, of("[NUMERIC '1', NUMERIC '2', NUMERIC '2']", "CAST(AVG(x) AS STRING)"): "1.666666667"})
 
 

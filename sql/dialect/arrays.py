@@ -37,11 +37,11 @@ for _name, _base, _safe, _examples in (
         ("[SAFE_ORDINAL]", 1, True, {"[1, 2][SAFE_ORDINAL(1)]": 1, "[1, 2][SAFE_ORDINAL(0)]": None})):
     function(_name, ("ARRAY<ANY>, INT64 -> ANY", _element(_base, _safe)), kind="operator", topic=TOPIC, examples=_examples)
 
-macro("bq_first", "(a) AS CASE WHEN a IS NULL THEN NULL WHEN bq_check(len(a) > 0, 'ARRAY_FIRST of an empty array') THEN a[1] END")
-macro("bq_last", "(a) AS CASE WHEN a IS NULL THEN NULL WHEN bq_check(len(a) > 0, 'ARRAY_LAST of an empty array') THEN a[len(a)] END")
-function("ARRAY_FIRST", ("ARRAY<ANY> -> ANY", lambda call: Value(f"bq_first({call.values[0].sql})", _item(call.values[0]))), topic=TOPIC,
+macro("bq_array_first", "(a) AS CASE WHEN a IS NULL THEN NULL WHEN bq_check(len(a) > 0, 'ARRAY_FIRST of an empty array') THEN a[1] END")
+macro("bq_array_last", "(a) AS CASE WHEN a IS NULL THEN NULL WHEN bq_check(len(a) > 0, 'ARRAY_LAST of an empty array') THEN a[len(a)] END")
+function("ARRAY_FIRST", ("ARRAY<ANY> -> ANY", lambda call: Value(f"bq_array_first({call.values[0].sql})", _item(call.values[0]))), topic=TOPIC,
          examples={"ARRAY_FIRST(['a', 'b'])": "a", "ARRAY_FIRST(CAST([] AS ARRAY<INT64>))": ERROR})
-function("ARRAY_LAST", ("ARRAY<ANY> -> ANY", lambda call: Value(f"bq_last({call.values[0].sql})", _item(call.values[0]))), topic=TOPIC,
+function("ARRAY_LAST", ("ARRAY<ANY> -> ANY", lambda call: Value(f"bq_array_last({call.values[0].sql})", _item(call.values[0]))), topic=TOPIC,
          examples={"ARRAY_LAST(['a', 'b'])": "b", "ARRAY_LAST(CAST([] AS ARRAY<INT64>))": ERROR})
 function("ARRAY_LENGTH", ("ARRAY<ANY> -> INT64", "CAST(len({0}) AS BIGINT)"), topic=TOPIC, examples={"ARRAY_LENGTH([1, NULL])": 2, "ARRAY_LENGTH([])": 0})
 
@@ -62,9 +62,9 @@ def _same(template: str):  # type: ignore[no-untyped-def]
 function("ARRAY_CONCAT", ("ARRAY<ANY>... -> ANY", _concat), topic=TOPIC,
          examples={"ARRAY_CONCAT([1, 2], [3], [])": [1, 2, 3], "ARRAY_CONCAT([1], NULL)": None})
 function("ARRAY_REVERSE", ("ARRAY<ANY> -> ANY", _same("list_reverse({0})")), topic=TOPIC, examples={"ARRAY_REVERSE([1, 2, NULL])": [None, 2, 1]})
-macro("bq_slice", """(a, i, j) AS CASE WHEN a IS NULL OR i IS NULL OR j IS NULL THEN NULL ELSE list_slice(a,
+macro("bq_array_slice", """(a, i, j) AS CASE WHEN a IS NULL OR i IS NULL OR j IS NULL THEN NULL ELSE list_slice(a,
       greatest(CASE WHEN i < 0 THEN len(a) + i ELSE i END, 0) + 1, CASE WHEN j < 0 THEN greatest(len(a) + j, -1) ELSE j END + 1) END""")
-function("ARRAY_SLICE", ("ARRAY<ANY>, INT64, INT64 -> ANY", _same("bq_slice({0}, {1}, {2})")), topic=TOPIC,
+function("ARRAY_SLICE", ("ARRAY<ANY>, INT64, INT64 -> ANY", _same("bq_array_slice({0}, {1}, {2})")), topic=TOPIC,
          examples={"ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], 1, 3)": ["b", "c", "d"], "ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], -1, 3)": [],
                    "ARRAY_SLICE(['a', 'b', 'c', 'd', 'e'], 1, -3)": ["b", "c"], "ARRAY_SLICE(['a', 'b'], -10, 9)": ["a", "b"],
                    "ARRAY_SLICE(['a', 'b'], 0, -10)": []})

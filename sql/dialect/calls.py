@@ -19,6 +19,7 @@ class Call:
     """nodes: the parsed arguments. values: the translated arguments, filled by `translate_arguments`.
 
     over: the OVER clause in DuckDB's SQL, with a space before it, or "". order: the ORDER BY inside the brackets, likewise.
+    ordered, framed: whether the OVER clause has ORDER BY and a frame.
     """
 
     function: Function
@@ -28,6 +29,8 @@ class Call:
     values: list[Value] = field(default_factory=list)
     result: Type | None = None
     over: str = ""
+    ordered: bool = False
+    framed: bool = False
     distinct: bool = False
     nulls: str = ""
     order: str = ""

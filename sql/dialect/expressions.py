@@ -1,6 +1,7 @@
 """Expressions: each parsed node that is known is translated; any other is refused."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -12,6 +13,9 @@ from sql.dialect.registry import REGISTRY
 from sql.dialect.scope import Scope, fields, near
 from sql.dialect.types import BOOL, NULL, UNKNOWN, Type, array_of, duckdb_type, field_names, of_node, quoted, struct_of
 from sql.dialect.values import Value, coerced, unified
+
+if TYPE_CHECKING:
+    from sql.dialect.over import Over
 
 OPERATORS: dict[type[exp.Expr], str] = {
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.DPipe: "||", exp.EQ: "=", exp.NEQ: "!=", exp.LT: "<", exp.LTE: "<=",
@@ -91,17 +95,19 @@ def _function(node: exp.Anonymous, scope: Scope) -> Value:
     return _function_of(name.upper(), node.expressions, scope, node)
 
 
-def _function_of(name: str, nodes: list[exp.Expr], scope: Scope, node: exp.Expr, over: str = "") -> Value:
+def _function_of(name: str, nodes: list[exp.Expr], scope: Scope, node: exp.Expr, over: "Over | None" = None) -> Value:
     f = REGISTRY.functions.get(name)
     if f is None or f.kind == "operator":
         if scope.statement.unexamined is not None:
             scope.statement.unexamined.append(name)
-            return Value(f"{name}({', '.join(translate(n, scope).sql for n in nodes)}){over}", UNKNOWN)
+            return Value(f"{name}({', '.join(translate(n, scope).sql for n in nodes)}){over.sql if over else ''}", UNKNOWN)
         instead = REGISTRY.hints.get(name)
         raise Refused(f"{name} is not in the list of examined functions: " + (instead or "see docs/sql_functions.md")
                       + ("" if instead else near(name, list(REGISTRY.functions))), *position(node))
     inner = scope.without_aliases() if f.kind == "aggregate" and not over else scope
-    c = Call(f, list(nodes), inner, translate, over=over)
+    c = Call(f, list(nodes), inner, translate)
+    if over:
+        c.over, c.ordered, c.framed = over.sql, over.ordered, over.framed
     if f.kind in ("aggregate", "window") and c.nodes:
         _open_brackets(c)
     try:
@@ -139,7 +145,7 @@ def _open_brackets(c: Call) -> None:
 
 
 def _window(node: exp.Window, scope: Scope) -> Value:
-    from sql.dialect.queries import window_text
+    from sql.dialect.over import over
     inner, nulls = node.this, None
     if isinstance(inner, exp.IgnoreNulls | exp.RespectNulls):
         nulls, inner = inner, inner.this
@@ -149,7 +155,7 @@ def _window(node: exp.Window, scope: Scope) -> Value:
     if nulls:
         nodes[-1] = nulls.__class__(this=nodes[-1])
     name = inner.this if isinstance(inner.this, str) else inner.this.name
-    return _function_of(name.upper(), nodes, scope, inner, f" OVER {window_text(node, scope)}")
+    return _function_of(name.upper(), nodes, scope, inner, over(node, scope))
 
 
 def _safe(node: exp.SafeFunc, scope: Scope) -> Value:
@@ -378,7 +384,7 @@ def _extract(node: exp.Extract, scope: Scope) -> Value:
 
 
 def _json_literal(node: exp.ParseJSON, scope: Scope) -> Value:
-    return call("PARSE_JSON", [node.this], scope)
+    return call("PARSE_JSON", [node.this, exp.Kwarg(this=exp.to_identifier("wide_number_mode"), expression=exp.Literal.string("round"))], scope)
 
 
 def _interval(node: exp.Interval, scope: Scope) -> Value:

@@ -170,9 +170,9 @@ def _parse_json(call: Call) -> Value:
     plain, named = _arguments(call, {"wide_number_mode": _word("exact")})
     if len(plain) != 1:
         raise call.refuse("takes one STRING")
-    if plain[0].literal and isinstance(plain[0].constant, str) and named["wide_number_mode"].constant == "exact":
+    if plain[0].literal and isinstance(plain[0].constant, str) and isinstance(mode := named["wide_number_mode"].constant, str):
         try:
-            made = json_text.normal(plain[0].constant)
+            made = json_text.normal(plain[0].constant, mode)
             return Value(f"CAST({text(made)} AS JSON)", JSON)
         except (ValueError, RecursionError):
             pass  # an error of the row, which SAFE. turns into NULL

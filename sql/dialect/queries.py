@@ -91,6 +91,7 @@ def _select(node: exp.Select, scope: Scope, outermost: bool) -> Query:
     inner = scope.inner()
     prefix = with_clause(node, inner)
     source = from_clause(node, inner)
+    inner.windows = {w.name.lower(): w for w in node.args.get("windows") or []}
     items = _items(node.expressions, inner, bool(node.args.get("from_")))
     kind = node.args.get("kind")
     if kind == "STRUCT":
@@ -101,11 +102,6 @@ def _select(node: exp.Select, scope: Scope, outermost: bool) -> Query:
         items = [Item("", items[0].value)]
     inner.aliases = {item.name.lower(): item.value for item, e in zip(items, node.expressions, strict=False)
                      if isinstance(e, exp.Alias) and len(items) == len(node.expressions)}
-    if node.args.get("windows"):
-        windows = ", ".join(f"{quoted(w.name)} AS {window_text(w, inner)}" for w in node.args["windows"])
-        window = f" WINDOW {windows}"
-    else:
-        window = ""
     where_scope = inner.without_aliases()
     where = f" WHERE {expressions.condition(node.args['where'].this, where_scope, 'WHERE')}" if node.args.get("where") else ""
     group = _group(node, inner, items)
@@ -117,7 +113,7 @@ def _select(node: exp.Select, scope: Scope, outermost: bool) -> Query:
     if node.args.get("distinct") and node.args["distinct"].args.get("on"):
         raise Refused("DISTINCT ON is not BigQuery SQL", *expressions.position(node))
     order = _order(node, inner, items)
-    sql = f"{prefix}SELECT {distinct}{listed}{source}{where}{group}{having}{window}{qualify}{order}{limit_clause(node, inner)}"
+    sql = f"{prefix}SELECT {distinct}{listed}{source}{where}{group}{having}{qualify}{order}{limit_clause(node, inner)}"
     return Query(sql, [(i.name, i.value.type) for i in items], names)
 
 
@@ -344,41 +340,6 @@ def sort_keys(value: Value, node: exp.Ordered, source: Value | None = None) -> l
         nan = Value(f"NOT isnan({real})", UNKNOWN)
         return [(nan, direction), (value, direction)]
     return [(value, direction)]
-
-
-def window_text(node: exp.Window, scope: Scope) -> str:
-    """What follows OVER: a window's name, or its parts in brackets."""
-    examine(node, {"this", "partition_by", "order", "spec", "alias", "over"})
-    parts = []
-    named = node.args.get("alias")
-    if named:
-        parts.append(quoted(named.name))
-    scope = scope.without_aliases()
-    if node.args.get("partition_by"):
-        values = [expressions.translate(e, scope) for e in node.args["partition_by"]]
-        parts.append("PARTITION BY " + ", ".join(v.sql for v in values))
-    spec = node.args.get("spec")
-    if node.args.get("order"):
-        keys = [k for o in node.args["order"].expressions for k in _window_keys(o, scope, spec)]
-        parts.append("ORDER BY " + ", ".join(f"{v.sql}{direction}" for v, direction in keys))
-    if spec:
-        examine(spec, {"kind", "start", "start_side", "end", "end_side"})
-        parts.append(f"{spec.args['kind']} BETWEEN {_bound(spec, 'start', scope)} AND {_bound(spec, 'end', scope)}")
-    return quoted(named.name) if named and len(parts) == 1 else f"({' '.join(parts)})"
-
-
-def _window_keys(node: exp.Ordered, scope: Scope, spec: exp.Expr | None) -> list[tuple[Value, str]]:
-    keys = sort_keys(expressions.translate(node.this, scope), node)
-    return keys[-1:] if spec is not None and spec.args["kind"] == "RANGE" else keys
-
-
-def _bound(spec: exp.Expr, end: str, scope: Scope) -> str:
-    bound, side = spec.args.get(end), spec.args.get(f"{end}_side")
-    if bound is None:
-        return "CURRENT ROW"
-    if isinstance(bound, str):
-        return f"{bound} {side}" if bound == "UNBOUNDED" else bound
-    return f"{expressions.translate(bound, scope).sql} {side}"
 
 
 def limit_clause(node: exp.Expr, scope: Scope) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from sqlglot import exp
+
 from sql.dialect.errors import Refused
 from sql.dialect.types import JSON, UNKNOWN, Type, field_names, quoted, struct_of
 from sql.dialect.values import Value, text
@@ -57,6 +59,7 @@ class Scope:
     merged: list[Column] = field(default_factory=list)
     aliases: dict[str, Value] = field(default_factory=dict)
     ctes: dict[str, Columns] = field(default_factory=dict)
+    windows: dict[str, exp.Window] = field(default_factory=dict)
 
     def inner(self) -> "Scope":
         """The scope of a subquery, which sees this one's columns."""
