@@ -11,7 +11,7 @@ from sql.dialect.runtime import macro
 from sql.dialect.types import STRING, Type, duckdb_type, field_names, quoted
 from sql.dialect.values import Value, coerced, coercion_cost, exact, text
 
-CASTS: dict[tuple[str, str], str] = {}  # (from, to) -> a template that raises where a value cannot be cast
+CASTS: dict[tuple[str, str], str | Callable[[Value], str]] = {}  # (from, to) -> a template that raises where a value cannot be cast
 FORMATTED: dict[tuple[str, str], Callable[[Value, Value, Value | None], Value]] = {}  # CAST … FORMAT: value, format, zone
 
 
@@ -31,7 +31,7 @@ def implicit(value: Value, to: Type) -> Value:
     return coerced(value, to)
 
 
-def describe(of: str, to: str, template: str) -> None:
+def describe(of: str, to: str, template: str | Callable[[Value], str]) -> None:
     """A cast of one type to another: the template raises an error where a value cannot be cast."""
     CASTS[of, to] = template
 
@@ -47,7 +47,8 @@ def _cast(value: Value, to: Type) -> str:
     if isinstance(value.constant, Decimal) and to.kind in ("NUMERIC", "BIGNUMERIC"):
         return exact(value, to).sql
     if (have.kind, to.kind) in CASTS:
-        return CASTS[have.kind, to.kind].format(value.sql)
+        template = CASTS[have.kind, to.kind]
+        return template.format(value.sql) if isinstance(template, str) else template(value)
     if have.kind == to.kind == "ARRAY" and have.item and to.item:
         return f"list_transform({value.sql}, lambda bq_item: {_cast(Value('bq_item', have.item), to.item)})"
     if have.kind == to.kind == "STRUCT" and len(have.fields) == len(to.fields):
@@ -148,10 +149,5 @@ for _of, _to, _template in (
         ("BIGNUMERIC", "NUMERIC", "{0}"),
         ("BIGNUMERIC", "STRING", "bq_numeric_to_string({0})"),
         ("STRING", "BYTES", "encode({0})"), ("BYTES", "STRING", "bq_bytes_to_string({0})"),
-        # the dates' casts
-        ("DATE", "DATETIME", "CAST({0} AS TIMESTAMP)"), ("STRING", "DATE", "CAST({0} AS DATE)"), ("STRING", "TIMESTAMP", "CAST({0} AS TIMESTAMPTZ)"),
-        ("STRING", "DATETIME", "CAST({0} AS TIMESTAMP)"), ("STRING", "TIME", "CAST({0} AS TIME)"), ("DATE", "STRING", "CAST({0} AS VARCHAR)"),
-        ("TIMESTAMP", "DATE", "CAST({0} AS DATE)"), ("TIMESTAMP", "DATETIME", "CAST({0} AS TIMESTAMP)"),
-        ("DATETIME", "DATE", "CAST({0} AS DATE)"), ("DATE", "TIMESTAMP", "CAST({0} AS TIMESTAMPTZ)"), ("DATETIME", "TIMESTAMP", "CAST({0} AS TIMESTAMPTZ)"),
-        ("DATETIME", "TIME", "CAST({0} AS TIME)"), ("TIMESTAMP", "TIME", "CAST(CAST({0} AS TIMESTAMP) AS TIME)")):
+        ("DATE", "DATETIME", "CAST({0} AS TIMESTAMP)"), ("DATETIME", "DATE", "CAST({0} AS DATE)"), ("DATETIME", "TIME", "CAST({0} AS TIME)")):
     describe(_of, _to, _template)

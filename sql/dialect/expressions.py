@@ -61,6 +61,11 @@ def _operator(node: exp.Expr, scope: Scope) -> Value:
 
 
 def _column(node: exp.Column, scope: Scope) -> Value:
+    if len(node.parts) == 1 and not node.this.args.get("quoted"):
+        from sql.dialect.datetimes import now_without_brackets
+        now = now_without_brackets(node.name)
+        if now is not None:
+            return now
     return scope.resolve([part.name for part in node.parts])
 
 

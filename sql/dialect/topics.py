@@ -15,8 +15,25 @@ from sql.dialect import (
     ranges,
     regexps,
     strings,
+    times_text,
     windows,
 )
 
-__all__ = ["aggregates", "arrays", "conditions", "datetimes", "formats", "formatting", "hashes", "intervals", "json_values", "numbers", "operators",
-           "ranges", "regexps", "strings", "windows"]
+__all__ = [
+    "aggregates",
+    "arrays",
+    "conditions",
+    "datetimes",
+    "formats",
+    "formatting",
+    "hashes",
+    "intervals",
+    "json_values",
+    "numbers",
+    "operators",
+    "ranges",
+    "regexps",
+    "strings",
+    "times_text",
+    "windows",
+]
