@@ -6,7 +6,7 @@ the values that BigQuery documents. The examples are run by the tests; the table
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from sql.dialect.types import UNKNOWN, Type, array_of, of_text
@@ -99,6 +99,13 @@ def function(name: str, *signatures: "tuple[str, str | Callable[[Call], Value]]"
     """
     REGISTRY.add(Function(name, kind, topic, tuple(_signature(s, t) for s, t in signatures), examples, note,
                           shown=tuple(s for s, _ in signatures)))
+
+
+def more(name: str, *signatures: "tuple[str, str | Callable[[Call], Value]]", examples: Mapping[str, object]) -> None:
+    """Add signatures of another topic to a function or operator that is described already, such as those of + for intervals."""
+    f = REGISTRY.functions[name]
+    REGISTRY.functions[name] = replace(f, signatures=(*f.signatures, *(_signature(s, t) for s, t in signatures)), examples={**f.examples, **examples},
+                                       shown=(*f.shown, *(s for s, _ in signatures)))
 
 
 def special(name: str, signature: str, translate: "Callable[[Call], Value]", *, examples: Mapping[str, object], kind: Kind = "scalar",
