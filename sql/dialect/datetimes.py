@@ -8,8 +8,9 @@ from sql.dialect.calls import Call
 from sql.dialect.casts import cast
 from sql.dialect.errors import Refused
 from sql.dialect.parts import CLOCK, MICROSECONDS, MONTHS, WEEKS, difference, extracted, interval_of, moved, part_name, truncated
-from sql.dialect.registry import ERROR, function, hint, special
+from sql.dialect.registry import ERROR, function, special
 from sql.dialect.runtime import macro
+from sql.dialect.times_text import timestamp_of_string
 from sql.dialect.types import DATE, DATETIME, INT64, STRING, TIME, TIMESTAMP, Type, array_of
 from sql.dialect.values import Value, coerced
 from sql.dialect.zones import clock, instant
@@ -196,12 +197,12 @@ for _name, (_sql, _type) in NOW.items():
         f"{_name}() IS NOT NULL": True, f"{_name} IS NOT NULL": True})
 
 # construction
-macro("bq_date_of", "(y, m, d) AS CASE WHEN y BETWEEN 1 AND 9999 OR y IS NULL THEN make_date(y, m, d) WHEN bq_fail('year out of range: ' || y) = 0 THEN NULL END")
+macro("bq_date_of", "(y, m, d) AS CASE WHEN y BETWEEN 1 AND 9999 OR y IS NULL THEN make_date(y, m, d) ELSE CAST(CAST(bq_fail('year out of range: ' || y) AS VARCHAR) AS DATE) END")
 macro("bq_time_of", """(h, m, s) AS CASE WHEN h BETWEEN 0 AND 23 AND m BETWEEN 0 AND 59 AND s BETWEEN 0 AND 60 THEN TIME '00:00:00' + to_microseconds((h * 3600 + m * 60 + s) % 86400 * 1000000)
-      WHEN h IS NOT NULL AND m IS NOT NULL AND s IS NOT NULL AND bq_fail('invalid time') = 0 THEN NULL END""")
+      WHEN h IS NOT NULL AND m IS NOT NULL AND s IS NOT NULL THEN CAST(CAST(bq_fail('invalid time') AS VARCHAR) AS TIME) END""")
 macro("bq_at", "(d, t) AS CAST(d AS TIMESTAMP) + to_microseconds(epoch_us(t))")
 macro("bq_clock_of", """(h, m, s) AS CASE WHEN h BETWEEN 0 AND 23 AND m BETWEEN 0 AND 59 AND s BETWEEN 0 AND 60 THEN to_microseconds((h * 3600 + m * 60 + s) * 1000000)
-      WHEN h IS NOT NULL AND m IS NOT NULL AND s IS NOT NULL AND bq_fail('invalid time') = 0 THEN NULL END""")
+      WHEN h IS NOT NULL AND m IS NOT NULL AND s IS NOT NULL THEN CAST(CAST(bq_fail('invalid time') AS VARCHAR) AS INTERVAL) END""")
 
 
 def _of_timestamp(template: str, t: Type):  # type: ignore[no-untyped-def]
@@ -215,12 +216,12 @@ def _to_timestamp(template: str):  # type: ignore[no-untyped-def]
 
 
 def _timestamp_of_string(call: Call) -> Value:
-    from sql.dialect.times_text import timestamp_of_string
     return Value(timestamp_of_string(call.values[0], call.values[1] if len(call.values) > 1 else None), TIMESTAMP)
 
 
 function("DATE", ("INT64, INT64, INT64 -> DATE", "bq_date_of({args})"), ("DATE -> DATE", "{0}"), ("TIMESTAMP[, STRING] -> DATE", _of_timestamp("CAST({} AS DATE)", DATE)),
-         ("DATETIME -> DATE", "CAST({0} AS DATE)"), topic=TOPIC, examples={
+         ("DATETIME -> DATE", "CAST({0} AS DATE)"), ("STRING -> DATE", lambda call: Value(f"CAST(bq_utc_clock({timestamp_of_string(call.values[0])}) AS DATE)", DATE)),
+         topic=TOPIC, examples={"STRING(DATE('2020-09-01 12:34:56'))": "2020-09-01",
              "STRING(DATE(2016, 12, 25))": "2016-12-25", "STRING(DATE(TIMESTAMP '2016-12-25 05:30:00+07', 'America/Los_Angeles'))": "2016-12-24", "DATE(2016, 13, 1)": ERROR})
 function("DATETIME", ("INT64, INT64, INT64, INT64, INT64, INT64 -> DATETIME", "(CAST(bq_date_of({0}, {1}, {2}) AS TIMESTAMP) + bq_clock_of({3}, {4}, {5}))"),
          ("DATETIME -> DATETIME", "{0}"), ("DATE, TIME -> DATETIME", "bq_at({0}, {1})"), ("TIMESTAMP[, STRING] -> DATETIME", _of_timestamp("{}", DATETIME)),
@@ -276,5 +277,23 @@ special("GENERATE_DATE_ARRAY", "DATE, DATE[, INTERVAL n part] -> ARRAY<DATE>", _
     "GENERATE_DATE_ARRAY('2016-10-05', '2016-10-01', INTERVAL 1 DAY)": [], "GENERATE_DATE_ARRAY('2016-10-05', '2016-10-08', INTERVAL 0 DAY)": ERROR})
 special("GENERATE_TIMESTAMP_ARRAY", "TIMESTAMP, TIMESTAMP, INTERVAL n part -> ARRAY<TIMESTAMP>", _series(TIMESTAMP), topic=TOPIC, examples={
     "TIMESTAMP '2016-10-07' IN UNNEST(GENERATE_TIMESTAMP_ARRAY('2016-10-05', '2016-10-07', INTERVAL 1 DAY))": True})
-for _name in ("DATE_BUCKET", "DATETIME_BUCKET", "TIMESTAMP_BUCKET"):
-    hint(_name, f"use {_name.removesuffix('_BUCKET')}_TRUNC, or divide UNIX_SECONDS")
+
+
+def _bucket(call: Call) -> Value:
+    given = _arguments(call, 2, 3)
+    value = _typed(call, 0, DATE if call.function.name.startswith("DATE_") else DATETIME if call.function.name.startswith("DATETIME") else TIMESTAMP, DATE, DATETIME, TIMESTAMP)
+    width = call.value(1)
+    if width.type.kind != "INTERVAL":
+        raise call.refuse(f"INTERVAL n part is needed, not {width.type}")
+    origin = cast(call.value(2), value.type).sql if given == 3 else cast(Value("DATE '1950-01-01'", DATE), value.type).sql
+    clocks = [f"bq_utc_clock({v})" if value.type == TIMESTAMP else f"CAST({v} AS TIMESTAMP)" for v in (value.sql, origin)]
+    bucket = f"bq_bucket({clocks[0]}, {width.sql}, {clocks[1]})"
+    return Value(f"bq_of_utc_clock({bucket})" if value.type == TIMESTAMP else f"CAST({bucket} AS {'DATE' if value.type == DATE else 'TIMESTAMP'})", value.type)
+
+
+macro("bq_bucket", """(t, width, origin) AS CASE WHEN CAST(bq_months(width) != 0 AS INTEGER) + CAST(bq_days(width) != 0 AS INTEGER) + CAST(bq_micros(width) != 0 AS INTEGER) = 1 AND width > to_days(0)
+      THEN time_bucket(width, t, origin) WHEN width IS NOT NULL THEN CAST(CAST(bq_fail('a bucket is so many months, days, or parts of a day') AS VARCHAR) AS TIMESTAMP) END""")
+_BUCKETS = {"DATE": "DATE_BUCKET(DATE '2020-02-15', INTERVAL 7 DAY)", "DATETIME": "DATETIME_BUCKET(DATETIME '2020-02-15 10:00:00', INTERVAL 7 DAY)",
+            "TIMESTAMP": "TIMESTAMP_BUCKET(TIMESTAMP '2020-02-15 10:00:00+00', INTERVAL 7 DAY)"}
+for _name, _example in _BUCKETS.items():
+    special(f"{_name}_BUCKET", f"{_name}, INTERVAL n part[, origin] -> {_name}", _bucket, topic=TOPIC, examples={f"CAST({_example} AS STRING) LIKE '2020-02-09%'": True})

@@ -19,7 +19,7 @@ UNITS = {"YEAR": (12, 0, 0), "QUARTER": (3, 0, 0), "MONTH": (1, 0, 0), "WEEK": (
 ORDER = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
 
 macro("bq_interval", f"""(m, d, us) AS CASE WHEN abs(m) > {MONTHS} OR abs(d) > {DAYS} OR abs(us) > {MICROSECONDS}
-      THEN CASE WHEN bq_fail('interval out of range') = 0 THEN NULL END ELSE to_months(CAST(m AS INTEGER)) + to_days(CAST(d AS INTEGER)) + to_microseconds(CAST(us AS BIGINT)) END""")
+      THEN CAST(CAST(bq_fail('interval out of range') AS VARCHAR) AS INTERVAL) ELSE to_months(CAST(m AS INTEGER)) + to_days(CAST(d AS INTEGER)) + to_microseconds(CAST(us AS BIGINT)) END""")
 macro("bq_months", "(i) AS (datepart('year', i) * 12 + datepart('month', i))")
 macro("bq_days", "(i) AS datepart('day', i)")
 macro("bq_micros", "(i) AS (datepart('hour', i) * 3600000000 + datepart('minute', i) * 60000000 + datepart('microsecond', i))")
@@ -41,7 +41,7 @@ macro("bq_justified_days", """(m, d, us) AS CASE WHEN m + d // 30 > 0 AND d % 30
 macro("bq_justify_interval", "(i) AS bq_interval(bq_total(i) // 2592000000000, bq_total(i) % 2592000000000 // 86400000000, bq_total(i) % 86400000000)")
 macro("bq_total", "(i) AS ((CAST(bq_months(i) AS HUGEINT) * 30 + bq_days(i)) * 86400000000 + bq_micros(i))")
 macro("bq_add_to_datetime", "(t, i) AS bq_datetime(bq_datetime(t + to_months(CAST(bq_months(i) AS INTEGER))) + to_days(CAST(bq_days(i) AS INTEGER)) + to_microseconds(bq_micros(i)))")
-macro("bq_add_to_timestamp", """(t, i) AS CASE WHEN bq_months(i) != 0 THEN CASE WHEN bq_fail('an INTERVAL with years or months is not added to a TIMESTAMP') = 0 THEN NULL END
+macro("bq_add_to_timestamp", """(t, i) AS CASE WHEN bq_months(i) != 0 THEN CAST(CAST(bq_fail('an INTERVAL with years or months is not added to a TIMESTAMP') AS VARCHAR) AS TIMESTAMPTZ)
       ELSE bq_timestamp_us(epoch_us(t) + bq_days(i) * 86400000000 + bq_micros(i)) END""")
 
 

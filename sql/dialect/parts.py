@@ -27,13 +27,13 @@ def part_name(node: exp.Expr) -> str:
 
 macro("bq_week_start", "(d, first) AS d - CAST((dayofweek(d) + 7 - first) % 7 AS INTEGER)")
 macro("bq_week_number", "(d, first) AS CAST((dayofyear(d) + 6 - (dayofweek(d) + 7 - first) % 7) // 7 AS BIGINT)")
-macro("bq_date", "(d) AS CASE WHEN (d < DATE '0001-01-01' OR d > DATE '9999-12-31') AND bq_fail('date out of range') = 0 THEN NULL ELSE d END")
-macro("bq_datetime", """(t) AS CASE WHEN (t < TIMESTAMP '0001-01-01 00:00:00' OR t > TIMESTAMP '9999-12-31 23:59:59.999999')
-      AND bq_fail('datetime out of range') = 0 THEN NULL ELSE t END""")
+macro("bq_date", "(d) AS CASE WHEN d < DATE '0001-01-01' OR d > DATE '9999-12-31' THEN CAST(CAST(bq_fail('date out of range') AS VARCHAR) AS DATE) ELSE d END")
+macro("bq_datetime", """(t) AS CASE WHEN t < TIMESTAMP '0001-01-01 00:00:00' OR t > TIMESTAMP '9999-12-31 23:59:59.999999'
+      THEN CAST(CAST(bq_fail('datetime out of range') AS VARCHAR) AS TIMESTAMP) ELSE t END""")
 macro("bq_timestamp_us", """(us) AS CASE WHEN us BETWEEN -62135596800000000 AND 253402300799999999 THEN make_timestamptz(us)
-      WHEN us IS NOT NULL AND bq_fail('timestamp out of range') = 0 THEN NULL END""")
+      WHEN us IS NOT NULL THEN CAST(CAST(bq_fail('timestamp out of range') AS VARCHAR) AS TIMESTAMPTZ) END""")
 macro("bq_datetime_us", """(us) AS CASE WHEN us BETWEEN -62135596800000000 AND 253402300799999999 THEN make_timestamp(us)
-      WHEN us IS NOT NULL AND bq_fail('datetime out of range') = 0 THEN NULL END""")
+      WHEN us IS NOT NULL THEN CAST(CAST(bq_fail('datetime out of range') AS VARCHAR) AS TIMESTAMP) END""")
 macro("bq_floor_div", "(x, n) AS (x - (x % n + n) % n) // n")
 
 

@@ -28,16 +28,18 @@ macro("bq_utc_text", "(ts) AS bq_datetime_text(bq_utc_clock(ts)) || '+00'")
 macro("bq_zone_text", "(ts, local) AS bq_datetime_text(local) || bq_offset_text((epoch_us(local) - epoch_us(ts)) // 1000000)")
 
 # from STRING
-macro("bq_null_fail", "(s, type) AS s IS NOT NULL AND bq_fail('invalid ' || type || ': ' || s) = 0")
+macro("bq_invalid", "(s, type) AS CAST(bq_fail('invalid ' || type || ': ' || s) AS VARCHAR)")
 macro("bq_string_to_date", f"""(s) AS CASE WHEN regexp_full_match(s, '{DATE_TEXT}') AND s >= '0001' THEN CAST(s AS DATE)
-      WHEN bq_null_fail(s, 'DATE') THEN NULL END""")
+      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'DATE') AS DATE) END""")
 macro("bq_string_to_time", f"""(s) AS CASE WHEN regexp_full_match(s, '{TIME_TEXT}') AND NOT regexp_matches(s, '^24') THEN CAST(s AS TIME)
-      WHEN bq_null_fail(s, 'TIME') THEN NULL END""")
+      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'TIME') AS TIME) END""")
 macro("bq_string_to_datetime", f"""(s) AS CASE WHEN regexp_full_match(s, '{DATETIME_TEXT}') AND s >= '0001' AND NOT regexp_matches(s, '[ Tt]24') THEN CAST(upper(s) AS TIMESTAMP)
-      WHEN bq_null_fail(s, 'DATETIME') THEN NULL END""")
+      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'DATETIME') AS TIMESTAMP) END""")
 macro("bq_string_to_timestamp", f"""(s, zone) AS CASE WHEN regexp_full_match(s, '{TIMESTAMP_TEXT}') AND s >= '0001' AND NOT regexp_matches(s, '[ Tt]24:')
       THEN bq_timestamp_us(epoch_us(bq_instant(CAST(upper(regexp_extract(s, '^{DATETIME_TEXT}')) AS TIMESTAMP), bq_text_zone(regexp_extract(s, '^{TIMESTAMP_TEXT}$', 3), zone))))
-      WHEN bq_null_fail(s, 'TIMESTAMP') THEN NULL END""")
+      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'TIMESTAMP') AS TIMESTAMPTZ) END""")
+macro("bq_string_in_zone", f"""(s, zone) AS CASE WHEN regexp_extract(s, '^{TIMESTAMP_TEXT}$', 3) != '' THEN CAST(bq_invalid(s, 'TIMESTAMP, two time zones') AS TIMESTAMPTZ)
+      ELSE bq_string_to_timestamp(s, zone) END""")
 macro("bq_text_zone", "(written, otherwise) AS CASE written WHEN '' THEN otherwise WHEN 'Z' THEN 'UTC' WHEN 'z' THEN 'UTC' ELSE bq_zone(trim(written)) END")
 
 
@@ -54,8 +56,7 @@ def timestamp_of_string(value: Value, zone: Value | None = None) -> str:
             local = _literal("TIMESTAMP", f"{found[1]} {found[2] or '0:0:0'}")
             return f"bq_instant({local}, {text(zone_name(name)) if name else zone_text(zone or Value('', STRING))})"
     if zone is not None:
-        return f"CASE WHEN regexp_extract({value.sql}, '^{TIMESTAMP_TEXT}$', 3) != '' AND bq_fail('TIMESTAMP: two time zones') = 0 THEN NULL " \
-               f"ELSE bq_string_to_timestamp({value.sql}, {zone_text(zone)}) END"
+        return f"bq_string_in_zone({value.sql}, {zone_text(zone)})"
     return f"bq_string_to_timestamp({value.sql}, 'UTC')"
 
 
