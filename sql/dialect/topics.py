@@ -3,6 +3,7 @@
 from sql.dialect import (
     aggregates,
     arrays,
+    cast_formats,
     conditions,
     datetimes,
     formats,
@@ -23,6 +24,7 @@ from sql.dialect import (
 __all__ = [
     "aggregates",
     "arrays",
+    "cast_formats",
     "conditions",
     "datetimes",
     "formats",
