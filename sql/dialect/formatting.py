@@ -44,8 +44,15 @@ def _literal_text(s: str) -> str:
 
 python("bq_number_text", _number_text, "VARCHAR, VARCHAR, BIGINT, BIGINT, VARCHAR", "VARCHAR")
 python("bq_literal_text", _literal_text, "VARCHAR", "VARCHAR")
-macro("bq_float_value", r"(x) AS CASE WHEN regexp_full_match(bq_float_to_string(x), '-?[0-9]+') THEN bq_float_to_string(x) || '.0' ELSE bq_float_to_string(x) END")
-macro("bq_float_literal", """(x) AS CASE WHEN isfinite(x) THEN bq_float_value(x) ELSE 'CAST("' || bq_float_to_string(x) || '" AS FLOAT64)' END""")
+macro(
+    "bq_float_value",
+    r"""(x) AS CASE WHEN regexp_full_match(bq_float_to_string(x), '-?[0-9]+') THEN bq_float_to_string(x) || '.0' ELSE
+      bq_float_to_string(x) END""",
+)
+macro(
+    "bq_float_literal",
+    """(x) AS CASE WHEN isfinite(x) THEN bq_float_value(x) ELSE 'CAST("' || bq_float_to_string(x) || '" AS FLOAT64)' END""",
+)
 macro("bq_left_padded", "(s, n) AS CASE WHEN length(s) < n THEN lpad(s, n, ' ') ELSE s END")
 macro("bq_right_padded", "(s, n) AS CASE WHEN length(s) < n THEN rpad(s, n, ' ') ELSE s END")
 macro("bq_float_format", """(f, x) AS CASE WHEN isfinite(x) THEN printf(f, x) ELSE bq_float_to_string(x) END""")
@@ -66,7 +73,8 @@ def shown(call: Call, value: Value, literal: bool) -> str:
     elif kind in ("INT64", "BOOL"):
         sql = cast(value, STRING).sql
     elif kind == "ARRAY" and value.type.item:
-        sql = f"('[' || array_to_string(list_transform({value.sql}, lambda bq_item: {shown(call, Value('bq_item', value.type.item), literal)}), ', ') || ']')"
+        item = shown(call, Value("bq_item", value.type.item), literal)
+        sql = f"('[' || array_to_string(list_transform({value.sql}, lambda bq_item: {item}), ', ') || ']')"
     else:
         raise call.refuse(f"shows no {value.type} here; use TO_JSON_STRING")
     return f"coalesce({sql}, 'NULL')"
@@ -113,9 +121,9 @@ def _format(call: Call) -> Value:
         return Value("CAST(NULL AS VARCHAR)", STRING)
     joined, at, used = [], 0, 1
     for match in SPECIFIER.finditer(format_):
-        if "%" in format_[at:match.start()]:
+        if "%" in format_[at : match.start()]:
             raise call.refuse(f"cannot read {format_!r}")
-        joined += [text(format_[at:match.start()])] if match.start() > at else []
+        joined += [text(format_[at : match.start()])] if match.start() > at else []
         at = match.end()
         if match["letter"] == "%":
             joined.append("'%'")
@@ -130,8 +138,27 @@ def _format(call: Call) -> Value:
     return Value(f"({' || '.join(joined)})", STRING)
 
 
-function("FORMAT", ("STRING[, ANY] -> STRING", _format), ("STRING, ANY, ANY... -> STRING", _format), topic=TOPIC, note="the format is a literal", examples={
-    "FORMAT('%d', 10)": "10", "FORMAT('%05d|%-5d|%+d', 42, 42, 42)": "00042|42   |+42", "FORMAT(\"%'d\", 123456789)": "123,456,789", "FORMAT('%.2f', 1.005)": "1.00",
-    "FORMAT('%s %% %t %T', 'a', 1.0, 'b')": "a % 1.0 \"b\"", "FORMAT('%t', [1, 2])": "[1, 2]", "FORMAT('%T', DATE '2015-09-01')": 'DATE "2015-09-01"', "FORMAT('%s', NULL)": None,
-    "FORMAT('%t', NULL)": "NULL", "FORMAT('%x', 255)": "ff", "FORMAT('%10s|%-4s|%.2s', 'abc', 'abc', 'abc')": "       abc|abc |ab", "FORMAT('%d')": ERROR, "FORMAT('%d', 'a')": ERROR,
-    "FORMAT('%f', NUMERIC '1.1')": "1.100000", "FORMAT('%e', 12345.678)": "1.234568e+04"})
+function(
+    "FORMAT",
+    ("STRING[, ANY] -> STRING", _format),
+    ("STRING, ANY, ANY... -> STRING", _format),
+    topic=TOPIC,
+    note="the format is a literal",
+    examples={
+        "FORMAT('%d', 10)": "10",
+        "FORMAT('%05d|%-5d|%+d', 42, 42, 42)": "00042|42   |+42",
+        'FORMAT("%\'d", 123456789)': "123,456,789",
+        "FORMAT('%.2f', 1.005)": "1.00",
+        "FORMAT('%s %% %t %T', 'a', 1.0, 'b')": 'a % 1.0 "b"',
+        "FORMAT('%t', [1, 2])": "[1, 2]",
+        "FORMAT('%T', DATE '2015-09-01')": 'DATE "2015-09-01"',
+        "FORMAT('%s', NULL)": None,
+        "FORMAT('%t', NULL)": "NULL",
+        "FORMAT('%x', 255)": "ff",
+        "FORMAT('%10s|%-4s|%.2s', 'abc', 'abc', 'abc')": "       abc|abc |ab",
+        "FORMAT('%d')": ERROR,
+        "FORMAT('%d', 'a')": ERROR,
+        "FORMAT('%f', NUMERIC '1.1')": "1.100000",
+        "FORMAT('%e', 12345.678)": "1.234568e+04",
+    },
+)
