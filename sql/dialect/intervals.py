@@ -133,8 +133,8 @@ def _literal(call: Call) -> Value:
     value = call.translate(count, call.scope)
     if value.type.kind not in ("INT64", "NULL", "UNKNOWN"):
         raise call.refuse(f"the number of an INTERVAL is an INT64, not {value.type}")
-    n = f"CAST({value.sql} AS HUGEINT)"
-    return Value(f"bq_interval({n} * {months}, {n} * {days}, {n} * {micros})", INTERVAL)
+    number = f"CAST({value.sql} AS HUGEINT)"
+    return Value(f"bq_interval({number} * {months}, {number} * {days}, {number} * {micros})", INTERVAL)
 
 
 def _seconds(written: str) -> int:

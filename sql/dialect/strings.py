@@ -17,6 +17,7 @@ _SPACES_SQL = " || ".join(f"chr({ord(c)})" for c in SPACES)
 macro("bq_spaces", f"() AS {_SPACES_SQL}")
 macro("bq_ascii_only", "(s) AS strlen(s) = length(s)")
 macro("bq_not_negative", "(n, name) AS CASE WHEN n < 0 THEN bq_fail(name || ': a negative number') ELSE least(n, 2147483647) END")
+macro("bq_within_limit", """(n, name) AS CASE WHEN n < 0 OR n > 1048576 THEN bq_fail(name || ': a length that is negative or above 1 MB') ELSE n END""")
 
 # parts; a substring of BYTES is one of their hexadecimal text
 macro("bq_start", "(p, length) AS CASE WHEN p > 0 THEN least(p, 2147483647) WHEN p = 0 THEN 1 ELSE greatest(length + p + 1, 1) END")
@@ -221,11 +222,12 @@ function(
         "REPLACE(b'aba', b'a', b'xx')": b"xxbxx",
     },
 )
-macro("bq_repeat", "(s, n) AS repeat(s, bq_not_negative(n, 'REPEAT'))")
+macro("bq_times", """(size, n) AS CASE WHEN n < 0 OR size > 0 AND n > 1048576 // size THEN bq_fail('REPEAT: a negative number, or more than 1 MB')
+      WHEN size = 0 THEN 0 ELSE n END""")
 function(
     "REPEAT",
-    ("STRING, INT64 -> STRING", "bq_repeat({0}, {1})"),
-    ("BYTES, INT64 -> BYTES", "bq_repeat({0}, {1})"),
+    ("STRING, INT64 -> STRING", "repeat({0}, bq_times(strlen({0}), {1}))"),
+    ("BYTES, INT64 -> BYTES", "repeat({0}, bq_times(octet_length({0}), {1}))"),
     topic=TOPIC,
     examples={"REPEAT('abc', 3)": "abcabcabc", "REPEAT('abc', 0)": "", "REPEAT('a', -1)": ERROR, "REPEAT(b'ab', 2)": b"abab"},
 )
@@ -296,10 +298,10 @@ macro(
 )
 for _name, _padded in (("LPAD", "??abc"), ("RPAD", "abc??")):
     _pad = _name.lower()
-    macro(f"bq_{_pad}", f"(s, n, pad) AS {_pad}(s, CAST(bq_not_negative(n, '{_name}') AS INTEGER), bq_padding(pad, '{_name}'))")
+    macro(f"bq_{_pad}", f"(s, n, pad) AS {_pad}(s, CAST(bq_within_limit(n, '{_name}') AS INTEGER), bq_padding(pad, '{_name}'))")
     macro(
         f"bq_{_pad}_bytes",
-        f"(b, n, pad) AS unhex({_pad}(hex(b), CAST(bq_not_negative(n, '{_name}') AS INTEGER) * 2, bq_padding_bytes(pad, '{_name}')))",
+        f"(b, n, pad) AS unhex({_pad}(hex(b), CAST(bq_within_limit(n, '{_name}') AS INTEGER) * 2, bq_padding_bytes(pad, '{_name}')))",
     )
     function(
         _name,
