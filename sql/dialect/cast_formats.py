@@ -7,23 +7,64 @@ from functools import lru_cache
 
 from sql.dialect.casts import FORMATTED
 from sql.dialect.errors import Refused
-from sql.dialect.runtime import macro, python
+from sql.dialect.runtime import python
 from sql.dialect.types import STRING, Type, duckdb_type
 from sql.dialect.values import Value, text
 from sql.dialect.zones import clock, instant
 
-ELEMENTS = ("YYYY", "YYY", "YY", "Y", "RRRR", "RR", "MONTH", "MON", "MM", "DDD", "DD", "DAY", "DY", "D", "HH12", "HH24", "HH", "MI", "SSSSS", "SS",
-            *(f"FF{n}" for n in range(1, 10)), "A.M.", "P.M.", "AM", "PM", "TZH", "TZM")
+ELEMENTS = (
+    "YYYY",
+    "YYY",
+    "YY",
+    "Y",
+    "RRRR",
+    "RR",
+    "MONTH",
+    "MON",
+    "MM",
+    "DDD",
+    "DD",
+    "DAY",
+    "DY",
+    "D",
+    "HH12",
+    "HH24",
+    "HH",
+    "MI",
+    "SSSSS",
+    "SS",
+    *(f"FF{n}" for n in range(1, 10)),
+    "A.M.",
+    "P.M.",
+    "AM",
+    "PM",
+    "TZH",
+    "TZM",
+)
 _ELEMENT = re.compile("|".join(re.escape(e) for e in sorted(ELEMENTS, key=len, reverse=True)), re.I)
-KIND_OF = {**dict.fromkeys(("YYYY", "YYY", "YY", "Y", "RRRR", "RR"), "year"), **dict.fromkeys(("MONTH", "MON", "MM"), "month"),
-           **dict.fromkeys(("DDD", "DD", "DAY", "DY", "D"), "day"), "HH12": "hour", "HH24": "hour", "HH": "hour", "MI": "minute", "SSSSS": "second", "SS": "second",
-           **dict.fromkeys(("A.M.", "P.M.", "AM", "PM"), "half"), "TZH": "zone", "TZM": "zone", **{f"FF{n}": "fraction" for n in range(1, 10)}}
-FITS = {"DATE": {"year", "month", "day"}, "TIME": {"hour", "minute", "second", "fraction", "half"},
-        "DATETIME": {"year", "month", "day", "hour", "minute", "second", "fraction", "half"}}
+KIND_OF = {
+    **dict.fromkeys(("YYYY", "YYY", "YY", "Y", "RRRR", "RR"), "year"),
+    **dict.fromkeys(("MONTH", "MON", "MM"), "month"),
+    **dict.fromkeys(("DDD", "DD", "DAY", "DY", "D"), "day"),
+    "HH12": "hour",
+    "HH24": "hour",
+    "HH": "hour",
+    "MI": "minute",
+    "SSSSS": "second",
+    "SS": "second",
+    **dict.fromkeys(("A.M.", "P.M.", "AM", "PM"), "half"),
+    "TZH": "zone",
+    "TZM": "zone",
+    **{f"FF{n}": "fraction" for n in range(1, 10)},
+}
+FITS = {
+    "DATE": {"year", "month", "day"},
+    "TIME": {"hour", "minute", "second", "fraction", "half"},
+    "DATETIME": {"year", "month", "day", "hour", "minute", "second", "fraction", "half"},
+}
 FITS["TIMESTAMP"] = FITS["DATETIME"] | {"zone"}
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 
-macro("bq_no_format", "(message) AS CAST(bq_fail(message) AS VARCHAR)")
 
 
 @lru_cache(maxsize=256)
@@ -57,7 +98,13 @@ def _fitting(format_: str, kind: str) -> tuple[tuple[str, str], ...]:
 
 def _cased(written: str, sql: str) -> str:
     """A name in the case in which its element is written: MON, Mon or mon."""
-    return f"upper({sql})" if written[:2].isupper() or not written[1:2].isalpha() and written[0].isupper() else f"lower({sql})" if written[0].islower() else sql
+    return (
+        f"upper({sql})"
+        if written[:2].isupper() or (not written[1:2].isalpha() and written[0].isupper())
+        else f"lower({sql})"
+        if written[0].islower()
+        else sql
+    )
 
 
 def _part(written: str, local: str, offset: str) -> str:
@@ -89,14 +136,18 @@ def _written(kind: str) -> Callable[[Value, Value, Value | None], Value]:
             return Value("CAST(NULL AS VARCHAR)", STRING)
         if zone is not None and kind != "TIMESTAMP":
             raise Refused("AT TIME ZONE is for a TIMESTAMP")
-        local = {"TIMESTAMP": clock(value.sql, zone), "TIME": f"(TIMESTAMP '1970-01-01 00:00:00' + to_microseconds(epoch_us({value.sql})))"}.get(kind, value.sql)
+        local = {
+            "TIMESTAMP": clock(value.sql, zone),
+            "TIME": f"(TIMESTAMP '1970-01-01 00:00:00' + to_microseconds(epoch_us({value.sql})))",
+        }.get(kind, value.sql)
         offset = f"(epoch_us({local}) - epoch_us({value.sql})) // 1000000"
         try:
             parts = _fitting(_constant(format_), kind)
         except Refused as e:
-            return Value(f"bq_no_format({text(str(e))})", STRING)
+            return Value(f"bq_fail_text({text(str(e))})", STRING)
         joined = " || ".join(text(w) if what == "text" else _part(w, local, offset) for what, w in parts) or "''"
         return Value(f"CASE WHEN {value.sql} IS NOT NULL THEN {joined} END", STRING)
+
     return translate
 
 
@@ -138,15 +189,28 @@ def read(s: str, format_: str) -> datetime:
     return day + timedelta(seconds=seconds, microseconds=got.get("micros", 0), minutes=-offset)
 
 
-_NUMBERS = {"YYYY": ("year", 4, 1, 9999), "RRRR": ("year", 4, 0, 9999), "YY": ("year", 2, 0, 99), "RR": ("year", 2, 0, 99), "MM": ("month", 2, 1, 12), "DD": ("day", 2, 1, 31), "DDD": ("of_year", 3, 1, 366),
-            "HH": ("hour", 2, 1, 12), "HH12": ("hour", 2, 1, 12), "HH24": ("hour", 2, 0, 23), "MI": ("minute", 2, 0, 59), "SS": ("second", 2, 0, 59), "SSSSS": ("of_day", 5, 0, 86399),
-            "TZM": ("zone_minute", 2, 0, 59)}
+_NUMBERS = {
+    "YYYY": ("year", 4, 1, 9999),
+    "RRRR": ("year", 4, 0, 9999),
+    "YY": ("year", 2, 0, 99),
+    "RR": ("year", 2, 0, 99),
+    "MM": ("month", 2, 1, 12),
+    "DD": ("day", 2, 1, 31),
+    "DDD": ("of_year", 3, 1, 366),
+    "HH": ("hour", 2, 1, 12),
+    "HH12": ("hour", 2, 1, 12),
+    "HH24": ("hour", 2, 0, 23),
+    "MI": ("minute", 2, 0, 59),
+    "SS": ("second", 2, 0, 59),
+    "SSSSS": ("of_day", 5, 0, 86399),
+    "TZM": ("zone_minute", 2, 0, 59),
+}
 
 
 def _read_element(element: str, s: str, at: int, got: dict[str, int]) -> int:
     if element in _NUMBERS:
         name, most, low, high = _NUMBERS[element]
-        match = re.compile(r"[0-9]{1,%d}" % most).match(s, at)
+        match = re.compile(rf"[0-9]{{1,{most}}}").match(s, at)
         if not match or not low <= int(match[0]) <= high:
             raise ValueError(f"{s!r}: {element} is no number from {low} to {high}")
         n = int(match[0])
@@ -159,7 +223,7 @@ def _read_element(element: str, s: str, at: int, got: dict[str, int]) -> int:
     if element in ("MONTH", "MON"):
         for i, name in enumerate(MONTHS):
             wanted = name if element == "MONTH" else name[:3]
-            if s[at:at + len(wanted)].lower() == wanted:
+            if s[at : at + len(wanted)].lower() == wanted:
                 got["month"] = i + 1
                 return at + len(wanted)
     if KIND_OF[element] == "half":
@@ -168,7 +232,7 @@ def _read_element(element: str, s: str, at: int, got: dict[str, int]) -> int:
             got["half"] = int(match[1].lower() == "p")
             return match.end()
     if element.startswith("FF"):
-        match = re.compile(r"[0-9]{1,%s}" % element[2]).match(s, at)
+        match = re.compile(rf"[0-9]{{1,{element[2]}}}").match(s, at)
         if match:
             got["micros"] = int(match[0][:6].ljust(6, "0"))
             return match.end()
@@ -199,10 +263,17 @@ def _parsed(kind: str) -> Callable[[Value, Value, Value | None], Value]:
             if kind != "TIME" and not ({"year", "month"} <= set(kinds) or ("year" in kinds and "DDD" in names)):
                 raise Refused("FORMAT: year and month are needed here; BigQuery would take the current ones")
             value_at = f"bq_read({value.sql}, {format_.sql})"
-            sql = instant(value_at, None if "zone" in kinds else zone) if kind == "TIMESTAMP" else value_at if kind == "DATETIME" else f"CAST({value_at} AS {kind})"
+            sql = (
+                instant(value_at, None if "zone" in kinds else zone)
+                if kind == "TIMESTAMP"
+                else value_at
+                if kind == "DATETIME"
+                else f"CAST({value_at} AS {kind})"
+            )
         except Refused as e:
-            return Value(f"CAST(bq_no_format({text(str(e))}) AS {duckdb_type(t)})", t)
+            return Value(f"CAST(bq_fail_text({text(str(e))}) AS {duckdb_type(t)})", t)
         return Value(sql, t)
+
     return translate
 
 

@@ -17,10 +17,39 @@ from sql.dialect.zones import instant
 TOPIC = "formats of dates and times"
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-SAME = {"D": "%m/%d/%y", "x": "%m/%d/%y", "F": "%Y-%m-%d", "R": "%H:%M", "T": "%H:%M:%S", "X": "%H:%M:%S", "r": "%I:%M:%S %p", "c": "%a %b %e %H:%M:%S %Y"}
-NUMBERS = {"m": (2, 1, 12), "d": (2, 1, 31), "e": (2, 1, 31), "H": (2, 0, 23), "k": (2, 0, 23), "I": (2, 1, 12), "l": (2, 1, 12), "M": (2, 0, 59), "S": (2, 0, 60),
-           "j": (3, 1, 366), "U": (2, 0, 53), "W": (2, 0, 53), "u": (1, 1, 7), "w": (1, 0, 6), "Q": (1, 1, 4), "V": (2, 1, 53), "y": (2, 0, 99), "C": (2, 0, 99),
-           "Y": (5, 0, 10000), "G": (5, 0, 10000), "g": (2, 0, 99)}
+SAME = {
+    "D": "%m/%d/%y",
+    "x": "%m/%d/%y",
+    "F": "%Y-%m-%d",
+    "R": "%H:%M",
+    "T": "%H:%M:%S",
+    "X": "%H:%M:%S",
+    "r": "%I:%M:%S %p",
+    "c": "%a %b %e %H:%M:%S %Y",
+}
+NUMBERS = {
+    "m": (2, 1, 12),
+    "d": (2, 1, 31),
+    "e": (2, 1, 31),
+    "H": (2, 0, 23),
+    "k": (2, 0, 23),
+    "I": (2, 1, 12),
+    "l": (2, 1, 12),
+    "M": (2, 0, 59),
+    "S": (2, 0, 60),
+    "j": (3, 1, 366),
+    "U": (2, 0, 53),
+    "W": (2, 0, 53),
+    "u": (1, 1, 7),
+    "w": (1, 0, 6),
+    "Q": (1, 1, 4),
+    "V": (2, 1, 53),
+    "y": (2, 0, 99),
+    "C": (2, 0, 99),
+    "Y": (5, 0, 10000),
+    "G": (5, 0, 10000),
+    "g": (2, 0, 99),
+}
 KNOWN = set(NUMBERS) | set(SAME) | set("AaBbhpPsz%nt")
 ZONED = re.compile(r"(?<!%)(?:%%)*%(?:E?z|s)")
 
@@ -62,13 +91,14 @@ def parsed(s: str, format_: str) -> datetime:
 @lru_cache(maxsize=256)
 def _elements(format_: str) -> tuple[str, ...]:
     """Each element with its %, each other character by itself, white space as one."""
-    found, at = [], 0
+    found: list[str] = []
+    at = 0
     while at < len(format_):
         match = ELEMENT.match(format_, at)
         if match:
             element = match[1]
             at = match.end()
-            found += [" "] if element in ("n", "t") else _elements(SAME[element]) if element in SAME else [f"%{element}"]
+            found += (" ",) if element in ("n", "t") else _elements(SAME[element]) if element in SAME else (f"%{element}",)
         elif format_[at].isspace():
             found.append(" ")
             at += 1
@@ -100,14 +130,14 @@ def _digits(s: str, at: int, most: int, low: int, high: int) -> tuple[int, int]:
 def _name(s: str, at: int, names: tuple[str, ...]) -> tuple[int, int]:
     for i, name in enumerate(names):
         for written in (name, name[:3]):
-            if s[at:at + len(written)].lower() == written:
+            if s[at : at + len(written)].lower() == written:
                 return i, at + len(written)
     raise ValueError(f"failed to parse {s!r}: a name is expected at {at + 1}")
 
 
 def _element(read: _Read, element: str, s: str, at: int) -> int:
     if not element.startswith("%") or element == "%%":
-        if s[at:at + 1] != element[-1]:
+        if s[at : at + 1] != element[-1]:
             raise ValueError(f"failed to parse {s!r}: {element[-1]!r} is expected at {at + 1}")
         return at + 1
     name = element[1:]
@@ -119,7 +149,7 @@ def _element(read: _Read, element: str, s: str, at: int) -> int:
         read.month, read.by = month + 1, "month"
         return at
     if name in ("p", "P"):
-        half = s[at:at + 2].lower()
+        half = s[at : at + 2].lower()
         if half not in ("am", "pm"):
             raise ValueError(f"failed to parse {s!r}: AM or PM is expected at {at + 1}")
         read.afternoon = half == "pm"
@@ -134,7 +164,8 @@ def _element(read: _Read, element: str, s: str, at: int) -> int:
         return match.end()
     if name in ("E*S", "E#S") or re.fullmatch(r"E\dS", name):
         read.second, at = _digits(s, at, 2, 0, 60)
-        match = re.compile(r"\.(\d{1,%d})" % (6 if name[1] in "*#" else max(1, int(name[1])))).match(s, at)
+        most = 6 if name[1] in "*#" else max(1, int(name[1]))
+        match = re.compile(rf"\.(\d{{1,{most}}})").match(s, at)
         if match and name != "E0S":
             read.micros = int(match[1][:6].ljust(6, "0"))
             at = match.end()
@@ -148,7 +179,7 @@ def _element(read: _Read, element: str, s: str, at: int) -> int:
 
 def _number(read: _Read, name: str, s: str, at: int) -> int:
     most, low, high = NUMBERS[name]
-    n, at = _digits(s, at, 4 if name in "YG" and at + 4 < len(s) and s[at + 4:at + 5].isdigit() else most, low, high)
+    n, at = _digits(s, at, 4 if name in "YG" and at + 4 < len(s) and s[at + 4 : at + 5].isdigit() else most, low, high)
     if name in "HIklMS":
         if name in "Il":
             read.twelve = True
@@ -179,7 +210,7 @@ def _number(read: _Read, name: str, s: str, at: int) -> int:
 
 
 def _offset(read: _Read, s: str, at: int, colon: bool) -> int:
-    if colon and s[at:at + 1] == "Z":
+    if colon and s[at : at + 1] == "Z":
         return at + 1
     match = re.compile(r"([+-])(\d{2})(?::?(\d{2}))?" if colon else r"([+-])(\d{2})(\d{2})?").match(s, at)
     if not match or int(match[2]) * 60 + int(match[3] or 0) > 840 or int(match[3] or 0) > 59:
@@ -232,7 +263,7 @@ def _parse(kind: str, result: str):  # type: ignore[no-untyped-def]
         t = {"DATE": DATE, "DATETIME": DATETIME, "TIME": TIME, "TIMESTAMP": TIMESTAMP}[kind]
         for match in ELEMENT.finditer((format_ or "").replace("%%", "")):
             element = match[1]
-            if element[-1] in UNFIT[kind] and element[-1] != "s" or (element == "s" and kind in ("DATE", "TIME")):
+            if (element[-1] in UNFIT[kind] and element[-1] != "s") or (element == "s" and kind in ("DATE", "TIME")):
                 raise call.refuse(f"the format element %{element} is none of a {kind}")
             if element not in KNOWN and not re.fullmatch(r"E(\*S|\dS|4Y|[zYyCS])", element):
                 raise call.refuse(f"the format element %{element} is not supported here")
@@ -240,19 +271,58 @@ def _parse(kind: str, result: str):  # type: ignore[no-untyped-def]
         if kind == "TIMESTAMP":
             return Value(instant(value, None if ZONED.search(format_ or "") else zone), t)
         return Value(result.format(value), t)
+
     return translate
 
 
-function("PARSE_DATE", ("STRING, STRING -> DATE", _parse("DATE", "CAST({0} AS DATE)")), topic=TOPIC, note="the format is a literal", examples={
-    "STRING(PARSE_DATE('%A %b %e %Y', 'Thursday Dec 25 2008'))": "2008-12-25", "STRING(PARSE_DATE('%Y%m%d', '20081225'))": "2008-12-25", "STRING(PARSE_DATE('%x', '12/25/08'))":
-    "2008-12-25", "STRING(PARSE_DATE('%F', ' 2000-12-30 '))": "2000-12-30", "PARSE_DATE('%F', '2023-02-29')": ERROR, "PARSE_DATE('%H', '1')": ERROR,
-    "STRING(PARSE_DATE('%W%y', '092'))": "2002-03-04", "SAFE.PARSE_DATE('%F', 'x')": None})
-function("PARSE_DATETIME", ("STRING, STRING -> DATETIME", _parse("DATETIME", "{0}")), topic=TOPIC, note="the format is a literal", examples={
-    "STRING(PARSE_DATETIME('%Y-%m-%d %H:%M:%S', '1998-10-18 13:45:55'))": "1998-10-18 13:45:55", "STRING(PARSE_DATETIME('%m/%d/%Y %I:%M:%S %p', '8/30/2018 2:23:38 PM'))":
-    "2018-08-30 14:23:38", "STRING(PARSE_DATETIME('%a %b %e %I:%M:%S %Y', 'Thu Dec 25 07:30:00 2008'))": "2008-12-25 07:30:00"})
-function("PARSE_TIME", ("STRING, STRING -> TIME", _parse("TIME", "CAST({0} AS TIME)")), topic=TOPIC, note="the format is a literal", examples={
-    "STRING(PARSE_TIME('%H', '15'))": "15:00:00", "STRING(PARSE_TIME('%I:%M:%S %p', '2:23:38 pm'))": "14:23:38", "PARSE_TIME('%T', '25:00:00')": ERROR})
-function("PARSE_TIMESTAMP", ("STRING, STRING[, STRING] -> TIMESTAMP", _parse("TIMESTAMP", "{0}")), topic=TOPIC, note="the format is a literal", examples={
-    "STRING(PARSE_TIMESTAMP('%c', 'Thu Dec 25 07:30:00 2008'))": "2008-12-25 07:30:00+00", "STRING(PARSE_TIMESTAMP('%F %T%z', '2026-11-01 10:04:00-0500'))": "2026-11-01 15:04:00+00",
-    "STRING(PARSE_TIMESTAMP('%F %H:%M', '2026-11-01 10:04', 'America/New_York'))": "2026-11-01 15:04:00+00", "STRING(PARSE_TIMESTAMP('%s', '-1'))": "1969-12-31 23:59:59+00",
-    "STRING(PARSE_TIMESTAMP('%E*S', '7.25'))": "1970-01-01 00:00:07.250+00"})
+function(
+    "PARSE_DATE",
+    ("STRING, STRING -> DATE", _parse("DATE", "CAST({0} AS DATE)")),
+    topic=TOPIC,
+    note="the format is a literal",
+    examples={
+        "STRING(PARSE_DATE('%A %b %e %Y', 'Thursday Dec 25 2008'))": "2008-12-25",
+        "STRING(PARSE_DATE('%Y%m%d', '20081225'))": "2008-12-25",
+        "STRING(PARSE_DATE('%x', '12/25/08'))": "2008-12-25",
+        "STRING(PARSE_DATE('%F', ' 2000-12-30 '))": "2000-12-30",
+        "PARSE_DATE('%F', '2023-02-29')": ERROR,
+        "PARSE_DATE('%H', '1')": ERROR,
+        "STRING(PARSE_DATE('%W%y', '092'))": "2002-03-04",
+        "SAFE.PARSE_DATE('%F', 'x')": None,
+    },
+)
+function(
+    "PARSE_DATETIME",
+    ("STRING, STRING -> DATETIME", _parse("DATETIME", "{0}")),
+    topic=TOPIC,
+    note="the format is a literal",
+    examples={
+        "STRING(PARSE_DATETIME('%Y-%m-%d %H:%M:%S', '1998-10-18 13:45:55'))": "1998-10-18 13:45:55",
+        "STRING(PARSE_DATETIME('%m/%d/%Y %I:%M:%S %p', '8/30/2018 2:23:38 PM'))": "2018-08-30 14:23:38",
+        "STRING(PARSE_DATETIME('%a %b %e %I:%M:%S %Y', 'Thu Dec 25 07:30:00 2008'))": "2008-12-25 07:30:00",
+    },
+)
+function(
+    "PARSE_TIME",
+    ("STRING, STRING -> TIME", _parse("TIME", "CAST({0} AS TIME)")),
+    topic=TOPIC,
+    note="the format is a literal",
+    examples={
+        "STRING(PARSE_TIME('%H', '15'))": "15:00:00",
+        "STRING(PARSE_TIME('%I:%M:%S %p', '2:23:38 pm'))": "14:23:38",
+        "PARSE_TIME('%T', '25:00:00')": ERROR,
+    },
+)
+function(
+    "PARSE_TIMESTAMP",
+    ("STRING, STRING[, STRING] -> TIMESTAMP", _parse("TIMESTAMP", "{0}")),
+    topic=TOPIC,
+    note="the format is a literal",
+    examples={
+        "STRING(PARSE_TIMESTAMP('%c', 'Thu Dec 25 07:30:00 2008'))": "2008-12-25 07:30:00+00",
+        "STRING(PARSE_TIMESTAMP('%F %T%z', '2026-11-01 10:04:00-0500'))": "2026-11-01 15:04:00+00",
+        "STRING(PARSE_TIMESTAMP('%F %H:%M', '2026-11-01 10:04', 'America/New_York'))": "2026-11-01 15:04:00+00",
+        "STRING(PARSE_TIMESTAMP('%s', '-1'))": "1969-12-31 23:59:59+00",
+        "STRING(PARSE_TIMESTAMP('%E*S', '7.25'))": "1970-01-01 00:00:07.250+00",
+    },
+)

@@ -8,7 +8,14 @@ from sql.dialect.values import Value
 
 DAYS = ("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
 WEEKS = {"WEEK": 0, **{f"WEEK({day})": i for i, day in enumerate(DAYS)}}  # the weekday on which a week begins, Sunday is 0
-MICROSECONDS = {"MICROSECOND": 1, "MILLISECOND": 1000, "SECOND": 1_000_000, "MINUTE": 60_000_000, "HOUR": 3_600_000_000, "DAY": 86_400_000_000}
+MICROSECONDS = {
+    "MICROSECOND": 1,
+    "MILLISECOND": 1000,
+    "SECOND": 1_000_000,
+    "MINUTE": 60_000_000,
+    "HOUR": 3_600_000_000,
+    "DAY": 86_400_000_000,
+}
 CLOCK = ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
 CALENDAR = ("YEAR", "QUARTER", "MONTH", "DAY", "ISOYEAR", "ISOWEEK", *WEEKS)
 MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
@@ -27,13 +34,25 @@ def part_name(node: exp.Expr) -> str:
 
 macro("bq_week_start", "(d, first) AS d - CAST((dayofweek(d) + 7 - first) % 7 AS INTEGER)")
 macro("bq_week_number", "(d, first) AS CAST((dayofyear(d) + 6 - (dayofweek(d) + 7 - first) % 7) // 7 AS BIGINT)")
-macro("bq_date", "(d) AS CASE WHEN d < DATE '0001-01-01' OR d > DATE '9999-12-31' THEN CAST(CAST(bq_fail('date out of range') AS VARCHAR) AS DATE) ELSE d END")
-macro("bq_datetime", """(t) AS CASE WHEN t < TIMESTAMP '0001-01-01 00:00:00' OR t > TIMESTAMP '9999-12-31 23:59:59.999999'
-      THEN CAST(CAST(bq_fail('datetime out of range') AS VARCHAR) AS TIMESTAMP) ELSE t END""")
-macro("bq_timestamp_us", """(us) AS CASE WHEN us BETWEEN -62135596800000000 AND 253402300799999999 THEN make_timestamptz(us)
-      WHEN us IS NOT NULL THEN CAST(CAST(bq_fail('timestamp out of range') AS VARCHAR) AS TIMESTAMPTZ) END""")
-macro("bq_datetime_us", """(us) AS CASE WHEN us BETWEEN -62135596800000000 AND 253402300799999999 THEN make_timestamp(us)
-      WHEN us IS NOT NULL THEN CAST(CAST(bq_fail('datetime out of range') AS VARCHAR) AS TIMESTAMP) END""")
+macro(
+    "bq_date",
+    "(d) AS CASE WHEN d < DATE '0001-01-01' OR d > DATE '9999-12-31' THEN bq_fail_date('date out of range') ELSE d END",
+)
+macro(
+    "bq_datetime",
+    """(t) AS CASE WHEN t < TIMESTAMP '0001-01-01 00:00:00' OR t > TIMESTAMP '9999-12-31 23:59:59.999999'
+      THEN bq_fail_datetime('datetime out of range') ELSE t END""",
+)
+macro(
+    "bq_timestamp_us",
+    """(us) AS CASE WHEN us BETWEEN -62135596800000000 AND 253402300799999999 THEN make_timestamptz(us)
+      WHEN us IS NOT NULL THEN bq_fail_timestamp('timestamp out of range') END""",
+)
+macro(
+    "bq_datetime_us",
+    """(us) AS CASE WHEN us BETWEEN -62135596800000000 AND 253402300799999999 THEN make_timestamp(us)
+      WHEN us IS NOT NULL THEN bq_fail_datetime('datetime out of range') END""",
+)
 macro("bq_floor_div", "(x, n) AS (x - (x % n + n) % n) // n")
 
 
@@ -41,7 +60,15 @@ def extracted(part: str, value: str, kind: str) -> str:
     """One part as an INT64. value: a DATE, DATETIME or TIME in DuckDB's SQL, as kind tells."""
     if part in WEEKS and kind != "TIME":
         return f"bq_week_number({value}, {WEEKS[part]})"
-    names = {"YEAR": "year", "ISOYEAR": "isoyear", "QUARTER": "quarter", "MONTH": "month", "DAY": "day", "DAYOFYEAR": "dayofyear", "ISOWEEK": "week"}
+    names = {
+        "YEAR": "year",
+        "ISOYEAR": "isoyear",
+        "QUARTER": "quarter",
+        "MONTH": "month",
+        "DAY": "day",
+        "DAYOFYEAR": "dayofyear",
+        "ISOWEEK": "week",
+    }
     if part in names and kind != "TIME":
         return f"{names[part]}({value})"
     if part == "DAYOFWEEK" and kind != "TIME":

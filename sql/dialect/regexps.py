@@ -18,7 +18,11 @@ def _groups(call: Call) -> int:
         return 0
     if not pattern.literal or not isinstance(pattern.constant, str):
         raise call.refuse("the pattern must be a literal here; REGEXP_CONTAINS and REGEXP_REPLACE take any")
-    count = len(re.findall(r"\((?!\?)|\(\?P?<(?![=!])", re.sub(r"\\Q.*?(\\E|$)|\\.|\[\^?\]?(\\.|\[:\w+:\]|[^\]\\])*\]", "", pattern.constant, flags=re.S)))
+    count = len(
+        re.findall(
+            r"\((?!\?)|\(\?P?<(?![=!])", re.sub(r"\\Q.*?(\\E|$)|\\.|\[\^?\]?(\\.|\[:\w+:\]|[^\]\\])*\]", "", pattern.constant, flags=re.S)
+        )
+    )
     if count > 1:
         raise call.refuse("the pattern has more than one group; write (?:…) for the others")
     return count
@@ -29,7 +33,11 @@ def _python_pattern(call: Call) -> str:
     pattern = call.values[1]
     if pattern.type.kind == "NULL":
         return "NULL"
-    if not isinstance(pattern.constant, str) or re.search(r"\\[pPCQzZA]|\[\[:|\(\?[^:P]|\(\?P[^<]|[*+?}]\+", pattern.constant) or "$" in pattern.constant:
+    if (
+        not isinstance(pattern.constant, str)
+        or re.search(r"\\[pPCQzZA]|\[\[:|\(\?[^:P]|\(\?P[^<]|[*+?}]\+", pattern.constant)
+        or "$" in pattern.constant
+    ):
         raise call.refuse("with a position, this pattern is not supported here; apply the function to SUBSTR of the text")
     try:
         re.compile(pattern.constant)
@@ -92,20 +100,66 @@ def _replace(call: Call) -> Value:
 def _instr(call: Call) -> Value:
     _groups(call)
     given = [v.sql for v in call.values[2:]]
-    return Value(f"bq_regexp_instr({call.values[0].sql}, {_python_pattern(call)}, {', '.join([*given, *['1::BIGINT', '1::BIGINT', '0::BIGINT'][len(given):]])})", INT64)
+    places = ", ".join([*given, *["1::BIGINT", "1::BIGINT", "0::BIGINT"][len(given) :]])
+    return Value(f"bq_regexp_instr({call.values[0].sql}, {_python_pattern(call)}, {places})", INT64)
 
 
-function("REGEXP_CONTAINS", ("STRING, STRING -> BOOL", "regexp_matches({0}, {1})"), topic=TOPIC, examples={
-    "REGEXP_CONTAINS('foo@example.com', r'@[a-zA-Z0-9-]+\\.[a-zA-Z0-9-.]+')": True, "REGEXP_CONTAINS('www.example.net', r'@')": False, "REGEXP_CONTAINS('a', '(')": ERROR,
-    "REGEXP_CONTAINS('a', NULL)": None})
+function(
+    "REGEXP_CONTAINS",
+    ("STRING, STRING -> BOOL", "regexp_matches({0}, {1})"),
+    topic=TOPIC,
+    examples={
+        "REGEXP_CONTAINS('foo@example.com', r'@[a-zA-Z0-9-]+\\.[a-zA-Z0-9-.]+')": True,
+        "REGEXP_CONTAINS('www.example.net', r'@')": False,
+        "REGEXP_CONTAINS('a', '(')": ERROR,
+        "REGEXP_CONTAINS('a', NULL)": None,
+    },
+)
 for _name in ("REGEXP_EXTRACT", "REGEXP_SUBSTR"):
-    function(_name, ("STRING, STRING -> STRING", _extract), ("STRING, STRING, INT64[, INT64] -> STRING", _extract), topic=TOPIC, examples={
-        f"{_name}('foo@example.com', r'^[a-zA-Z0-9_.+-]+')": "foo", f"{_name}('foo@example.com', r'@([a-z]+)')": "example", f"{_name}('ab', r'(x)?b')": None,
-        f"{_name}('ab', 'x')": None, f"{_name}('Hello Helloo and Hellooo', 'H?ello+', 3)": "Helloo", f"{_name}('Hello Helloo and Hellooo', 'H?ello+', 1, 3)": "Hellooo",
-        f"{_name}('ab', '(a)(b)')": ERROR, f"{_name}('ab', 'a', 0)": ERROR})
-function("REGEXP_EXTRACT_ALL", ("STRING, STRING -> ARRAY<STRING>", _extract_all), topic=TOPIC, examples={
-    "REGEXP_EXTRACT_ALL('Try `func(x)` or `func(y)`', '`(.+?)`')": ["func(x)", "func(y)"], "REGEXP_EXTRACT_ALL('ab', 'x')": [], "REGEXP_EXTRACT_ALL('a1b2', '[a-z]')": ["a", "b"]})
-function("REGEXP_REPLACE", ("STRING, STRING, STRING -> STRING", _replace), topic=TOPIC, examples={
-    "REGEXP_REPLACE('# Heading', r'^# ([a-zA-Z0-9\\s]+$)', r'<h1>\\1</h1>')": "<h1>Heading</h1>", "REGEXP_REPLACE('aba', 'a', '-')": "-b-", "REGEXP_REPLACE('a', 'a', r'\\x')": ERROR})
-function("REGEXP_INSTR", ("STRING, STRING[, INT64, INT64, INT64] -> INT64", _instr), topic=TOPIC, examples={
-    "REGEXP_INSTR('ab@cd-ef', '@[^-]*')": 3, "REGEXP_INSTR('a@cd-ef b@cd-ef', '@[^-]*', 1, 2)": 10, "REGEXP_INSTR('ab@cd-ef', '@[^-]*', 1, 1, 1)": 6, "REGEXP_INSTR('ab', 'x')": 0})
+    function(
+        _name,
+        ("STRING, STRING -> STRING", _extract),
+        ("STRING, STRING, INT64[, INT64] -> STRING", _extract),
+        topic=TOPIC,
+        examples={
+            f"{_name}('foo@example.com', r'^[a-zA-Z0-9_.+-]+')": "foo",
+            f"{_name}('foo@example.com', r'@([a-z]+)')": "example",
+            f"{_name}('ab', r'(x)?b')": None,
+            f"{_name}('ab', 'x')": None,
+            f"{_name}('Hello Helloo and Hellooo', 'H?ello+', 3)": "Helloo",
+            f"{_name}('Hello Helloo and Hellooo', 'H?ello+', 1, 3)": "Hellooo",
+            f"{_name}('ab', '(a)(b)')": ERROR,
+            f"{_name}('ab', 'a', 0)": ERROR,
+        },
+    )
+function(
+    "REGEXP_EXTRACT_ALL",
+    ("STRING, STRING -> ARRAY<STRING>", _extract_all),
+    topic=TOPIC,
+    examples={
+        "REGEXP_EXTRACT_ALL('Try `func(x)` or `func(y)`', '`(.+?)`')": ["func(x)", "func(y)"],
+        "REGEXP_EXTRACT_ALL('ab', 'x')": [],
+        "REGEXP_EXTRACT_ALL('a1b2', '[a-z]')": ["a", "b"],
+    },
+)
+function(
+    "REGEXP_REPLACE",
+    ("STRING, STRING, STRING -> STRING", _replace),
+    topic=TOPIC,
+    examples={
+        "REGEXP_REPLACE('# Heading', r'^# ([a-zA-Z0-9\\s]+$)', r'<h1>\\1</h1>')": "<h1>Heading</h1>",
+        "REGEXP_REPLACE('aba', 'a', '-')": "-b-",
+        "REGEXP_REPLACE('a', 'a', r'\\x')": ERROR,
+    },
+)
+function(
+    "REGEXP_INSTR",
+    ("STRING, STRING[, INT64, INT64, INT64] -> INT64", _instr),
+    topic=TOPIC,
+    examples={
+        "REGEXP_INSTR('ab@cd-ef', '@[^-]*')": 3,
+        "REGEXP_INSTR('a@cd-ef b@cd-ef', '@[^-]*', 1, 2)": 10,
+        "REGEXP_INSTR('ab@cd-ef', '@[^-]*', 1, 1, 1)": 6,
+        "REGEXP_INSTR('ab', 'x')": 0,
+    },
+)

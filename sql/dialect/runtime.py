@@ -96,3 +96,6 @@ def _unless_null(call: Callable[..., Any]) -> Callable[..., Any]:
 # An error is raised in THEN or ELSE, never in a condition: AND does not keep its order, and TRY lets an error in WHEN through.
 macro("bq_fail", "(message) AS CAST('BigQuery error: ' || message AS BIGINT)")  # error() is volatile, and TRY refuses that
 macro("bq_check", "(fine, message) AS CASE WHEN fine THEN true ELSE bq_fail(message) = 0 END")
+macro("bq_fail_text", "(message) AS CAST(bq_fail(message) AS VARCHAR)")
+for _name, _type in (("date", "DATE"), ("time", "TIME"), ("datetime", "TIMESTAMP"), ("timestamp", "TIMESTAMPTZ"), ("interval", "INTERVAL")):
+    macro(f"bq_fail_{_name}", f"(message) AS CAST(bq_fail_text(message) AS {_type})")

@@ -18,29 +18,57 @@ TIMESTAMP_TEXT = f"({DATE_TEXT})(?:[ Tt]({TIME_TEXT}))?({ZONE_TEXT})?"
 DATETIME_TEXT = f"({DATE_TEXT})(?:[ Tt]({TIME_TEXT}))?"
 
 # to STRING: the fraction of a second in no, three or six digits
-macro("bq_fraction", """(t) AS CASE WHEN microsecond(t) % 1000000 = 0 THEN '' WHEN microsecond(t) % 1000 = 0 THEN '.' || lpad(CAST(microsecond(t) % 1000000 // 1000 AS VARCHAR), 3, '0')
-      ELSE '.' || lpad(CAST(microsecond(t) % 1000000 AS VARCHAR), 6, '0') END""")
+macro(
+    "bq_fraction",
+    """(t) AS CASE WHEN microsecond(t) % 1000000 = 0 THEN '' WHEN microsecond(t) % 1000 = 0 THEN '.' || lpad(CAST(microsecond(t) %
+      1000000 // 1000 AS VARCHAR), 3, '0')
+      ELSE '.' || lpad(CAST(microsecond(t) % 1000000 AS VARCHAR), 6, '0') END""",
+)
 macro("bq_datetime_text", "(t) AS strftime(t, '%Y-%m-%d %H:%M:%S') || bq_fraction(t)")
 macro("bq_time_text", "(t) AS left(CAST(t AS VARCHAR), 8) || bq_fraction(t)")
-macro("bq_offset_text", """(seconds) AS CASE WHEN seconds < 0 THEN '-' ELSE '+' END || lpad(CAST(abs(seconds) // 3600 AS VARCHAR), 2, '0')
-      || CASE WHEN abs(seconds) % 3600 // 60 = 0 THEN '' ELSE ':' || lpad(CAST(abs(seconds) % 3600 // 60 AS VARCHAR), 2, '0') END""")
+macro(
+    "bq_offset_text",
+    """(seconds) AS CASE WHEN seconds < 0 THEN '-' ELSE '+' END || lpad(CAST(abs(seconds) // 3600 AS VARCHAR), 2, '0')
+      || CASE WHEN abs(seconds) % 3600 // 60 = 0 THEN '' ELSE ':' || lpad(CAST(abs(seconds) % 3600 // 60 AS VARCHAR), 2, '0') END""",
+)
 macro("bq_utc_text", "(ts) AS bq_datetime_text(bq_utc_clock(ts)) || '+00'")
 macro("bq_zone_text", "(ts, local) AS bq_datetime_text(local) || bq_offset_text((epoch_us(local) - epoch_us(ts)) // 1000000)")
 
 # from STRING
-macro("bq_invalid", "(s, type) AS CAST(bq_fail('invalid ' || type || ': ' || s) AS VARCHAR)")
-macro("bq_string_to_date", f"""(s) AS CASE WHEN regexp_full_match(s, '{DATE_TEXT}') AND s >= '0001' THEN CAST(s AS DATE)
-      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'DATE') AS DATE) END""")
-macro("bq_string_to_time", f"""(s) AS CASE WHEN regexp_full_match(s, '{TIME_TEXT}') AND NOT regexp_matches(s, '^24') THEN CAST(s AS TIME)
-      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'TIME') AS TIME) END""")
-macro("bq_string_to_datetime", f"""(s) AS CASE WHEN regexp_full_match(s, '{DATETIME_TEXT}') AND s >= '0001' AND NOT regexp_matches(s, '[ Tt]24') THEN CAST(upper(s) AS TIMESTAMP)
-      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'DATETIME') AS TIMESTAMP) END""")
-macro("bq_string_to_timestamp", f"""(s, zone) AS CASE WHEN regexp_full_match(s, '{TIMESTAMP_TEXT}') AND s >= '0001' AND NOT regexp_matches(s, '[ Tt]24:')
-      THEN bq_timestamp_us(epoch_us(bq_instant(CAST(upper(regexp_extract(s, '^{DATETIME_TEXT}')) AS TIMESTAMP), bq_text_zone(regexp_extract(s, '^{TIMESTAMP_TEXT}$', 3), zone))))
-      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'TIMESTAMP') AS TIMESTAMPTZ) END""")
-macro("bq_string_in_zone", f"""(s, zone) AS CASE WHEN regexp_extract(s, '^{TIMESTAMP_TEXT}$', 3) != '' THEN CAST(bq_invalid(s, 'TIMESTAMP, two time zones') AS TIMESTAMPTZ)
-      ELSE bq_string_to_timestamp(s, zone) END""")
-macro("bq_text_zone", "(written, otherwise) AS CASE written WHEN '' THEN otherwise WHEN 'Z' THEN 'UTC' WHEN 'z' THEN 'UTC' ELSE bq_zone(trim(written)) END")
+macro("bq_invalid", "(s, type) AS bq_fail_text('invalid ' || type || ': ' || s)")
+macro(
+    "bq_string_to_date",
+    f"""(s) AS CASE WHEN regexp_full_match(s, '{DATE_TEXT}') AND s >= '0001' THEN CAST(s AS DATE)
+      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'DATE') AS DATE) END""",
+)
+macro(
+    "bq_string_to_time",
+    f"""(s) AS CASE WHEN regexp_full_match(s, '{TIME_TEXT}') AND NOT regexp_matches(s, '^24') THEN CAST(s AS TIME)
+      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'TIME') AS TIME) END""",
+)
+macro(
+    "bq_string_to_datetime",
+    f"""(s) AS CASE WHEN regexp_full_match(s, '{DATETIME_TEXT}') AND s >= '0001' AND NOT regexp_matches(s, '[ Tt]24') THEN
+      CAST(upper(s) AS TIMESTAMP)
+      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'DATETIME') AS TIMESTAMP) END""",
+)
+macro(
+    "bq_string_to_timestamp",
+    f"""(s, zone) AS CASE WHEN regexp_full_match(s, '{TIMESTAMP_TEXT}') AND s >= '0001' AND NOT regexp_matches(s, '[ Tt]24:')
+      THEN bq_timestamp_us(epoch_us(bq_instant(CAST(upper(regexp_extract(s, '^{DATETIME_TEXT}')) AS TIMESTAMP),
+      bq_text_zone(regexp_extract(s, '^{TIMESTAMP_TEXT}$', 3), zone))))
+      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'TIMESTAMP') AS TIMESTAMPTZ) END""",
+)
+macro(
+    "bq_string_in_zone",
+    f"""(s, zone) AS CASE WHEN regexp_extract(s, '^{TIMESTAMP_TEXT}$', 3) != '' THEN CAST(bq_invalid(s, 'TIMESTAMP, two time zones')
+      AS TIMESTAMPTZ)
+      ELSE bq_string_to_timestamp(s, zone) END""",
+)
+macro(
+    "bq_text_zone",
+    "(written, otherwise) AS CASE written WHEN '' THEN otherwise WHEN 'Z' THEN 'UTC' WHEN 'z' THEN 'UTC' ELSE bq_zone(trim(written)) END",
+)
 
 
 def timestamp_of_string(value: Value, zone: Value | None = None) -> str:
@@ -51,7 +79,7 @@ def timestamp_of_string(value: Value, zone: Value | None = None) -> str:
             name = (found[3] or "").strip()
             if name and zone is not None:
                 raise Refused(f"TIMESTAMP: {value.constant} has a time zone, and another is given")
-            if not name and zone is None or name in ("Z", "z", "UTC") or OFFSET.fullmatch(name):
+            if (not name and zone is None) or name in ("Z", "z", "UTC") or OFFSET.fullmatch(name):
                 return _timestamp_literal(found[1], found[2] or "0:0:0", name)
             local = _literal("TIMESTAMP", f"{found[1]} {found[2] or '0:0:0'}")
             return f"bq_instant({local}, {text(zone_name(name)) if name else zone_text(zone or Value('', STRING))})"
@@ -90,6 +118,7 @@ def _timestamp_literal(day: str, at: str, zone: str) -> str:
 
 def _of_string(kind: str, pattern: str, otherwise: str):  # type: ignore[no-untyped-def]
     """A cast of a STRING: a literal is read here, so that DuckDB can compare a column with it."""
+
     def template(value: Value) -> str:
         if not (value.literal and isinstance(value.constant, str)):
             return otherwise.format(value.sql)
@@ -97,12 +126,13 @@ def _of_string(kind: str, pattern: str, otherwise: str):  # type: ignore[no-unty
             return otherwise.format(value.sql)
         try:
             if kind == "TIME":
-                at = _parsed(f"2000-01-01 {value.constant}").time()
-                return f"TIME '{at.isoformat()}'"
+                clock_time = _parsed(f"2000-01-01 {value.constant}").time()
+                return f"TIME '{clock_time.isoformat()}'"
             at = _parsed(re.sub("[Tt]", " ", value.constant))
             return f"DATE '{at.date().isoformat()}'" if kind == "DATE" else f"TIMESTAMP '{at.isoformat(' ')}'"
         except Refused:
             return otherwise.format(value.sql)
+
     return template
 
 
@@ -127,8 +157,20 @@ def _string_of_timestamp(call: Call) -> Value:
     return Value(f"bq_zone_text({ts}, {clock(ts, call.values[1])})", STRING)
 
 
-STRING_SIGNATURES = (("TIMESTAMP[, STRING] -> STRING", _string_of_timestamp), ("DATE -> STRING", "strftime({0}, '%Y-%m-%d')"),
-                     ("DATETIME -> STRING", "bq_datetime_text({0})"), ("TIME -> STRING", "bq_time_text({0})"))
-function("STRING", *STRING_SIGNATURES, topic="dates and times", examples={
-    "STRING(TIMESTAMP '2008-12-25 15:30:00+00', 'America/Los_Angeles')": "2008-12-25 07:30:00-08", "STRING(TIMESTAMP '2008-12-25 15:30:00.5+00', 'Asia/Kolkata')":
-    "2008-12-25 21:00:00.500+05:30", "STRING(DATE '2020-01-02')": "2020-01-02", "STRING(TIME '01:02:03.000004')": "01:02:03.000004"})
+STRING_SIGNATURES = (
+    ("TIMESTAMP[, STRING] -> STRING", _string_of_timestamp),
+    ("DATE -> STRING", "strftime({0}, '%Y-%m-%d')"),
+    ("DATETIME -> STRING", "bq_datetime_text({0})"),
+    ("TIME -> STRING", "bq_time_text({0})"),
+)
+function(
+    "STRING",
+    *STRING_SIGNATURES,
+    topic="dates and times",
+    examples={
+        "STRING(TIMESTAMP '2008-12-25 15:30:00+00', 'America/Los_Angeles')": "2008-12-25 07:30:00-08",
+        "STRING(TIMESTAMP '2008-12-25 15:30:00.5+00', 'Asia/Kolkata')": "2008-12-25 21:00:00.500+05:30",
+        "STRING(DATE '2020-01-02')": "2020-01-02",
+        "STRING(TIME '01:02:03.000004')": "01:02:03.000004",
+    },
+)

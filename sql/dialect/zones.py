@@ -10,14 +10,23 @@ from sql.dialect.values import Value, text
 OFFSET = re.compile(r"(?:UTC)?([+-])(\d{1,2}):?(\d{1,2})?")
 
 # DuckDB takes an offset only after the letters GMT
-macro("bq_zone", r"""(z) AS CASE WHEN regexp_full_match(z, '(UTC)?[+-][0-9]{1,2}:?[0-9]{0,2}')
-      THEN CASE WHEN CAST(regexp_extract(z, '([+-])([0-9]{1,2}):?([0-9]{0,2})$', 2) AS INTEGER) > 14 OR z LIKE '%:' THEN CAST(bq_fail('invalid time zone: ' || z) AS VARCHAR)
-      ELSE 'GMT' || regexp_extract(z, '[+-]') || lpad(regexp_extract(z, '[+-]([0-9]{1,2})', 1), 2, '0') || ':' || lpad(regexp_extract(z, '[+-][0-9]{1,2}:?([0-9]{0,2})$', 1), 2, '0') END
-      ELSE z END""")
+macro(
+    "bq_zone",
+    r"""(z) AS CASE WHEN regexp_full_match(z, '(UTC)?[+-][0-9]{1,2}:?[0-9]{0,2}')
+      THEN CASE WHEN CAST(regexp_extract(z, '([+-])([0-9]{1,2}):?([0-9]{0,2})$', 2) AS INTEGER) > 14 OR z LIKE '%:' THEN
+      bq_fail_text('invalid time zone: ' || z)
+      ELSE 'GMT' || regexp_extract(z, '[+-]') || lpad(regexp_extract(z, '[+-]([0-9]{1,2})', 1), 2, '0') || ':' ||
+      lpad(regexp_extract(z, '[+-][0-9]{1,2}:?([0-9]{0,2})$', 1), 2, '0') END
+      ELSE z END""",
+)
 # a clock that shows a time twice, or leaves it out, is read with the offset before the change; DuckDB takes the one after
-macro("bq_instant", """(local, zone) AS CASE WHEN timezone(zone, timezone(zone, local) - to_hours(1)) = local THEN timezone(zone, local) - to_hours(1)
-      WHEN zone = 'Australia/Lord_Howe' AND timezone(zone, timezone(zone, local) - to_minutes(30)) = local THEN timezone(zone, local) - to_minutes(30)
-      ELSE timezone(zone, local) END""")
+macro(
+    "bq_instant",
+    """(local, zone) AS CASE WHEN timezone(zone, timezone(zone, local) - to_hours(1)) = local THEN timezone(zone, local) - to_hours(1)
+      WHEN zone = 'Australia/Lord_Howe' AND timezone(zone, timezone(zone, local) - to_minutes(30)) = local THEN timezone(zone, local)
+      - to_minutes(30)
+      ELSE timezone(zone, local) END""",
+)
 macro("bq_utc_clock", "(ts) AS make_timestamp(epoch_us(ts))")
 macro("bq_of_utc_clock", "(local) AS make_timestamptz(epoch_us(local))")
 
