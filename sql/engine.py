@@ -20,7 +20,6 @@ from schemas.tables import Table, tables
 from sql.archive import part_files, read_runs
 from sql.dialect.catalog import ColumnsKey, TableColumns, columns_of
 from sql.dialect.runtime import install
-from sql.dialect.scope import Columns
 from sql.dialect.translation import translated
 from sql.dialect.types import BOOL, BYTES, DATE, DATETIME, FLOAT64, INT64, NUMERIC, STRING, TIMESTAMP, UNKNOWN, Type
 from sql.information_schema import as_query, described, fill_information_schema
@@ -68,35 +67,42 @@ def open_archive(contract: Contract, archive: str, memory: str = "") -> duckdb.D
         con.execute(_table_sql(table, paths))
     made = {("tables", name) for name in ("runs", *(table.name for table, _ in parts))}
     engine = catalog_of(con).engine
-    columns = columns_of(con)
-    for name, text in view_sql(contract).items():
+    for name, view in _views(tuple(view_sql(contract).items()), columns_of(con).key()).items():
         try:
-            view = _view(text, columns.key())
-            refuse_unknown(view.reads, view.tree, Catalog(frozenset(made), engine), text)
-            columns.add("main", name, view.columns)
+            refuse_unknown(view.reads, view.tree, Catalog(frozenset(made), engine), view.text)
             install(con, view.translated)
             con.execute(f"CREATE VIEW main.{_identifier(name)} AS {view.translated}")
         except SqlError as e:
-            raise SqlError(f"view {name}: {e}", text) from None
+            raise SqlError(f"view {name}: {e}", view.text) from None
         except duckdb.Error as e:
-            raise SqlError(f"view {name}: {_in_terms_of(text, view.translated, str(e))}", text) from None
+            raise SqlError(f"view {name}: {_in_terms_of(view.text, view.translated, str(e))}", view.text) from None
         made.add(("main", name))
     return con
 
 
 class _View(NamedTuple):
+    text: str
     tree: exp.Expr
     reads: list[Source]
     translated: str
-    columns: Columns
 
 
 @cache  # translating is half of the time that opening takes
-def _view(text: str, tables: ColumnsKey) -> _View:
-    tree = parse(text)
-    if not isinstance(tree, exp.Query):
-        raise SqlError("a view is a query: SELECT … or WITH …", text)
-    return _View(tree, sources(tree, text), *translated(text, TableColumns(tables)))
+def _views(texts: tuple[tuple[str, str], ...], tables: ColumnsKey) -> dict[str, _View]:
+    """Translate views in their order: each may read those before it."""
+    columns, views = TableColumns(tables), {}
+    for name, text in texts:
+        try:
+            tree = parse(text)
+            if not isinstance(tree, exp.Query):
+                raise SqlError("a view is a query: SELECT … or WITH …", text)
+            reads = sources(tree, text)
+            duckdb_sql, shown = translated(text, columns, tree=tree)
+        except SqlError as e:
+            raise SqlError(f"view {name}: {e}", text) from None
+        columns.add("main", name, shown)
+        views[name] = _View(text, tree, reads, duckdb_sql)
+    return views
 
 
 def _confine(con: duckdb.DuckDBPyConnection, files: list[str], memory: str) -> None:
@@ -136,7 +142,7 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
                        sql, sql.find(f"@{unknown[0]}"), len(unknown[0]) + 1)
     values = {name: (parameters or {})[name] for name in used}
     fill_information_schema(con, reads)
-    text, _ = translated(query, columns_of(con), {name: _type_of(value) for name, value in values.items()}, unexamined)
+    text, _ = translated(query, columns_of(con), {name: _type_of(value) for name, value in values.items()}, unexamined, tree)
     try:
         install(con, text)
         con.execute(text, values)

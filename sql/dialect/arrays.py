@@ -4,7 +4,7 @@ from sql.dialect.calls import Call
 from sql.dialect.operators import compare
 from sql.dialect.registry import ERROR, function, hint
 from sql.dialect.runtime import macro
-from sql.dialect.types import BOOL, INT64, JSON, UNKNOWN, array_of
+from sql.dialect.types import BOOL, UNKNOWN
 from sql.dialect.values import Value, coerced, unified
 
 TOPIC = "arrays"

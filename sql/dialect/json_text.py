@@ -78,9 +78,7 @@ def dumps(value: Json, sort: bool = True) -> str:
 def at(value: Json, path: Path) -> tuple[bool, Json]:
     """Whether there is something at the path, and what."""
     for step in path:
-        if isinstance(step, int) and isinstance(value, list) and step < len(value):
-            value = value[step]
-        elif isinstance(step, str) and isinstance(value, dict) and step in value:
+        if (isinstance(step, int) and isinstance(value, list) and step < len(value)) or (isinstance(step, str) and isinstance(value, dict) and step in value):
             value = value[step]
         else:
             return False, None

@@ -10,7 +10,7 @@ from sql.dialect.calls import Call
 from sql.dialect.errors import Refused
 from sql.dialect.registry import ERROR, function, hint, special
 from sql.dialect.runtime import macro, python
-from sql.dialect.types import BOOL, FLOAT64, INT64, JSON, STRING, Type, array_of, field_names
+from sql.dialect.types import BOOL, FLOAT64, JSON, STRING, Type, array_of, field_names
 from sql.dialect.values import Value, coerced, text
 
 TOPIC = "json_values"

@@ -15,13 +15,13 @@ Tables = Callable[[Sequence[str]], tuple[str, Columns] | None]
 
 
 def translated(bigquery_sql: str, tables: Tables, parameters: Mapping[str, Type] | None = None,
-               unexamined: list[str] | None = None) -> tuple[str, Columns]:
+               unexamined: list[str] | None = None, tree: exp.Expr | None = None) -> tuple[str, Columns]:
     """DuckDB's SQL, on a single line, and the columns of the result. Raises: SqlError.
 
     tables: the columns of a table by the path that names it. unexamined: gets the names of what is in no list and runs all the same;
-    None refuses it.
+    None refuses it. tree: the statement, if it has been parsed.
     """
-    tree = parse(bigquery_sql)
+    tree = tree or parse(bigquery_sql)
     if not isinstance(tree, exp.Query):
         raise SqlError("only queries are run here: SELECT … or WITH …", bigquery_sql)
     context = Statement(bigquery_sql, tables, parameters or {}, unexamined)
