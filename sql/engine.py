@@ -141,9 +141,11 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
         raise SqlError(f"@{unknown[0]}: no such parameter; known are {', '.join(f'@{p}' for p in sorted(parameters or {})) or 'none'}",
                        sql, sql.find(f"@{unknown[0]}"), len(unknown[0]) + 1)
     values = {name: (parameters or {})[name] for name in used}
-    fill_information_schema(con, reads)
-    text, _ = translated(query, columns_of(con), {name: _type_of(value) for name, value in values.items()}, unexamined, tree)
+    text = query
     try:
+        fill_information_schema(con, reads)
+        types = {name: _type_of(value) for name, value in values.items()}
+        text, _ = translated(query, columns_of(con), types, unexamined, tree)
         install(con, text)
         con.execute(text, values)
         return Result([column[0] for column in con.description or []], con.fetchall())

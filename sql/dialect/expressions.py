@@ -25,7 +25,14 @@ OPERATORS: dict[type[exp.Expr], str] = {
 
 
 def translate(node: exp.Expr, scope: Scope) -> Value:
-    """The value of an expression. Raises: Refused."""
+    """The value of an expression. Raises: Refused, with the place of the innermost part that is wrong."""
+    try:
+        return _translated(node, scope)
+    except Refused as e:
+        raise e if e.start is not None else Refused(str(e), *position(node)) from None
+
+
+def _translated(node: exp.Expr, scope: Scope) -> Value:
     if type(node) in OPERATORS:
         return _operator(node, scope)
     rewrite = EXPRESSIONS.get(type(node))
@@ -39,6 +46,8 @@ def translate(node: exp.Expr, scope: Scope) -> Value:
 
 def position(node: exp.Expr) -> tuple[int | None, int]:
     """Where a node is in the analyst's text: the start and the length of its first word that has a place."""
+    if isinstance(node, exp.Column) and all("start" in part.meta for part in node.parts):
+        return node.parts[0].meta["start"], node.parts[-1].meta["end"] - node.parts[0].meta["start"] + 1
     for inner in node.walk():
         if "start" in inner.meta:
             return inner.meta["start"], inner.meta["end"] - inner.meta["start"] + 1
