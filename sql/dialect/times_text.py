@@ -52,22 +52,33 @@ macro(
       CAST(upper(s) AS TIMESTAMP)
       WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'DATETIME') AS TIMESTAMP) END""",
 )
+# a text with an offset or none is DuckDB's to read; one with a name of a zone has its parts bound first, as a macro repeats its arguments
+PLAIN_TEXT = f"{DATE_TEXT}(?:[ Tt]{TIME_TEXT})?(?:[zZ]|[+-][0-9]{{2}}(?::[0-9]{{2}})?)?"
 macro(
     "bq_string_to_timestamp",
-    f"""(s, zone) AS CASE WHEN regexp_full_match(s, '{TIMESTAMP_TEXT}') AND s >= '0001' AND NOT regexp_matches(s, '[ Tt]24:')
-      THEN bq_timestamp_us(epoch_us(bq_instant(CAST(upper(regexp_extract(s, '^{DATETIME_TEXT}')) AS TIMESTAMP),
-      bq_text_zone(regexp_extract(s, '^{TIMESTAMP_TEXT}$', 3), zone))))
-      WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'TIMESTAMP') AS TIMESTAMPTZ) END""",
+    f"""(s) AS CASE WHEN s > '0001-01-02' AND s < '9999-12-31' AND regexp_full_match(s, '{PLAIN_TEXT}')
+      AND NOT regexp_matches(s, '[ Tt]24:') THEN CAST(upper(s) AS TIMESTAMPTZ) WHEN s IS NOT NULL THEN bq_string_in_zone(s, 'UTC') END""",
 )
 macro(
     "bq_string_in_zone",
-    f"""(s, zone) AS CASE WHEN regexp_extract(s, '^{TIMESTAMP_TEXT}$', 3) != '' THEN CAST(bq_invalid(s, 'TIMESTAMP, two time zones')
-      AS TIMESTAMPTZ)
-      ELSE bq_string_to_timestamp(s, zone) END""",
+    f"""(s, zone) AS CASE WHEN s >= '0001' AND regexp_full_match(s, '{TIMESTAMP_TEXT}') AND NOT regexp_matches(s, '[ Tt]24:')
+      THEN list_transform([{{'clock': upper(regexp_extract(s, '^{DATETIME_TEXT}')), 'zone': regexp_extract(s, '^{TIMESTAMP_TEXT}$', 3)}}],
+      lambda bq_parts: bq_of_parts(bq_parts, zone))[1] WHEN s IS NOT NULL THEN CAST(bq_invalid(s, 'TIMESTAMP') AS TIMESTAMPTZ) END""",
+)
+macro(
+    "bq_of_parts",
+    """(parts, zone) AS list_transform(list_transform([{'clock': CAST(parts.clock AS TIMESTAMP), 'zone': bq_text_zone(parts.zone, zone)}],
+      lambda bq_place: epoch_us(bq_instant(bq_place.clock, bq_place.zone))), lambda bq_us: bq_timestamp_us(bq_us))[1]""",
+)
+macro(
+    "bq_string_without_zone",
+    f"""(s, zone) AS CASE WHEN regexp_extract(s, '^{TIMESTAMP_TEXT}$', 3) != ''
+      THEN CAST(bq_invalid(s, 'TIMESTAMP, two time zones') AS TIMESTAMPTZ) ELSE bq_string_in_zone(s, zone) END""",
 )
 macro(
     "bq_text_zone",
-    "(written, otherwise) AS CASE written WHEN '' THEN otherwise WHEN 'Z' THEN 'UTC' WHEN 'z' THEN 'UTC' ELSE bq_zone(trim(written)) END",
+    """(written, otherwise) AS CASE written WHEN '' THEN otherwise WHEN 'Z' THEN 'UTC' WHEN 'z' THEN 'UTC'
+      ELSE bq_zone(trim(written)) END""",
 )
 
 
@@ -84,8 +95,8 @@ def timestamp_of_string(value: Value, zone: Value | None = None) -> str:
             local = _literal("TIMESTAMP", f"{found[1]} {found[2] or '0:0:0'}")
             return f"bq_instant({local}, {text(zone_name(name)) if name else zone_text(zone or Value('', STRING))})"
     if zone is not None:
-        return f"bq_string_in_zone({value.sql}, {zone_text(zone)})"
-    return f"bq_string_to_timestamp({value.sql}, 'UTC')"
+        return f"bq_string_without_zone({value.sql}, {zone_text(zone)})"
+    return f"bq_string_to_timestamp({value.sql})"
 
 
 def _parsed(written: str) -> datetime:

@@ -27,6 +27,11 @@ macro(
       - to_minutes(30)
       ELSE timezone(zone, local) END""",
 )
+macro(
+    "bq_instant_of",
+    """(local, zone) AS list_transform([{'clock': local, 'zone': zone}],
+      lambda bq_place: bq_instant(bq_place.clock, bq_place.zone))[1]""",
+)
 macro("bq_utc_clock", "(ts) AS make_timestamp(epoch_us(ts))")
 macro("bq_of_utc_clock", "(local) AS make_timestamptz(epoch_us(local))")
 
@@ -64,7 +69,7 @@ def instant(local: str, zone: Value | None) -> str:
     """The TIMESTAMP at which a clock in the zone shows a DATETIME."""
     if zone is None or (zone.literal and zone.constant in ("UTC", "+00", "+00:00", "Etc/UTC")):
         return f"bq_of_utc_clock({local})"
-    return f"bq_instant({local}, {zone_text(zone)})"
+    return f"bq_instant{'' if zone.literal else '_of'}({local}, {zone_text(zone)})"
 
 
 UTC = Value("'UTC'", STRING, "UTC", literal=True)
