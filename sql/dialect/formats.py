@@ -165,11 +165,12 @@ _TIMESTAMP = ("STRING, TIMESTAMP[, STRING] -> STRING", _format("TIMESTAMP", "{0}
 function(
     "FORMAT_DATE",
     _DATE,
-    ("STRING, DATETIME -> STRING", _format("DATE", "CAST({0} AS DATE)")),
-    ("STRING, TIMESTAMP -> STRING", _format("DATE", "CAST(bq_utc_clock({0}) AS DATE)")),
+    ("STRING, DATETIME -> STRING", _format("DATETIME", "{0}")),
+    ("STRING, TIMESTAMP -> STRING", _format("TIMESTAMP", "{0}")),
     topic=TOPIC,
     examples={
         "FORMAT_DATE('%x', DATE '2008-12-25')": "12/25/08",
+        "FORMAT_DATE('%T', DATETIME '2008-12-25 12:34:56')": "12:34:56",
         "FORMAT_DATE('%b-%d-%Y', DATE '2008-12-25')": "Dec-25-2008",
         "FORMAT_DATE('%H', DATE '2008-12-25')": "%H",
         "FORMAT_DATE('%Y Q%Q %e|%G-W%V', DATE '2026-02-03')": "2026 Q1  3|2026-W06",

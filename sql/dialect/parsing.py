@@ -11,7 +11,7 @@ from sql.dialect.formats import ELEMENT, UNFIT, literal_format
 from sql.dialect.registry import ERROR, function
 from sql.dialect.runtime import python
 from sql.dialect.types import DATE, DATETIME, TIME, TIMESTAMP
-from sql.dialect.values import Value
+from sql.dialect.values import Value, text
 from sql.dialect.zones import instant
 
 TOPIC = "formats of dates and times"
@@ -257,6 +257,24 @@ def _day(read: _Read) -> date:
 python("bq_parse", parsed, "VARCHAR, VARCHAR", "TIMESTAMP")
 
 
+FIXED = {"Y": "[0-9]{4}", "m": "(0[1-9]|1[0-2])", "d": "[0-3][0-9]", "H": "([01][0-9]|2[0-3])", "M": "[0-5][0-9]", "S": "[0-5][0-9]"}
+
+
+def _read(s: str, format_: str, sql: str) -> str:
+    """A text as a DATETIME: by DuckDB where it has each of the usual elements in full width, else in Python."""
+    elements = _elements(format_)
+    letters = [e[1:] for e in elements if len(e) == 2]
+    usual = {"Y", "m", "d"} <= set(letters) <= set(FIXED) and len(set(letters)) == len(letters)
+    if usual and all(len(e) <= 2 for e in elements):
+        pattern = "".join(FIXED[e[1]] if len(e) == 2 else re.escape(e) for e in elements)
+        native = "".join(elements)
+        return (
+            f"CASE WHEN regexp_full_match({s}, {text(pattern)}) AND {s} NOT LIKE '%0000%' THEN strptime({s}, {text(native)}) "
+            f"ELSE bq_parse({s}, {sql}) END"
+        )
+    return f"bq_parse({s}, {sql})"
+
+
 def _parse(kind: str, result: str):  # type: ignore[no-untyped-def]
     def translate(call: Call) -> Value:
         format_, zone = literal_format(call), call.values[2] if len(call.values) > 2 else None
@@ -267,7 +285,7 @@ def _parse(kind: str, result: str):  # type: ignore[no-untyped-def]
                 raise call.refuse(f"the format element %{element} is none of a {kind}")
             if element not in KNOWN and not re.fullmatch(r"E(\*S|\dS|4Y|[zYyCS])", element):
                 raise call.refuse(f"the format element %{element} is not supported here")
-        value = f"bq_parse({call.values[1].sql}, {call.values[0].sql})"
+        value = _read(call.values[1].sql, format_ or "", call.values[0].sql)
         if kind == "TIMESTAMP":
             return Value(instant(value, None if ZONED.search(format_ or "") else zone), t)
         return Value(result.format(value), t)
