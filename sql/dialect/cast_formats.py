@@ -132,7 +132,7 @@ def _part(written: str, local: str, offset: str) -> str:
 
 def _written(kind: str) -> Callable[[Value, Value, Value | None], Value]:
     def translate(value: Value, format_: Value, zone: Value | None) -> Value:
-        if format_.type.kind == "NULL" or (zone is not None and zone.type.kind == "NULL"):
+        if format_.type.kind == "NULL" or format_.sql == "CAST(NULL AS VARCHAR)" or (zone is not None and zone.type.kind == "NULL"):
             return Value("CAST(NULL AS VARCHAR)", STRING)
         if zone is not None and kind != "TIMESTAMP":
             raise Refused("AT TIME ZONE is for a TIMESTAMP")
@@ -251,7 +251,7 @@ def _parsed(kind: str) -> Callable[[Value, Value, Value | None], Value]:
     t = Type(kind)
 
     def translate(value: Value, format_: Value, zone: Value | None) -> Value:
-        if format_.type.kind == "NULL" or (zone is not None and zone.type.kind == "NULL"):
+        if format_.type.kind == "NULL" or format_.sql == "CAST(NULL AS VARCHAR)" or (zone is not None and zone.type.kind == "NULL"):
             return Value(f"CAST(NULL AS {duckdb_type(t)})", t)
         try:
             names = [w.upper() for what, w in _fitting(_constant(format_), kind) if what == "element"]

@@ -334,6 +334,7 @@ function(
     ("INT64, INT64, INT64, INT64, INT64, INT64 -> DATETIME", "(CAST(bq_date_of({0}, {1}, {2}) AS TIMESTAMP) + bq_clock_of({3}, {4}, {5}))"),
     ("DATETIME -> DATETIME", "{0}"),
     ("DATE, TIME -> DATETIME", "bq_at({0}, {1})"),
+    ("STRING -> DATETIME", lambda call: cast(call.values[0], DATETIME)),
     ("TIMESTAMP[, STRING] -> DATETIME", _of_timestamp("{}", DATETIME)),
     topic=TOPIC,
     examples={

@@ -138,7 +138,7 @@ def _expression(element: str, local: str, utc: str, zone: Value | None) -> str:
 def literal_format(call: Call) -> str | None:
     """The format; None if it is NULL. Raises: Refused, if it is no literal."""
     value = call.values[0]
-    if value.type.kind == "NULL":
+    if value.type.kind == "NULL" or value.sql == "CAST(NULL AS VARCHAR)":
         return None
     if not value.literal or not isinstance(value.constant, str):
         raise call.refuse("the format must be a literal here")
@@ -182,6 +182,7 @@ function(
 function(
     "FORMAT_DATETIME",
     _DATETIME,
+    _TIMESTAMP,
     topic=TOPIC,
     examples={
         "FORMAT_DATETIME('%c', DATETIME '2008-12-25 15:30:00')": "Thu Dec 25 15:30:00 2008",

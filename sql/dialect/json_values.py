@@ -8,7 +8,7 @@ from sqlglot import exp
 from sql.dialect import json_text
 from sql.dialect.calls import Call
 from sql.dialect.errors import Refused
-from sql.dialect.registry import ERROR, function, hint, special
+from sql.dialect.registry import ERROR, function, hint, more, special
 from sql.dialect.runtime import macro, python
 from sql.dialect.types import BOOL, FLOAT64, JSON, STRING, Type, array_of, field_names
 from sql.dialect.values import Value, coerced, text
@@ -245,6 +245,7 @@ def written(value: Value, call: Call, exact: bool = True) -> str:
     return f"coalesce({body}, 'null')"
 
 
+more("STRING", ("JSON -> STRING", "bq_json_string(CAST({0} AS VARCHAR))"), examples={"STRING(JSON '\"a\"')": "a", "STRING(JSON '1')": ERROR})
 WRITTEN = {"INT64": "bq_json_int({0})", "FLOAT64": "bq_json_float({0})", "NUMERIC": "bq_json_numeric({0})", "BOOL": "CAST({0} AS VARCHAR)",
            "STRING": "CAST(to_json({0}) AS VARCHAR)", "BYTES": "'\"' || to_base64({0}) || '\"'", "DATE": "'\"' || CAST({0} AS VARCHAR) || '\"'",
            "DATETIME": "'\"' || bq_json_moment({0}) || '\"'", "TIMESTAMP": "'\"' || bq_json_moment(timezone('UTC', {0})) || 'Z\"'",

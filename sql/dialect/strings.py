@@ -16,17 +16,17 @@ _SPACES_SQL = " || ".join(f"chr({ord(c)})" for c in SPACES)
 
 macro("bq_spaces", f"() AS {_SPACES_SQL}")
 macro("bq_ascii_only", "(s) AS strlen(s) = length(s)")
-macro("bq_not_negative", "(n, name) AS CASE WHEN n < 0 THEN bq_fail(name || ': a negative number') ELSE least(n, 2147483647) END")
+macro("bq_not_negative", "(n, name) AS CASE WHEN n < 0 THEN bq_fail(name || ': a negative number') WHEN n > 2147483647 THEN 2147483647 ELSE n END")
 macro("bq_within_limit", """(n, name) AS CASE WHEN n < 0 OR n > 1048576 THEN bq_fail(name || ': a length that is negative or above 1 MB') ELSE n END""")
 
 # parts; a substring of BYTES is one of their hexadecimal text
-macro("bq_start", "(p, length) AS CASE WHEN p > 0 THEN least(p, 2147483647) WHEN p = 0 THEN 1 ELSE greatest(length + p + 1, 1) END")
+macro("bq_start", "(p, length) AS CASE WHEN p > 0 THEN least(p, 2147483647) WHEN p = 0 THEN 1 WHEN p < 0 THEN greatest(length + p + 1, 1) END")
 macro("bq_substr", "(s, p) AS substring(s, bq_start(p, length(s)))")
 macro("bq_substr_of", "(s, p, n) AS substring(s, bq_start(p, length(s)), bq_not_negative(n, 'SUBSTR'))")
 macro("bq_slice", "(b, p) AS unhex(substring(hex(b), bq_start(p, octet_length(b)) * 2 - 1))")
 macro(
     "bq_slice_of",
-    "(b, p, n) AS unhex(substring(hex(b), bq_start(p, octet_length(b)) * 2 - 1, least(bq_not_negative(n, 'SUBSTR'), 1073741823) * 2))",
+    "(b, p, n) AS unhex(substring(hex(b), bq_start(p, octet_length(b)) * 2 - 1, bq_not_negative(n, 'SUBSTR') * 2))",
 )
 macro("bq_right_slice", "(b, n) AS CASE WHEN n = 0 THEN ''::BLOB ELSE bq_slice(b, -n) END")
 for _name in ("SUBSTR", "SUBSTRING"):
@@ -320,11 +320,12 @@ for _name, _padded in (("LPAD", "??abc"), ("RPAD", "abc??")):
     )
 
 # joining and splitting
+macro("bq_split", "(s, delimiter) AS CASE WHEN delimiter IS NOT NULL THEN string_split(s, delimiter) END")
 python("bq_bytes_split", lambda b, by: b.split(by) if by else [bytes([c]) for c in b] or [b""], "BLOB, BLOB", "BLOB[]")
 function(
     "SPLIT",
     ("STRING -> ARRAY<STRING>", "string_split({0}, ',')"),
-    ("STRING, STRING -> ARRAY<STRING>", "string_split({0}, {1})"),
+    ("STRING, STRING -> ARRAY<STRING>", "bq_split({0}, {1})"),
     ("BYTES, BYTES -> ARRAY<BYTES>", "bq_bytes_split({0}, {1})"),
     topic=TOPIC,
     examples={

@@ -79,6 +79,8 @@ def coerced(value: Value, to: Type) -> Value:
     if value.type == STRING and to.kind in OF_STRING_LITERALS:
         from sql.dialect.casts import cast
         return cast(value, to)
+    if value.type.kind == "NULL" and not value.literal:  # such as ERROR('…'), which must stay
+        return Value(f"CAST(CAST({value.sql} AS VARCHAR) AS {duckdb_type(to)})", to)
     if value.type.kind == "NULL":
         return Value(f"CAST(NULL AS {duckdb_type(to)})", to, literal=value.literal)
     if isinstance(value.constant, Decimal) and to.kind in ("NUMERIC", "BIGNUMERIC"):
