@@ -14,7 +14,8 @@ def con():
     with duckdb.connect() as opened:
         opened.execute(
             "SET TimeZone = 'UTC'; CREATE TABLE seen AS SELECT TIMESTAMPTZ '2026-11-01 04:30:00+00' + to_minutes(30 * i) AS at, "
-            "DATE '2026-10-31' + CAST(i AS INTEGER) AS day, CASE WHEN i % 2 = 0 THEN 'America/New_York' ELSE '+05:30' END AS zone FROM range(6) r(i)"
+            "DATE '2026-10-31' + CAST(i AS INTEGER) AS day, "
+            "CASE WHEN i % 2 = 0 THEN 'America/New_York' ELSE '+05:30' END AS zone FROM range(6) r(i)"
         )
         yield opened
 
@@ -41,7 +42,8 @@ def test_the_two_hours_of_a_night_in_which_clocks_go_back_stay_two(con):
 
 
 def test_a_zone_may_come_from_a_column(con):
-    sql = "SELECT DATETIME(at, zone), TIMESTAMP(DATETIME(at, zone), zone) = at, EXTRACT(HOUR FROM at AT TIME ZONE zone) FROM seen ORDER BY at LIMIT 2"
+    sql = "SELECT DATETIME(at, zone), TIMESTAMP(DATETIME(at, zone), zone) = at, EXTRACT(HOUR FROM at AT TIME ZONE zone) FROM seen "
+    sql += "ORDER BY at LIMIT 2"
     assert ask(con, sql).rows == [(datetime(2026, 11, 1, 0, 30), True, 0), (datetime(2026, 11, 1, 10, 30), True, 10)]
 
 
@@ -55,36 +57,61 @@ def test_q12_unix_seconds_are_rounded_down_before_1970_too(con):
 
 @pytest.mark.parametrize(
     "expression",
-    ["DATE_ADD(DATE '9999-12-31', INTERVAL 1 DAY)", "DATE_TRUNC(DATE '0001-01-01', WEEK(TUESDAY))", "TIMESTAMP_SUB(TIMESTAMP '0001-01-01', INTERVAL 1 MICROSECOND)",
-     "DATETIME_ADD(DATETIME '9999-12-31 23:59:59', INTERVAL 1 SECOND)", "TIMESTAMP_SECONDS(253402300800)", "DATE '0000-01-01'", "DATE(0, 1, 1)",
-     "CAST('2026-1-1 1:2' AS TIMESTAMP)", "CAST('2026-11-31' AS DATE)", "CAST('24:00:00' AS TIME)", "TIMESTAMP '2026-01-01 00:00:00+25:00'"],
-)  # fmt: skip
+    [
+        "DATE_ADD(DATE '9999-12-31', INTERVAL 1 DAY)",
+        "DATE_TRUNC(DATE '0001-01-01', WEEK(TUESDAY))",
+        "TIMESTAMP_SUB(TIMESTAMP '0001-01-01', INTERVAL 1 MICROSECOND)",
+        "DATETIME_ADD(DATETIME '9999-12-31 23:59:59', INTERVAL 1 SECOND)",
+        "TIMESTAMP_SECONDS(253402300800)",
+        "DATE '0000-01-01'",
+        "DATE(0, 1, 1)",
+        "CAST('2026-1-1 1:2' AS TIMESTAMP)",
+        "CAST('2026-11-31' AS DATE)",
+        "CAST('24:00:00' AS TIME)",
+        "TIMESTAMP '2026-01-01 00:00:00+25:00'",
+    ],
+)
 def test_what_is_outside_the_calendar_is_an_error_and_null_when_safe(con, expression):
     with pytest.raises(SqlError):
         ask(con, f"SELECT {expression}")
 
 
 def test_several_additions_to_a_column_do_not_fail_together(con):
-    sql = "SELECT DATE_ADD(day, INTERVAL 1 DAY), DATE_SUB(day, INTERVAL 1 MONTH), TIMESTAMP_ADD(at, INTERVAL 1 DAY) FROM seen ORDER BY at LIMIT 1"
+    sql = "SELECT DATE_ADD(day, INTERVAL 1 DAY), DATE_SUB(day, INTERVAL 1 MONTH), TIMESTAMP_ADD(at, INTERVAL 1 DAY) FROM seen "
+    sql += "ORDER BY 1 LIMIT 1"
     assert ask(con, sql).rows == [(date(2026, 11, 1), date(2026, 9, 30), datetime(2026, 11, 2, 4, 30, tzinfo=UTC))]
 
 
 def test_q5_an_offset_is_that_of_the_zone_at_the_time(con):
-    sql = "SELECT FORMAT_TIMESTAMP('%F %H:%M%z', t, 'America/New_York'), FORMAT_TIMESTAMP('%Ez', t, '-03:30'), STRING(t, 'Asia/Kolkata') FROM (SELECT TIMESTAMP '{}' AS t)"
+    sql = (
+        "SELECT FORMAT_TIMESTAMP('%F %H:%M%z', t, 'America/New_York'), FORMAT_TIMESTAMP('%Ez', t, '-03:30'), STRING(t, 'Asia/Kolkata') "
+        "FROM (SELECT TIMESTAMP '{}' AS t)"
+    )
     assert one(con, sql.format("2026-11-01 15:04:00+00")) == ("2026-11-01 10:04-0500", "-03:30", "2026-11-01 20:34:00+05:30")
     assert one(con, sql.format("2026-07-01 15:04:00+00"))[0] == "2026-07-01 11:04-0400"
 
 
 def test_weeks_begin_on_the_day_that_is_named(con):
-    sql = "SELECT EXTRACT(WEEK FROM d), EXTRACT(WEEK(MONDAY) FROM d), EXTRACT(ISOWEEK FROM d), DATE_TRUNC(d, WEEK(SATURDAY)) FROM (SELECT DATE '2026-01-04' AS d)"
+    sql = (
+        "SELECT EXTRACT(WEEK FROM d), EXTRACT(WEEK(MONDAY) FROM d), EXTRACT(ISOWEEK FROM d), DATE_TRUNC(d, WEEK(SATURDAY)) "
+        "FROM (SELECT DATE '2026-01-04' AS d)"
+    )
     assert one(con, sql) == (1, 0, 1, date(2026, 1, 3))
 
 
 @pytest.mark.parametrize(
     "text, format_, value",
-    [("2026-11-30", "%Y-%m-%d", date(2026, 11, 30)), ("2026-1-3", "%Y-%m-%d", date(2026, 1, 3)), ("  2026-11-30 ", "%F", date(2026, 11, 30)), ("30nov2026", "%d%b%Y", date(2026, 11, 30)),
-     ("2026 335", "%Y %j", date(2026, 12, 1)), ("26", "%y", date(2026, 1, 1)), ("69", "%y", date(1969, 1, 1)), ("2026-W49-1", "%G-W%V-%u", date(2026, 11, 30))],
-)  # fmt: skip
+    [
+        ("2026-11-30", "%Y-%m-%d", date(2026, 11, 30)),
+        ("2026-1-3", "%Y-%m-%d", date(2026, 1, 3)),
+        ("  2026-11-30 ", "%F", date(2026, 11, 30)),
+        ("30nov2026", "%d%b%Y", date(2026, 11, 30)),
+        ("2026 335", "%Y %j", date(2026, 12, 1)),
+        ("26", "%y", date(2026, 1, 1)),
+        ("69", "%y", date(1969, 1, 1)),
+        ("2026-W49-1", "%G-W%V-%u", date(2026, 11, 30)),
+    ],
+)
 def test_a_date_is_read_by_its_format(con, text, format_, value):
     assert one(con, f"SELECT PARSE_DATE('{format_}', s) FROM (SELECT '{text}' AS s)") == value
 

@@ -64,7 +64,10 @@ def test_characters_are_code_points_in_every_function(con):
 
 
 def test_two_calls_that_may_fail_stand_beside_each_other(con):
-    sql = "SELECT REPEAT(s, 2), REPEAT(s, 3), LPAD(s, 2), LPAD(s, 3, '-'), SUBSTR(s, 1, 1), SUBSTR(s, 1, 2), CHR(65), CHR(n) FROM (SELECT 'ab' AS s, 66 AS n)"
+    sql = (
+        "SELECT REPEAT(s, 2), REPEAT(s, 3), LPAD(s, 2), LPAD(s, 3, '-'), SUBSTR(s, 1, 1), SUBSTR(s, 1, 2), CHR(65), CHR(n) "
+        "FROM (SELECT 'ab' AS s, 66 AS n)"
+    )
     assert ask(con, sql).rows == [("abab", "ababab", "ab", "-ab", "a", "ab", "A", "B")]
 
 

@@ -104,8 +104,12 @@ def function(name: str, *signatures: "tuple[str, str | Callable[[Call], Value]]"
 def more(name: str, *signatures: "tuple[str, str | Callable[[Call], Value]]", examples: Mapping[str, object]) -> None:
     """Add signatures of another topic to a function or operator that is described already, such as those of + for intervals."""
     f = REGISTRY.functions[name]
-    REGISTRY.functions[name] = replace(f, signatures=(*f.signatures, *(_signature(s, t) for s, t in signatures)), examples={**f.examples, **examples},
-                                       shown=(*f.shown, *(s for s, _ in signatures)))
+    REGISTRY.functions[name] = replace(
+        f,
+        signatures=(*f.signatures, *(_signature(s, t) for s, t in signatures)),
+        examples={**f.examples, **examples},
+        shown=(*f.shown, *(s for s, _ in signatures)),
+    )
 
 
 def special(name: str, signature: str, translate: "Callable[[Call], Value]", *, examples: Mapping[str, object], kind: Kind = "scalar",

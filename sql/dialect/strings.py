@@ -16,11 +16,14 @@ _SPACES_SQL = " || ".join(f"chr({ord(c)})" for c in SPACES)
 
 macro("bq_spaces", f"() AS {_SPACES_SQL}")
 macro("bq_ascii_only", "(s) AS strlen(s) = length(s)")
-macro("bq_not_negative", "(n, name) AS CASE WHEN n < 0 THEN bq_fail(name || ': a negative number') WHEN n > 2147483647 THEN 2147483647 ELSE n END")
-macro("bq_within_limit", """(n, name) AS CASE WHEN n < 0 OR n > 1048576 THEN bq_fail(name || ': a length that is negative or above 1 MB') ELSE n END""")
+macro("bq_not_negative", """(n, name) AS CASE WHEN n < 0 THEN bq_fail(name || ': a negative number') WHEN n > 2147483647 THEN 2147483647
+      ELSE n END""")
+macro("bq_within_limit", """(n, name) AS CASE WHEN n < 0 OR n > 1048576 THEN bq_fail(name || ': a length that is negative or above 1 MB')
+      ELSE n END""")
 
 # parts; a substring of BYTES is one of their hexadecimal text
-macro("bq_start", "(p, length) AS CASE WHEN p > 0 THEN least(p, 2147483647) WHEN p = 0 THEN 1 WHEN p < 0 THEN greatest(length + p + 1, 1) END")
+macro("bq_start", """(p, length) AS CASE WHEN p > 0 THEN least(p, 2147483647) WHEN p = 0 THEN 1 WHEN p < 0 THEN greatest(length +
+      p + 1, 1) END""")
 macro("bq_substr", "(s, p) AS substring(s, bq_start(p, length(s)))")
 macro("bq_substr_of", "(s, p, n) AS substring(s, bq_start(p, length(s)), bq_not_negative(n, 'SUBSTR'))")
 macro("bq_slice", "(b, p) AS unhex(substring(hex(b), bq_start(p, octet_length(b)) * 2 - 1))")
@@ -222,7 +225,8 @@ function(
         "REPLACE(b'aba', b'a', b'xx')": b"xxbxx",
     },
 )
-macro("bq_times", """(size, n) AS CASE WHEN n < 0 OR size > 0 AND n > 1048576 // size THEN bq_fail('REPEAT: a negative number, or more than 1 MB')
+macro("bq_times", """(size, n) AS CASE WHEN n < 0 OR size > 0 AND n > 1048576 // size THEN bq_fail('REPEAT: a negative number, or
+      more than 1 MB')
       WHEN size = 0 THEN 0 ELSE n END""")
 function(
     "REPEAT",
