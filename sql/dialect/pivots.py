@@ -16,20 +16,24 @@ from sql.dialect.values import Value, coerced, text, unified
 
 def pivoted(node: exp.Expr, scope: Scope) -> str:
     """The relation that PIVOT or UNPIVOT makes of a table or subquery."""
-    from sql.dialect.relations import add, from_item
+    from sql.dialect.relations import from_item
     source = node.copy()
     pivots = source.args.pop("pivots")
     inside = Scope(scope.statement, scope.parent, ctes=scope.ctes)
-    sql = from_item(source, inside)
-    name = ""
+    return of_relations(pivots, from_item(source, inside), inside, scope)
+
+
+def of_relations(pivots: list[exp.Expr], source: str, inside: Scope, scope: Scope) -> str:
+    """What PIVOT and UNPIVOT, one after another, make of a source; the last one's relation is added to the scope."""
+    from sql.dialect.relations import add
     for pivot in pivots:
-        sql, columns = (_unpivot if pivot.args.get("unpivot") else _pivot)(pivot, sql, inside)
+        sql, columns = (_unpivot if pivot.args.get("unpivot") else _pivot)(pivot, source, inside)
         name = pivot.alias or scope.statement.fresh("p")
-        sql = f"({sql}) AS {quoted(name)}"
+        source = f"({sql}) AS {quoted(name)}"
         inside = Scope(scope.statement, scope.parent, ctes=scope.ctes)
         inside.relations = [Relation(name, [Column(c.name, c.type, f"{quoted(name)}.{c.sql}") for c in columns])]
     add(scope, inside.relations[0])
-    return sql
+    return source
 
 
 def _columns(inside: Scope) -> list[Column]:
@@ -43,7 +47,7 @@ def _output(columns: list[tuple[str, Value]]) -> tuple[str, list[Column]]:
     return listed, [Column(n, v.type, quoted(h)) for h, (n, v) in zip(hidden, columns, strict=True)]
 
 
-def _pivot(pivot: exp.Pivot, source: str, inside: Scope) -> tuple[str, list[Column]]:
+def _pivot(pivot: exp.Expr, source: str, inside: Scope) -> tuple[str, list[Column]]:
     if len(pivot.args["fields"]) != 1 or not isinstance(field := pivot.args["fields"][0], exp.In):
         raise Refused("PIVOT needs FOR … IN (…)", *expressions.position(pivot))
     aggregates = pivot.args["expressions"]
@@ -97,7 +101,7 @@ def _value_name(node: exp.Expr) -> str:
     raise Refused(f"{node.sql('bigquery')[:60]}: write AS and a name after this value of PIVOT", *expressions.position(node))
 
 
-def _unpivot(pivot: exp.Pivot, source: str, inside: Scope) -> tuple[str, list[Column]]:
+def _unpivot(pivot: exp.Expr, source: str, inside: Scope) -> tuple[str, list[Column]]:
     field = pivot.args["fields"][0]
     [values] = pivot.args["expressions"]
     names = [v.name for v in values.expressions] if isinstance(values, exp.Tuple) else [values.name]
