@@ -227,7 +227,7 @@ def _statistic(name: str, sql: str, arguments: int, examples: dict[str, object])
     _aggregate(name, *((signature, translate) for signature in of_type), examples=examples)
 
 
-macro("bq_exact_enough", """(result, least, most) AS CASE WHEN least != most AND abs(most - least) < greatest(abs(least), abs(most)) * 0.0000001::DECIMAL(38,9)
+macro("bq_exact_enough", """(result, least, most) AS CASE WHEN least != most AND CAST(most - least AS DOUBLE) < greatest(abs(CAST(least AS DOUBLE)), abs(CAST(most AS DOUBLE))) * 1e-7
       THEN bq_fail('a statistic of NUMERICs so near to each other is not supported here') ELSE result END""")
 macro("bq_statistic", f"""(result, largest) AS CASE WHEN result IS NULL THEN NULL WHEN NOT isfinite(largest) THEN 'nan'::DOUBLE
       WHEN largest > {LARGEST} THEN bq_fail('a statistic of numbers above {LARGEST} is not supported here') ELSE result END""")

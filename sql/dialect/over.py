@@ -9,9 +9,10 @@ from sql.dialect import expressions
 from sql.dialect.errors import Refused
 from sql.dialect.queries import examine, sort_keys
 from sql.dialect.scope import Scope
-from sql.dialect.types import INT64
+from sql.dialect.types import FLOAT64, INT64
 from sql.dialect.values import Value, coerced
 
+LARGEST = 1e300  # an offset that a FLOAT64 key can be moved by without overflow
 NUMBERS = ("INT64", "FLOAT64", "NUMERIC")
 
 
@@ -100,8 +101,8 @@ def _bound(spec: exp.Expr, end: str, scope: Scope, key: Value | None) -> str:
     if key and key.type == INT64:
         sql = f"CAST({sql} AS HUGEINT)"
     if value.literal and isinstance(value.constant, int | Decimal):
-        if value.constant < 0:
-            raise Refused("the offset of a frame cannot be negative", *expressions.position(bound))
+        if value.constant < 0 or (to == FLOAT64 and value.constant > LARGEST):
+            raise Refused("the offset of a frame cannot be negative, or so large that it overflows", *expressions.position(bound))
         return f"{sql} {side}"
-    nan = f" AND NOT isnan({sql})" if to.kind == "FLOAT64" else ""
+    nan = f" AND {sql} <= {LARGEST}" if to.kind == "FLOAT64" else ""
     return f"CASE WHEN bq_check(coalesce({sql} >= 0{nan}, false), 'the offset of a frame cannot be NULL or negative') THEN {sql} END {side}"

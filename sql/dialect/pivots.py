@@ -81,6 +81,8 @@ def _aggregate(node: exp.Expr, scope: Scope) -> Value:
     name = node.name.upper() if isinstance(node, exp.Anonymous) else ""
     if name not in REGISTRY.functions or REGISTRY.functions[name].kind != "aggregate":
         raise Refused("PIVOT needs the call of an aggregate function", *expressions.position(node))
+    if node.find(exp.Query) or any(str(f.this).upper() in ("RAND", "GENERATE_UUID") for f in node.find_all(exp.Anonymous)):
+        raise Refused("PIVOT of a subquery or a random value is not supported here; make it a column before", *expressions.position(node))
     return expressions.translate(node, scope)
 
 
