@@ -14,7 +14,7 @@ from sql.dialect.types import (
     duckdb_type,
     field_names,
     quoted,
-    supertype,
+    struct_of, supertype,
 )
 
 
