@@ -1,10 +1,12 @@
 """Aggregate functions."""
 
+from sqlglot import exp
+
 from sql.dialect.calls import Call, filled
 from sql.dialect.registry import ERROR, function, hint
 from sql.dialect.runtime import macro
-from sql.dialect.types import FLOAT64, INT64, STRING, array_of, struct_of
-from sql.dialect.values import Value
+from sql.dialect.types import FLOAT64, INT64, NUMERIC, STRING, array_of, struct_of
+from sql.dialect.values import Value, coerced
 
 TOPIC = "aggregates"
 UNSORTED = ("JSON", "ARRAY", "STRUCT")
@@ -34,7 +36,7 @@ def _finite(name: str):  # type: ignore[no-untyped-def]
     """A sum or an average that must not become infinite unless a value is."""
     def translate(call: Call) -> Value:
         sql = filled(f"{name}({{distinct}}{{0}}){{over}}", call)
-        return Value(f"bq_finite_total({sql}, bool_or(isinf({call.values[0].sql})){call.over})", FLOAT64)
+        return Value(f"bq_finite_total({sql}, bool_or(isinf({call.values[0].sql})){call.after()})", FLOAT64)
     return translate
 
 
@@ -57,7 +59,7 @@ def _extreme(name: str):  # type: ignore[no-untyped-def]
             raise call.refuse(f"values of type {value.type} have no order")
         sql = filled(f"{name}({{distinct}}{{0}}){{over}}", call)
         if name == "min" and value.type == FLOAT64:  # NaN is above every number for DuckDB; in BigQuery one NaN makes the result NaN
-            sql = f"CASE WHEN bool_or(isnan({value.sql})){call.over} THEN 'nan'::DOUBLE ELSE {sql} END"
+            sql = f"CASE WHEN bool_or(isnan({value.sql})){call.after()} THEN 'nan'::DOUBLE ELSE {sql} END"
         return Value(sql, call.result or value.type)
     return translate
 
@@ -71,11 +73,12 @@ def _at_extreme(value: Value, key: Value, largest: bool, call: Call) -> Value:
     """The value in the row with the largest or smallest key; a value that is not NULL where several rows have that key."""
     if key.type.kind in UNSORTED:
         raise call.refuse(f"values of type {key.type} have no order")
-    by = key.sql
-    if key.type == FLOAT64 and not largest:
-        by = f"{{n: NOT isnan({key.sql}), k: {key.sql}}}"
     full = f"({value.sql} IS NOT NULL)" if largest else f"({value.sql} IS NULL)"
-    return Value(f"arg_{'max' if largest else 'min'}_null({value.sql}, {{k: {by}, f: {full}}}) FILTER (WHERE {key.sql} IS NOT NULL){call.over}", value.type)
+    rows = call.after(f"{key.sql} IS NOT NULL")
+    sql = f"arg_{'max' if largest else 'min'}_null({value.sql}, {{k: {key.sql}, f: {full}}}){rows}"
+    if key.type == FLOAT64:  # one NaN makes the extreme NaN, which equals no key
+        sql = f"CASE WHEN bool_or(isnan({key.sql})){call.after()} THEN NULL ELSE {sql} END"
+    return Value(sql, value.type)
 
 
 def _any_value(call: Call) -> Value:
@@ -83,7 +86,7 @@ def _any_value(call: Call) -> Value:
     if call.having:
         key, largest = call.having
         return _at_extreme(value, call.translate(key, call.scope), largest, call)
-    return Value(filled("any_value({0}){over}", call), value.type)
+    return Value(filled("any_value({distinct}{0}){over}", call), value.type)
 
 
 def _by(largest: bool):  # type: ignore[no-untyped-def]
@@ -102,8 +105,8 @@ def _listed(call: Call, skip_nulls: bool) -> str:
     [value, *_] = call.values
     if call.over and (call.order or call.limit is not None):
         raise call.refuse("ORDER BY and LIMIT inside the brackets do not go with OVER")
-    kept = f" FILTER (WHERE {value.sql} IS NOT NULL)" if skip_nulls else ""
-    listed = f"list({'DISTINCT ' if call.distinct else ''}{value.sql}{call.order}){kept}{call.over}"
+    rows = call.after(f"{value.sql} IS NOT NULL" if skip_nulls else "")
+    listed = f"list({'DISTINCT ' if call.distinct else ''}{value.sql}{call.order}){rows}"
     return f"list_slice({listed}, 1, {call.limit})" if call.limit is not None else listed
 
 
@@ -111,13 +114,13 @@ def _string_agg(call: Call) -> Value:
     value = call.values[0]
     if len(call.values) > 1 and not call.values[1].literal and "$" not in call.values[1].sql:
         raise call.refuse("the delimiter must be a literal or a parameter")
-    if call.values[1:] and call.values[1].type.kind == "NULL":
+    if isinstance(call.nodes[-1], exp.Null) and len(call.nodes) > 1:
         raise call.refuse("the delimiter must not be NULL")
     if call.nulls:
         raise call.refuse(f"{call.nulls} does not go with STRING_AGG, which never has NULLs")
     between = call.values[1].sql if len(call.values) > 1 else "','" if value.type == STRING else "','::BLOB"
     if value.type == STRING and call.limit is None and not (call.over and call.order):
-        return Value(f"string_agg({'DISTINCT ' if call.distinct else ''}{value.sql}, {between}{call.order}){call.over}", STRING)
+        return Value(f"string_agg({'DISTINCT ' if call.distinct else ''}{value.sql}, {between}{call.order}){call.after()}", STRING)
     return Value(f"bq_joined({_listed(call, True)}, {between})", value.type)
 
 
@@ -134,8 +137,8 @@ def _array_agg(call: Call) -> Value:
         raise call.refuse("an array of arrays is not supported by BigQuery; put a STRUCT between")
     if call.distinct and value.type.kind == "JSON":
         raise call.refuse("DISTINCT cannot compare JSON; use TO_JSON_STRING")
-    kept = f" FILTER (WHERE {value.sql} IS NOT NULL)" if call.nulls == "IGNORE NULLS" else ""
-    first = "" if call.distinct or call.over or call.limit == 0 else f"first({value.sql}{call.order}){kept}"
+    rows = call.after(f"{value.sql} IS NOT NULL" if call.nulls == "IGNORE NULLS" else "")
+    first = "" if call.distinct or call.over or call.limit == 0 else f"first({value.sql}{call.order}){rows}"
     return Value(_listed(call, call.nulls == "IGNORE NULLS"), array_of(value.type), first=first)
 
 
@@ -155,8 +158,8 @@ _aggregate("ARRAY_AGG", ("ANY -> ANY", _array_agg),
 _aggregate("ARRAY_CONCAT_AGG", ("ARRAY<ANY> -> ANY", _array_concat_agg),
            examples={"(SELECT ARRAY_CONCAT_AGG(x) FROM (SELECT [NULL, 1, 2] AS x UNION ALL SELECT [3] UNION ALL SELECT NULL))": [None, 1, 2, 3]})
 
-_aggregate("LOGICAL_AND", ("BOOL -> BOOL", "bool_and({0}){over}"), examples={of("[true, NULL, false]", "LOGICAL_AND(x)"): False})
-_aggregate("LOGICAL_OR", ("BOOL -> BOOL", "bool_or({0}){over}"), examples={of("[true, NULL, false]", "LOGICAL_OR(x)"): True})
+_aggregate("LOGICAL_AND", ("BOOL -> BOOL", "bool_and({distinct}{0}){over}"), examples={of("[true, NULL, false]", "LOGICAL_AND(x)"): False})
+_aggregate("LOGICAL_OR", ("BOOL -> BOOL", "bool_or({distinct}{0}){over}"), examples={of("[true, NULL, false]", "LOGICAL_OR(x)"): True})
 for _name, _operation, _value in (("BIT_AND", "bit_and", 1), ("BIT_OR", "bit_or", 61601), ("BIT_XOR", "bit_xor", 61600)):
     _aggregate(_name, ("INT64 -> INT64", f"{_operation}({{distinct}}{{0}}){{over}}"), examples={of("[0xF001, 0x00A1]", f"{_name}(x)"): _value})
 
@@ -174,8 +177,8 @@ def _quantiles(call: Call) -> Value:
         raise call.refuse(f"values of type {value.type} have no order")
     direction = "NULLS FIRST"
     nan = f"NOT isnan({value.sql}) {direction}, " if value.type == FLOAT64 and not call.distinct else ""
-    kept = "" if call.nulls == "RESPECT NULLS" else f" FILTER (WHERE {value.sql} IS NOT NULL)"
-    listed = f"list({'DISTINCT ' if call.distinct else ''}{value.sql} ORDER BY {nan}{value.sql} {direction}){kept}"
+    rows = call.after("" if call.nulls == "RESPECT NULLS" else f"{value.sql} IS NOT NULL")
+    listed = f"list({'DISTINCT ' if call.distinct else ''}{value.sql} ORDER BY {nan}{value.sql} {direction}){rows}"
     return Value(f"bq_quantiles({listed}, {number.constant})", array_of(value.type))
 
 
@@ -184,7 +187,7 @@ def _top_count(call: Call) -> Value:
     _check_number(call, number)
     if call.distinct:
         raise call.refuse("DISTINCT is not supported")
-    return Value(f"bq_top_count(histogram({value.sql}), count(*) FILTER (WHERE {value.sql} IS NULL), {number.constant})",
+    return Value(f"bq_top_count(histogram({value.sql}){call.after()}, count(*){call.after(f'{value.sql} IS NULL')}, {number.constant})",
                  array_of(struct_of((("value", value.type), ("count", INT64)))))
 
 
@@ -210,16 +213,22 @@ LARGEST = 1e150  # above it DuckDB's sums of squares overflow
 def _statistic(name: str, sql: str, arguments: int, examples: dict[str, object]) -> None:
     def translate(call: Call) -> Value:
         distinct = "{distinct}" if arguments == 1 else ""
+        exact, call.values = call.values, [coerced(v, FLOAT64) for v in call.values]
         result = filled(f"{sql}({distinct}{', '.join(f'{{{i}}}' for i in range(arguments))}){{over}}", call)
-        x, y = call.values[0].sql, call.values[-1].sql
-        largest = f"max(abs({x})){call.over}" if arguments == 1 else f"max(greatest(abs({x} + 0 * {y}), abs({y} + 0 * {x}))){call.over}"
+        x, y, rows = call.values[0].sql, call.values[-1].sql, call.after()
+        largest = f"max(abs({x})){rows}" if arguments == 1 else f"max(greatest(abs({x} + 0 * {y}), abs({y} + 0 * {x}))){rows}"
         if name == "CORR":
-            result = f"CASE WHEN count({x} + {y}){call.over} > 1 THEN {result} END"
+            result = f"CASE WHEN count({x} + {y}){rows} > 1 THEN {result} END"
+        if exact[0].type == NUMERIC:
+            result = f"bq_exact_enough({result}, min({exact[0].sql}){rows}, max({exact[0].sql}){rows})"
         return Value(f"bq_statistic({result}, {largest})", FLOAT64)
 
-    _aggregate(name, (f"{', '.join(['FLOAT64'] * arguments)} -> FLOAT64", translate), examples=examples)
+    of_type = (f"{', '.join([t] * arguments)} -> FLOAT64" for t in ("INT64", "NUMERIC", "FLOAT64"))
+    _aggregate(name, *((signature, translate) for signature in of_type), examples=examples)
 
 
+macro("bq_exact_enough", """(result, least, most) AS CASE WHEN least != most AND CAST(most - least AS DOUBLE) < greatest(abs(CAST(least AS DOUBLE)), abs(CAST(most AS DOUBLE))) * 1e-7
+      THEN bq_fail('a statistic of NUMERICs so near to each other is not supported here') ELSE result END""")
 macro("bq_statistic", f"""(result, largest) AS CASE WHEN result IS NULL THEN NULL WHEN NOT isfinite(largest) THEN 'nan'::DOUBLE
       WHEN largest > {LARGEST} THEN bq_fail('a statistic of numbers above {LARGEST} is not supported here') ELSE result END""")
 _statistic("STDDEV_POP", "stddev_pop", 1, {of("[10, 14, 18]", "ROUND(STDDEV_POP(x), 6)"): 3.265986})

@@ -19,7 +19,7 @@ class Call:
     """nodes: the parsed arguments. values: the translated arguments, filled by `translate_arguments`.
 
     over: the OVER clause in DuckDB's SQL, with a space before it, or "". order: the ORDER BY inside the brackets, likewise.
-    ordered, framed: whether the OVER clause has ORDER BY and a frame.
+    ordered, framed: whether the OVER clause has ORDER BY and a frame. rows: the condition of the rows that PIVOT aggregates, or "".
     """
 
     function: Function
@@ -31,6 +31,7 @@ class Call:
     over: str = ""
     ordered: bool = False
     framed: bool = False
+    rows: str = ""
     distinct: bool = False
     nulls: str = ""
     order: str = ""
@@ -41,6 +42,11 @@ class Call:
     def value(self, index: int) -> Value:
         """One translated argument, for functions with arguments that are no expressions."""
         return self.translate(self.nodes[index], self.scope)
+
+    def after(self, condition: str = "") -> str:
+        """What follows an aggregate's brackets: FILTER with the rows of PIVOT and a condition, and OVER."""
+        kept = " AND ".join(part for part in (self.rows, condition) if part)
+        return (f" FILTER (WHERE {kept})" if kept else "") + self.over
 
     def refuse(self, problem: str) -> Refused:
         return Refused(f"{self.function.name}: {problem}")
@@ -81,6 +87,6 @@ def filled(template: str, call: Call) -> str:
                                 (call.having, "{having}", "HAVING MAX or MIN"), (call.over, "{over}", "OVER")):
         if what and present not in template:
             raise call.refuse(f"{name} is not supported with these arguments")
-    return template.format(*arguments, args=", ".join(arguments), over=call.over, distinct="DISTINCT " if call.distinct else "",
+    return template.format(*arguments, args=", ".join(arguments), over=call.after(), distinct="DISTINCT " if call.distinct else "",
                            order=call.order, nulls=f" {call.nulls}" if call.nulls else "",
                            type=duckdb_type(call.result) if call.result and "{type}" in template else "")

@@ -1,6 +1,7 @@
 """Expressions: each parsed node that is known is translated; any other is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -113,10 +114,12 @@ def _function_of(name: str, nodes: list[exp.Expr], scope: Scope, node: exp.Expr,
         instead = REGISTRY.hints.get(name)
         raise Refused(f"{name} is not in the list of examined functions: " + (instead or "see docs/sql_functions.md")
                       + ("" if instead else near(name, list(REGISTRY.functions))), *position(node))
-    inner = scope.without_aliases() if f.kind == "aggregate" and not over else scope
+    inner = scope.without_aliases() if f.kind == "aggregate" and not over and name != "GROUPING" else scope
     c = Call(f, list(nodes), inner, translate)
     if over:
         c.over, c.ordered, c.framed = over.sql, over.ordered, over.framed
+    elif f.kind == "aggregate" and inner.rows:
+        c.rows, c.scope = inner.rows, replace(inner, rows="")
     if f.kind in ("aggregate", "window") and c.nodes:
         _open_brackets(c)
     try:

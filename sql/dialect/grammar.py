@@ -8,6 +8,7 @@ from sqlglot.parsers.bigquery import BigQueryParser
 from sqlglot.tokens import Token, TokenType
 
 from sql.dialect.errors import SqlError
+from sql.dialect.pipe_grammar import pipe
 from sql.dialect.literals import unescaped
 
 
@@ -47,6 +48,9 @@ class GoogleSqlParser(BigQueryParser):
     NO_PAREN_FUNCTIONS = {}  # noqa: RUF012
     FUNCTION_PARSERS = {"CAST": lambda self: _cast(self, False), "SAFE_CAST": lambda self: _cast(self, True),  # noqa: RUF012
                         "EXTRACT": BigQueryParser.FUNCTION_PARSERS["EXTRACT"], "ARRAY": BigQueryParser.FUNCTION_PARSERS["ARRAY"]}
+
+    def _parse_pipe_syntax_query(self, query: exp.Query) -> exp.Query:
+        return pipe(self, query)
 
 
 class GoogleSql(BigQuery):

@@ -9,9 +9,10 @@ from sql.dialect import expressions
 from sql.dialect.errors import Refused
 from sql.dialect.queries import examine, sort_keys
 from sql.dialect.scope import Scope
-from sql.dialect.types import INT64
+from sql.dialect.types import FLOAT64, INT64
 from sql.dialect.values import Value, coerced
 
+LARGEST = 1e300  # an offset that a FLOAT64 key can be moved by without overflow
 NUMBERS = ("INT64", "FLOAT64", "NUMERIC")
 
 
@@ -36,7 +37,7 @@ def over(node: exp.Window, scope: Scope) -> Over:
     if order:
         keys = [(expressions.translate(o.this, inner), o) for o in order.expressions]
         if offsets:
-            key = _range_key(keys, node)
+            key = _range_key(keys, "UNBOUNDED" in (spec.args.get("start"), spec.args.get("end")), node)
         listed = [k for value, o in keys for k in sort_keys(value, o)]
         if key is not None:
             listed = [(key, listed[-1][1])]
@@ -72,14 +73,16 @@ def _partition(node: exp.Expr, scope: Scope) -> str:
     return value.sql
 
 
-def _range_key(keys: list[tuple[Value, exp.Ordered]], node: exp.Expr) -> Value:
-    """The one numeric key of RANGE with an offset. NaN, which DuckDB sorts elsewhere, is an error of the row."""
+def _range_key(keys: list[tuple[Value, exp.Ordered]], unbounded: bool, node: exp.Expr) -> Value:
+    """The one numeric key of RANGE with an offset. NaN, which DuckDB sorts last, is an error of the row where the frame has no end."""
     if len(keys) != 1 or keys[0][0].type.kind not in NUMBERS:
         raise Refused("RANGE with an offset needs ORDER BY one number, such as UNIX_SECONDS(…)", *expressions.position(node))
     key = keys[0][0]
-    if key.type.kind != "FLOAT64":
+    if key.type.kind == "INT64":  # an offset must not overflow
+        return Value(f"CAST({key.sql} AS HUGEINT)", key.type)
+    if key.type.kind == "NUMERIC" or not unbounded:
         return key
-    return Value(f"CASE WHEN isnan({key.sql}) THEN bq_fail('NaN in ORDER BY of RANGE with an offset is not supported here') ELSE {key.sql} END", key.type)
+    return Value(f"CASE WHEN isnan({key.sql}) THEN bq_fail('NaN in ORDER BY of RANGE with an offset and UNBOUNDED is not supported here') ELSE {key.sql} END", key.type)
 
 
 def _bound(spec: exp.Expr, end: str, scope: Scope, key: Value | None) -> str:
@@ -95,8 +98,11 @@ def _bound(spec: exp.Expr, end: str, scope: Scope, key: Value | None) -> str:
     if value.type.kind == "NULL":
         raise Refused("the offset of a frame cannot be NULL", *expressions.position(bound))
     sql = coerced(value, to).sql
+    if key and key.type == INT64:
+        sql = f"CAST({sql} AS HUGEINT)"
     if value.literal and isinstance(value.constant, int | Decimal):
-        if value.constant < 0:
-            raise Refused("the offset of a frame cannot be negative", *expressions.position(bound))
+        if value.constant < 0 or (to == FLOAT64 and value.constant > LARGEST):
+            raise Refused("the offset of a frame cannot be negative, or so large that it overflows", *expressions.position(bound))
         return f"{sql} {side}"
-    return f"CASE WHEN bq_check(coalesce({sql} >= 0, false), 'the offset of a frame cannot be NULL or negative') THEN {sql} END {side}"
+    nan = f" AND {sql} <= {LARGEST}" if to.kind == "FLOAT64" else ""
+    return f"CASE WHEN bq_check(coalesce({sql} >= 0{nan}, false), 'the offset of a frame cannot be NULL or negative') THEN {sql} END {side}"

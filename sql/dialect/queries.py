@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from sql.dialect import expressions
 from sql.dialect.errors import Refused
+from sql.dialect.pipe_grammar import Piped
 from sql.dialect.relations import from_clause
 from sql.dialect.scope import Column, Columns, Relation, Scope, near
 from sql.dialect.types import UNKNOWN, array_of, duckdb_type, quoted, struct_of
@@ -60,6 +61,9 @@ def query(node: exp.Expr, scope: Scope, outermost: bool = False) -> Query:
     if isinstance(node, exp.SetOperation):
         from sql.dialect.set_operations import set_operation
         return set_operation(node, scope, outermost)
+    if isinstance(node, Piped):
+        from sql.dialect.pipes import piped
+        return piped(node, scope, outermost)
     if isinstance(node, exp.Select):
         return _select(node, scope, outermost)
     raise Refused(f"{type(node).__name__.upper()} is no query that is supported here", *expressions.position(node))
@@ -92,7 +96,7 @@ def _select(node: exp.Select, scope: Scope, outermost: bool) -> Query:
     prefix = with_clause(node, inner)
     source = from_clause(node, inner)
     inner.windows = {w.name.lower(): w for w in node.args.get("windows") or []}
-    items = _items(node.expressions, inner, bool(node.args.get("from_")))
+    items = items_of(node.expressions, inner, bool(node.args.get("from_")))
     kind = node.args.get("kind")
     if kind == "STRUCT":
         items = [Item("", _struct_of(items))]
@@ -166,14 +170,14 @@ def with_clause(node: exp.Expr, scope: Scope) -> str:
     return f"WITH {'RECURSIVE ' if recursive else ''}{', '.join(parts)} "
 
 
-def _items(nodes: list[exp.Expr], scope: Scope, with_from: bool) -> list[Item]:
+def items_of(nodes: list[exp.Expr], scope: Scope, with_from: bool) -> list[Item]:
     items: list[Item] = []
     for node in nodes:
         star = node.this if isinstance(node, exp.Column) else node
         if isinstance(star, exp.Star):
             if not with_from:
                 raise Refused("SELECT * needs FROM")
-            items += _star(star, [p.name for p in node.parts[:-1]] if isinstance(node, exp.Column) else [], scope)
+            items += starred(star, [p.name for p in node.parts[:-1]] if isinstance(node, exp.Column) else [], scope)
         elif isinstance(node, exp.Dot) and isinstance(node.expression, exp.Star):
             items += _starred(node.expression, _fields(expressions.translate(node.this, scope)), scope)
         elif isinstance(node, exp.Alias):
@@ -191,7 +195,7 @@ def _implied_name(node: exp.Expr) -> str:
     return ""
 
 
-def _star(star: exp.Star, path: list[str], scope: Scope) -> list[Item]:
+def starred(star: exp.Star, path: list[str], scope: Scope) -> list[Item]:
     if not path:
         columns = [*scope.merged, *(c for r in scope.relations for c in r.columns if c.name.lower() not in r.hidden)]
         listed = [Item(c.name, Value(c.sql, c.type)) for c in columns]

@@ -14,13 +14,13 @@ def from_clause(node: exp.Select, scope: Scope) -> str:
     source = node.args.get("from_")
     if not source:
         return ""
-    sql = _relation(source.this, scope)
+    sql = from_item(source.this, scope)
     for join in [*(source.this.args.get("joins") or []), *(node.args.get("joins") or [])]:
-        sql += _join(join, scope)
+        sql += join_text(join, scope)
     return f" FROM {sql}"
 
 
-def _relation(node: exp.Expr, scope: Scope) -> str:
+def from_item(node: exp.Expr, scope: Scope) -> str:
     from sql.dialect.pivots import pivoted
     if node.args.get("sample"):
         raise Refused("TABLESAMPLE is not supported here; use WHERE RAND() < 0.1", *expressions.position(node))
@@ -33,7 +33,7 @@ def _relation(node: exp.Expr, scope: Scope) -> str:
     if isinstance(node, exp.Unnest):
         return _unnest(node, scope)
     if isinstance(node, exp.Paren):
-        return f"({_relation(node.this, scope)})"
+        return f"({from_item(node.this, scope)})"
     raise Refused(f"{node.sql('bigquery')[:60]}: a table, a subquery or UNNEST is expected in FROM", *expressions.position(node))
 
 
@@ -75,9 +75,9 @@ def _is_path(path: list[str], scope: Scope) -> bool:
 def _subquery(node: exp.Subquery, scope: Scope) -> str:
     from sql.dialect.queries import query
     if isinstance(node.this, exp.Table | exp.Subquery | exp.Unnest) and not node.alias:  # a join in brackets
-        sql = _relation(node.this, scope)
+        sql = from_item(node.this, scope)
         for join in node.this.args.get("joins") or []:
-            sql += _join(join, scope)
+            sql += join_text(join, scope)
         return f"({sql})"
     outside = Scope(scope.statement, scope.parent, ctes=scope.ctes)
     inner = node.copy()
@@ -131,15 +131,15 @@ def _unnest(node: exp.Unnest, scope: Scope) -> str:
     return f"(SELECT {listed}) AS {quoted(name)}"
 
 
-def _join(node: exp.Join, scope: Scope) -> str:
+def join_text(node: exp.Join, scope: Scope) -> str:
     side, kind = (node.side or "").upper(), (node.kind or "").upper()
     if node.args.get("method") or kind not in ("", "INNER", "CROSS", "OUTER"):
         raise Refused(f"{node.args.get('method') or kind} JOIN is not supported here", *expressions.position(node))
     before = len(scope.relations)
     lateral = "LATERAL " if isinstance(node.this, exp.Unnest) or (isinstance(node.this, exp.Table) and len(node.this.parts) > 1) else ""
-    right = _relation(node.this, scope)
+    right = from_item(node.this, scope)
     for inner in node.this.args.get("joins") or [] if not isinstance(node.this, exp.Subquery) else []:
-        right += _join(inner, scope)
+        right += join_text(inner, scope)
     lateral = lateral if right.startswith("(SELECT unnest(") else ""
     if node.args.get("using"):
         on = _using(node, scope, before, side)

@@ -60,6 +60,7 @@ class Scope:
     aliases: dict[str, Value] = field(default_factory=dict)
     ctes: dict[str, Columns] = field(default_factory=dict)
     windows: dict[str, exp.Window] = field(default_factory=dict)
+    rows: str = ""  # the condition of the rows that an aggregate of PIVOT takes
 
     def inner(self) -> "Scope":
         """The scope of a subquery, which sees this one's columns."""

@@ -14,7 +14,7 @@ from sql.dialect.types import (
     duckdb_type,
     field_names,
     quoted,
-    supertype,
+    struct_of, supertype,
 )
 
 
@@ -90,8 +90,11 @@ def coerced(value: Value, to: Type) -> Value:
 
 
 def unified(values: Sequence[Value]) -> Type | None:
-    """The type that all values are coerced to; a literal takes the type of the others where it can."""
+    """The type that all values are coerced to; a literal takes the type of the others where it can. A STRUCT's names are the first one's."""
     fixed = supertype(v.type for v in values if not v.literal)
-    if fixed is not None and fixed.kind != "NULL" and all(coercion_cost(v, fixed) is not None for v in values):
+    if fixed is None or fixed.kind == "NULL" or any(coercion_cost(v, fixed) is None for v in values):
+        fixed = supertype(v.type for v in values)
+    first = next((v.type for v in values if v.type.kind == "STRUCT"), None)
+    if fixed is None or fixed.kind != "STRUCT" or first is None:
         return fixed
-    return supertype(v.type for v in values)
+    return struct_of((name, t) for (name, _), (_, t) in zip(first.fields, fixed.fields, strict=True))

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from sqlglot import exp
+
 from sql.dialect.calls import Call
 from sql.dialect.registry import ERROR, function
 from sql.dialect.runtime import macro
@@ -71,8 +73,8 @@ def _shifted(name: str):  # type: ignore[no-untyped-def]
         if rest:
             arguments.append(_constant(call, rest[0], 0, "the offset").sql)
         if len(rest) == 2:
-            if rest[1].type.kind != "NULL" and not rest[1].literal and not rest[1].sql.startswith("$"):
-                raise call.refuse("the default must be a literal or a parameter; write COALESCE outside for any other")
+            if call.nodes[2].find(exp.Column, exp.Query):
+                raise call.refuse("the default must be a constant")
             arguments.append(coerced(rest[1], value.type).sql)
         return Value(f"{name}({', '.join(arguments)}){call.over}", value.type)
     return translate
