@@ -7,7 +7,7 @@ DEMO := .cache/demo
 # Engines' tests wait for servers a third of their time: three files at once fill two cores.
 SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo live test fast chaos lint bench lock system clean
+.PHONY: demo live test fast chaos lint bench lock audit licences system clean
 
 demo: system $(READY)
 	@rm -rf $(DEMO)
@@ -24,9 +24,9 @@ test: system $(READY) lint
 fast: $(READY)
 	$(BIN)/python -m pytest $(SPREAD) -m "not engine and not chaos"
 
-# Longer: many more random streams, a million fuzzed messages, a broker that goes away in the middle, every kill on Flink (writes docs/reliability.md), 22 minutes of load on Prism and 24 on Flink.
+# Longer: many more random streams, a million fuzzed messages, 100,000 messages with secrets, a broker that goes away in the middle, every kill on Flink (writes docs/reliability.md), 22 minutes of load on Prism and 24 on Flink.
 chaos: $(READY)
-	CHAOS_EXAMPLES=50 FUZZ_MESSAGES=200000 $(BIN)/python -m pytest -m "chaos or not chaos" tests/test_fuzz.py tests/test_streaming.py tests/test_live_kafka.py \
+	CHAOS_EXAMPLES=50 FUZZ_MESSAGES=200000 SECRET_ATTEMPTS=100000 $(BIN)/python -m pytest -m "chaos or not chaos" tests/test_fuzz.py tests/test_secrets_everywhere.py tests/test_streaming.py tests/test_live_kafka.py \
 	  tests/test_live_flink.py tests/test_flink_watermark.py tests/test_flink_kills.py tests/test_flink_pubsub.py tests/test_bench_live.py \
 	  tests/test_live_make.py tests/test_cloud.py tests/test_questions_bigquery.py tests/test_collector_kafka.py tests/test_players_live.py
 
@@ -41,19 +41,35 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench
 
+# Every package is checked against the hashes in requirements.lock, setuptools included: it builds the editable install.
+LOCKED := --require-hashes -r requirements.lock
+OURSELVES := --no-deps --no-build-isolation -e .
+
 # The environment: uv where there is one (much faster), else venv and pip. Versions stand in requirements.lock alone.
 $(READY): requirements.lock setup.py
 	@if command -v uv >/dev/null; then \
-	  uv venv -q --allow-existing -p $(PYTHON) $(VENV) && uv pip install -q -p $(BIN)/python -r requirements.lock && uv pip install -q -p $(BIN)/python --no-deps -e .; \
+	  uv venv -q --allow-existing -p $(PYTHON) $(VENV) && uv pip install -q -p $(BIN)/python $(LOCKED) && uv pip install -q -p $(BIN)/python $(OURSELVES); \
 	else \
-	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .; \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check $(LOCKED) && $(BIN)/python -m pip install -q --disable-pip-version-check $(OURSELVES); \
 	fi
 	@touch $@
 
-# Writes requirements.lock anew from setup.py's ranges.
-lock: $(READY)
-	$(BIN)/python -m pip install -q uv
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --all-extras setup.py -o requirements.lock
+# Write requirements.lock, and the image's part of it, from setup.py's ranges. Pins stay as they are; UPGRADE=--upgrade renews them.
+COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes setup.py
+lock:
+	@command -v uv >/dev/null || { echo "make lock: needs uv: pip install uv"; exit 1; }
+	$(COMPILE) --all-extras $(UPGRADE) -o requirements.lock
+	echo setuptools | $(COMPILE) - --extra gcp --extra kafka --constraint requirements.lock -o templates/requirements.lock
+
+# Known vulnerabilities of what requirements.lock pins. Exit code 1 if there are any, or if the advisories cannot be reached.
+audit: $(READY)
+	@$(BIN)/pip-audit --strict --progress-spinner=off --require-hashes --disable-pip -r requirements.lock \
+	  || { echo "make audit: not clean: a package has a known vulnerability, or the advisories on pypi.org could not be read; see above"; exit 1; }
+
+# Write docs/licences.md: the licence of every installed package, as its metadata names it.
+licences: $(READY)
+	{ printf '# Licences\n\nOf the packages that `requirements.lock` installs on Linux, as their metadata name them. Written by `make licences`.\n\n'; \
+	  $(BIN)/pip-licenses --from=mixed --format=markdown --order=license --with-urls --ignore-packages gamebeam; } > docs/licences.md
 
 clean:
 	rm -rf $(VENV) .cache build *.egg-info

@@ -22,8 +22,8 @@ setup(
                       "uvloop"],
         "feeds": ["pycountry"],
         "reports": ["altair", "jinja2", "starlette", "uvicorn", "vl-convert-python"],
-        "dev": ["httpx", "hypothesis", "mypy", "playwright", "pypdf", "pytest", "pytest-xdist", "python-hcl2", "ruff", "schemathesis",
-                "setuptools", "types-PyYAML", "wheel"],
+        "dev": ["httpx", "hypothesis", "mypy", "pip-audit", "pip-licenses", "playwright", "pypdf", "pytest", "pytest-xdist", "python-hcl2",
+                "ruff", "schemathesis", "setuptools", "types-PyYAML", "wheel"],
     },
     entry_points={"console_scripts": ["gamebeam = pipeline.__main__:main"]},
 )

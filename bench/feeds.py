@@ -14,7 +14,7 @@ from bench.rounds import ROOT
 from feeds.drop import run
 from schemas.contract import Contract, load_contract
 from sql.engine import ask, open_archive
-from transforms.runs import claim_archive
+from transforms.archive_contract import claim_archive
 
 STUDENT = ROOT / "tests" / "cases" / "student"
 WRITE_UP_S = 10.90  # for 999 files, to Parquet alone: https://github.com/amyth-singh/justplay-events-pipeline-development

@@ -23,7 +23,7 @@ from bench.live.landed import panes
 from bench.processes import memory_mb, resident_mb
 from bench.rounds import ROOT
 from bench.samples import Samples
-from engines import children, kill_job
+from engines import children, kill_job, start
 from engines.flink import Flink, flink_cluster, wait_for
 from engines.kafka import kafka_broker
 from engines.prism import prism_binary
@@ -182,7 +182,7 @@ def step_of(name: str) -> str:
 @contextmanager
 def _started(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as printed:
-        job = subprocess.Popen(command, cwd=ROOT, stdout=printed, stderr=printed, start_new_session=True)
+        job = start(command, printed, cwd=ROOT)
     try:
         until = time.monotonic() + STARTS_WITHIN_S
         while "STARTED" not in log.read_text():

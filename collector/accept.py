@@ -1,6 +1,5 @@
 """One event at the door: secrets out, times stamped, then what decode will say of it, said at once."""
 
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import msgspec
@@ -9,11 +8,13 @@ from collector.keys import Key
 from collector.sink import Message
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
+from schemas.scrub import NOWHERE, Places
 from schemas.wire import CANONICAL
-from transforms.carried_env import SEPARATOR, with_env
+from transforms.carried_env import SEPARATOR, split_env, with_env
 from transforms.dead_letters import stand_in
 from transforms.decode import Decoder
-from transforms.extract import get
+from transforms.extract import UnreadableString, get
+from transforms.lines import LINE_BEHIND_A_SECRET, Lines
 from transforms.scrub import scrubber
 from transforms.times import is_ms, on_wire, to_ms
 
@@ -36,8 +37,7 @@ class Acceptor:
 
     def __init__(self, contract: Contract, pii_key: bytes | None = None):
         self.contract, self.wire = contract, contract.wire
-        clean = scrubber(contract, pii_key)
-        self.scrub = clean if pii_key else replace(clean, hashed=frozenset())  # without a key the job hashes
+        self.scrub = scrubber(contract, pii_key)  # without a key the job hashes
         self.decoder = Decoder(contract, pii_key or b"only to look")
         self.canonical = contract.wire == CANONICAL
         self.carries_env = "env" in contract.wire.envelope
@@ -45,14 +45,15 @@ class Acceptor:
 
     def may_tell(self, body: bytes) -> bool:
         """Whether a word that could tell of a secret is anywhere in it; most requests hold none, and need no look inside."""
-        lower = body.lower()
-        return not body.isascii() or any(word in lower for word in self.scrub.telling)
+        return self.scrub.may_tell(body)
 
-    def accept(self, payload: bytes, key: Key, received: int, ahead: int = 0, clean: bool = False) -> Verdict:
+    def accept(self, payload: bytes, key: Key, received: int, ahead: int = 0, clean: bool = False, lines: Lines | None = None) -> Verdict:
         """Return what is sent on for one event, and what the job will say of it. Raises for no payload.
 
         received: ms. ahead: ms by which the client's clock is ahead of ours, as clock_ahead gives it. clean: it may tell of nothing.
+        lines: of the request, where it may be one message in several lines.
         """
+        sent = payload
         self.decoder.started = received  # by which a backfill's times are judged
         payload = payload.replace(SEPARATOR, b" ")  # what follows it is the front door's to say, and no JSON holds it
         try:
@@ -70,6 +71,12 @@ class Acceptor:
             self.decoder.faults.note(error)
             stamped = with_env(payload, key.env) if self.carries_env else payload
             item = self._decoded(stamped, key, received)
+        if item.TYPE == DEAD_LETTER and not clean:
+            clean_dead = self._without_secrets(sent, stamped, item, key, lines)
+            if clean_dead != stamped:
+                stamped, item = clean_dead, self._decoded(clean_dead, key, received)
+        elif lines:
+            lines.end()
         of = getattr(item, self.counter) or item.player_id or ""
         message = Message(stamped, of.encode()[:LONGEST_KEY], item.arrival_time if key.backfill else 0)
         if item.TYPE == DEAD_LETTER:
@@ -77,13 +84,26 @@ class Acceptor:
         return Verdict(message, item.event_id)
 
     def _clean(self, payload: bytes) -> bytes:
-        """Without secrets."""
+        """Without secrets, and without what the contract drops from events of its type."""
         if not self.may_tell(payload):
             return payload
+        return self.scrub.message(payload, self._places(payload))
+
+    def _places(self, payload: bytes) -> Places:
         try:
-            return self.scrub.message(payload, msgspec.json.decode(payload))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self.scrub.broken(payload)
+            message = msgspec.json.decode(payload)
+            wire, event_type = self.decoder.extractor.identify(message) if isinstance(message, dict) else (self.wire, None)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, UnreadableString):
+            return NOWHERE
+        return self.decoder.events.places_of(wire, event_type)
+
+    def _without_secrets(self, sent: bytes, stamped: bytes, item: Any, key: Key, lines: Lines | None) -> bytes:
+        """What is sent on of no event: also without what another event type drops, and no line of a secret's value."""
+        if lines and lines.hides(sent, self.scrub.find.first(sent) is not None, item.event_type is not None):
+            return with_env(LINE_BEHIND_A_SECRET, key.env) if self.carries_env else LINE_BEHIND_A_SECRET
+        body, env = split_env(stamped)
+        clean = self.scrub.message(body)
+        return clean if env is None else with_env(clean, env)
 
     def _decoded(self, payload: bytes, key: Key, received: int) -> Any:
         return self.decoder.decode(payload, None if key.backfill else received)

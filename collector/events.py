@@ -19,6 +19,7 @@ from collector.keys import Key, KeyStore
 from collector.limits import Limiter
 from collector.metrics import Metrics
 from collector.settings import Settings
+from transforms.lines import Lines
 
 PATH = "/v1/events"
 RETRY_S = 5
@@ -53,9 +54,10 @@ class PostEvents:
             raise Refused(429, "more events than this key may send", wait)
         received, acceptor = time.time_ns() // 1_000_000, self.acceptors[key.game]
         ahead, clean = _clock(headers, received), not acceptor.may_tell(body)
+        lines = Lines(acceptor.scrub)
 
         def accept() -> list[Verdict]:
-            return [acceptor.accept(piece, key, received, ahead, clean) for piece in pieces]
+            return [acceptor.accept(piece, key, received, ahead, clean, lines) for piece in pieces]
 
         slow = not clean and len(body) > INLINE_BYTES
         verdicts = await asyncio.get_running_loop().run_in_executor(self.slow_lane, accept) if slow else accept()

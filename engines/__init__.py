@@ -7,10 +7,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from pipeline.lifetime import end_children_with_this_process
 
 CACHE = (Path(__file__).parents[1] / ".cache").resolve()  # scripts in environments hold their own path
 STARTS_WITHIN_S = 300
@@ -41,6 +43,18 @@ def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def start(command: Sequence[str | Path], log: IO[bytes], cwd: Path | None = None, env: Mapping[str, str] | None = None,
+          ) -> subprocess.Popen[bytes]:
+    """Start a process in a dedicated session, which a terminal's Ctrl-C does not reach; it ends with this one at the latest.
+
+    Args:
+        log: takes what it prints.
+        env: variables beside those of this process.
+    """
+    end_children_with_this_process()
+    return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, cwd=cwd, env={**os.environ, **(env or {})})
 
 
 def wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path, seconds: float = STARTS_WITHIN_S) -> None:

@@ -1,6 +1,5 @@
 """A BigQuery emulator (PyPI's local-bigquery: DuckDB behind BigQuery's REST and Storage Write API), in an environment of its own."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -8,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from engines import CACHE, MissingTool, end, free_port, wait_for_port
+from engines import CACHE, MissingTool, end, free_port, start, wait_for_port
 from engines.environment import environment
 
 NAME = "local-bigquery-0.4.0"
@@ -33,9 +32,9 @@ def bigquery_emulator(folder: Path, project: str, ports: tuple[int, int] | None 
     rest, storage = ports or (free_port(), free_port())
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "emulator.log").open("ab") as log:
-        process = subprocess.Popen(
-            [binary, "--host", "127.0.0.1", "--port", str(rest), "--grpc-port", str(storage), "--project", project, "--data-dir",
-             folder / "data"], stdout=log, stderr=log, start_new_session=True, env={**os.environ, "HOME": str(CACHE / NAME / "home")})
+        command = [binary, "--host", "127.0.0.1", "--port", str(rest), "--grpc-port", str(storage), "--project", project, "--data-dir",
+                   folder / "data"]
+        process = start(command, log, env={"HOME": str(CACHE / NAME / "home")})
     try:
         wait_for_port(process, rest, folder / "emulator.log")  # REST comes up last
         yield Emulator(f"http://127.0.0.1:{rest}", f"127.0.0.1:{storage}", process)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engines import children, end, free_port, tool
+from engines import children, end, free_port, start, tool
 from engines.flink_jars import flink_jars
 
 STARTS_WITHIN_S = 120
@@ -162,21 +162,22 @@ def flink_cluster(folder: Path, slots: int = 2, task_managers: int = 1) -> Itera
     command = [java, *JAVA, f"-Dlog4j.configurationFile={conf}/log4j.properties", "-cp", jars.cluster]
     flink = Flink(folder, rest, _job_flags(job, artifacts, pool), command=command)
     with ExitStack() as ending:
-        def start(arguments: list[str], log: str, **environment: str) -> subprocess.Popen[bytes]:
+        def started(arguments: list[str], log: str, **environment: str) -> subprocess.Popen[bytes]:
             process = _logged(arguments, folder / log, **environment)
             ending.callback(_end_group, process)
             return process
 
-        start([*command, "-Xmx512m", *_flink("entrypoint.StandaloneSessionClusterEntrypoint", folder)], "job-manager.log")
+        started([*command, "-Xmx512m", *_flink("entrypoint.StandaloneSessionClusterEntrypoint", folder)], "job-manager.log")
         ending.callback(lambda: [_end_group(p) for p in flink.task_managers])
         for _ in range(task_managers):
             flink.start_task_manager()
-        start([java, *JAVA, "-Xmx1g", "-cp", jars.job_server, "org.apache.beam.runners.flink.FlinkJobServerDriver", "--job-host=127.0.0.1",
-               f"--job-port={job}", f"--artifact-port={artifacts}", "--expansion-port=0", f"--artifacts-dir={folder}/artifacts",
-               f"--flink-master=127.0.0.1:{rest}", f"--flink-conf-dir={conf}"], "job-server.log")
+        started([java, *JAVA, "-Xmx1g", "-cp", jars.job_server, "org.apache.beam.runners.flink.FlinkJobServerDriver",
+                 "--job-host=127.0.0.1",
+                 f"--job-port={job}", f"--artifact-port={artifacts}", "--expansion-port=0", f"--artifacts-dir={folder}/artifacts",
+                 f"--flink-master=127.0.0.1:{rest}", f"--flink-conf-dir={conf}"], "job-server.log")
         # The pool starts the `python` that comes first in PATH.
-        flink.worker_pool = start([sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", f"--service_port={pool}"],
-                                  "workers.log", PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}", PYTHONPATH=str(ROOT))
+        flink.worker_pool = started([sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", f"--service_port={pool}"],
+                                    "workers.log", PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}", PYTHONPATH=str(ROOT))
         wait_for(lambda: _answers(flink, slots * task_managers) and all(_is_open(p) for p in (job, pool)), f"{folder}: Flink did not start")
         yield flink
 
@@ -192,7 +193,7 @@ def _flink(entry: str, folder: Path) -> list[str]:
 
 def _logged(arguments: list[str], log: Path, **environment: str) -> subprocess.Popen[bytes]:
     with log.open("ab") as f:
-        return subprocess.Popen(arguments, stdout=f, stderr=f, cwd=ROOT, start_new_session=True, env={**os.environ, **environment})
+        return start(arguments, f, cwd=ROOT, env=environment)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

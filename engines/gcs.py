@@ -1,6 +1,5 @@
 """A GCS emulator (PyPI's gcp-storage-emulator), in an environment of its own, and a door before it that can fail."""
 
-import subprocess
 import sys
 import threading
 import urllib.error
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from engines import end, free_port, wait_for_port
+from engines import end, free_port, start, wait_for_port
 from engines.environment import environment
 
 NAME = "gcp-storage-emulator-2026.7.19"
@@ -23,8 +22,7 @@ def gcs_emulator(folder: Path, bucket: str = "default") -> Iterator[str]:
     binary, port = environment(NAME, sys.executable) / "bin" / "gcp-storage-emulator", free_port()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "emulator.log").open("ab") as log:
-        process = subprocess.Popen([binary, "-d", folder, "start", "--host=127.0.0.1", f"--port={port}", f"--default-bucket={bucket}"],
-                                   stdout=log, stderr=log, start_new_session=True)
+        process = start([binary, "-d", folder, "start", "--host=127.0.0.1", f"--port={port}", f"--default-bucket={bucket}"], log)
     try:
         wait_for_port(process, port, folder / "emulator.log")
         yield f"http://127.0.0.1:{port}"

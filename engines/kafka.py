@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engines import CACHE, end, free_port, tool, wait_for_port
+from engines import CACHE, end, free_port, start, tool, wait_for_port
 from engines.maven import maven_jars
 
 VERSION = "4.1.1"
@@ -54,7 +54,7 @@ def kafka_broker(folder: Path, port: int | None = None) -> Iterator[str]:
         if not (folder / "data" / "meta.properties").exists():
             formatting = [*run, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", settings]
             subprocess.run(formatting, check=True, stdout=log, stderr=log)
-        process = subprocess.Popen([*run, "kafka.Kafka", settings], stdout=log, stderr=log, start_new_session=True)
+        process = start([*run, "kafka.Kafka", settings], log)
     try:
         wait_for_port(process, port, folder / "broker.log")
         yield f"127.0.0.1:{port}"

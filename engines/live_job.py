@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines import end_job
+from engines import end_job, start
 from engines.flink import Flink, flink_cluster
 from engines.live_source import Inbox
 from engines.prism import prism_binary
@@ -99,7 +99,7 @@ def _command(archive: str) -> list[str]:
 def _submitted(command: list[str], log: Path, came: list[int], signals: int = 0) -> Iterator[subprocess.Popen[bytes]]:
     """gamebeam run, apart from the terminal's Ctrl-C; it has started when it is given. signals: how many end nothing here."""
     with log.open("wb") as printed:
-        job = subprocess.Popen(command, stdout=printed, stderr=printed, start_new_session=True, cwd=ROOT)
+        job = start(command, printed, cwd=ROOT)
     try:
         _wait(lambda: "STARTED" in log.read_text(), job, came, f"the job did not start: {log}", STARTS_WITHIN_S, signals=signals)
         yield job

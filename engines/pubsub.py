@@ -2,12 +2,11 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engines import MissingTool, end, free_port, tool, wait_for_port
+from engines import MissingTool, end, free_port, start, tool, wait_for_port
 
 PLACES = ("/usr/lib/google-cloud-sdk", "/opt/google-cloud-sdk", "~/google-cloud-sdk")
 LIB = "platform/pubsub-emulator/lib"
@@ -19,8 +18,7 @@ def pubsub_emulator(folder: Path, port: int | None = None) -> Iterator[str]:
     java, jar, port = tool("java", "the Pub/Sub emulator runs on it"), emulator_jar(), port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "pubsub.log").open("ab") as log:
-        process = subprocess.Popen([java, "-Xmx512m", "-XX:+UseSerialGC", "-jar", jar, "--host=127.0.0.1", f"--port={port}"],
-                                   stdout=log, stderr=log, start_new_session=True)
+        process = start([java, "-Xmx512m", "-XX:+UseSerialGC", "-jar", jar, "--host=127.0.0.1", f"--port={port}"], log)
     try:
         wait_for_port(process, port, folder / "pubsub.log")
         yield f"127.0.0.1:{port}"

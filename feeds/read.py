@@ -12,12 +12,15 @@ from typing import Any
 import pycountry
 
 from schemas.feeds import Column, Feed
+from schemas.scrub import Scrubber
+from schemas.secret_names import secret_names
 from transforms.faults import Faults
 
 ROUNDED = re.compile(r"\d(\.\d+)?E\+\d+")  # an id that a spreadsheet has rounded
 BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 LONGEST = 1 << 20  # characters of a cell
 LONG = 1 << 63
+_SCRUB = Scrubber()
 FAULTS = Faults()
 
 
@@ -96,7 +99,7 @@ def _check_header(found: list[str] | None, feed: Feed) -> None:
         if i >= len(names):
             raise Unreadable(Problem(1, name, "this column is missing"))
         if names[i] != name:
-            raise Unreadable(Problem(1, name, f"expected as column {i + 1}, found {names[i]!r}"))
+            raise Unreadable(Problem(1, name, f"expected as column {i + 1}, found {_found(names[i], feed)}"))
 
 
 def _read_row(cells: list[str], line: int, feed: Feed, readers: list[Callable[[str], Any]], rows: Rows) -> None:
@@ -108,7 +111,7 @@ def _read_row(cells: list[str], line: int, feed: Feed, readers: list[Callable[[s
         try:
             values.append(read(cell))
         except ValueError as e:
-            rows.problems.append(Problem(line, column.name, str(e), feed.delimiter.join(cells)))
+            rows.problems.append(Problem(line, column.name, str(e), _row(cells, feed)))
             return
         except MemoryError:
             raise
@@ -120,7 +123,7 @@ def _read_row(cells: list[str], line: int, feed: Feed, readers: list[Callable[[s
         return
     for value, column in zip(values, feed.columns, strict=True):
         if value is None and column.required:
-            rows.problems.append(Problem(line, column.name, "a value is required", feed.delimiter.join(cells)))
+            rows.problems.append(Problem(line, column.name, "a value is required", _row(cells, feed)))
             return
     rows.lines.append(line)
     for value, column in zip(values, feed.columns, strict=True):
@@ -130,7 +133,25 @@ def _read_row(cells: list[str], line: int, feed: Feed, readers: list[Callable[[s
 def _width(cells: list[str], line: int, feed: Feed) -> Problem:
     wanted = len(feed.columns)
     named = feed.columns[len(cells)].name if len(cells) < wanted else f"column {wanted + 1}"
-    return Problem(line, named, f"{len(cells)} values, where {wanted} are declared", feed.delimiter.join(cells))
+    return Problem(line, named, f"{len(cells)} values, where {wanted} are declared", _row(cells, feed))
+
+
+def _row(cells: list[str], feed: Feed) -> str:
+    """A refused row as its dead letter keeps it: without secrets. Of a row of another width nobody knows which cell is whose."""
+    entry, secret = secret_names().entry, [secret_names().entry(c.name) is not None for c in feed.columns]
+    if any(secret) and len(cells) != len(secret):
+        return ""
+    kept: list[str] = []
+    for i, cell in enumerate(cells):
+        kept.append("" if len(cells) == len(secret) and secret[i] else _SCRUB.text(cell))
+        if entry(cell) is not None:  # name and value, each in a cell
+            break
+    return feed.delimiter.join(kept)
+
+
+def _found(name: str, feed: Feed) -> str:
+    """A cell where the header should be; a file without a header has a value there."""
+    return "another text" if any(secret_names().entry(c.name) for c in feed.columns) else repr(_SCRUB.text(name))
 
 
 def _reader(column: Column, rows: Rows) -> Callable[[str], Any]:
@@ -153,6 +174,7 @@ def _reader(column: Column, rows: Rows) -> Callable[[str], Any]:
 def _string(cell: str, column: Column) -> str:
     if column.max is not None and len(cell) > column.max:
         raise ValueError(f"at most {column.max} characters, not {len(cell)}")
+    cell = _SCRUB.text(cell)
     return cell.lower() if column.lower else cell
 
 

@@ -64,8 +64,9 @@ class Answers:
         self.contents: dict[LedgerKey, list[int]] = defaultdict(lambda: [0] * 4)  # events, event_time, seq, money
         self.dead_letters: dict[tuple[str | None, ...], int] = defaultdict(int)
         self.players: dict[tuple[str, str], list[Seen]] = defaultdict(list)
-        self.sightings: dict[tuple[str | None, str], dict[int, list[Sighting]]] = defaultdict(lambda: defaultdict(list))
-        self.sent: dict[tuple[str, str], int] = defaultdict(int)  # (env, counter) -> the last number that the client gave
+        self.nobodys: dict[tuple[str, str], list[Seen]] = defaultdict(list)  # (env, session_id) -> events of no player
+        self.sightings: dict[str, dict[tuple[int, str], list[Sighting]]] = defaultdict(lambda: defaultdict(list))  # counter -> (hour, env)
+        self.sent: dict[str, int] = defaultdict(int)  # counter -> the last number that the client gave
         self.rollups = [RollupAnswer(contract, r) for r in contract.rollups]
         self.asked = asked_of(contract)
         path = contract.wire.envelope.get("received_time", "received_time")
@@ -75,7 +76,7 @@ class Answers:
     def client_sent(self, sent: Sent) -> None:
         counter = getattr(sent, self.counter) if self.counter else None
         if counter is not None and sent.seq is not None:
-            self.sent[sent.env, counter] = max(self.sent[sent.env, counter], sent.seq)
+            self.sent[counter] = max(self.sent[counter], sent.seq)
 
     def landed(self, sent: Sent) -> None:
         hour = sent.event_time // HOUR_MS * HOUR_MS
@@ -91,14 +92,16 @@ class Answers:
         totals[1] += sent.event_time
         totals[2] += sent.seq or 0
         totals[3] += revenue
+        seen = Seen(sent.event_time, sent.session_id, revenue, micros(sent.own, self.points[sent.event_type]))
         if sent.player_id is not None:
-            score = micros(sent.own, self.points[sent.event_type])
-            self.players[sent.env, sent.player_id].append(Seen(sent.event_time, sent.session_id, revenue, score))
+            self.players[sent.env, sent.player_id].append(seen)
+        elif sent.session_id is not None:
+            self.nobodys[sent.env, sent.session_id].append(seen)
         if self.counter:
             counter = getattr(sent, self.counter)
             if counter is not None and sent.seq is not None:
                 sighting = Sighting(sent.seq, sent.event_time, sent.platform, sent.app_version)
-                self.sightings[sent.env, counter][hour].append(sighting)
+                self.sightings[counter][hour, sent.env].append(sighting)
         if self.asked:
             self.asked.add(sent)
         if not late:
@@ -114,7 +117,8 @@ class Answers:
     def dead(self, dead: Dead) -> None:
         """A second identical one in the same hour is a duplicate; in another hour it counts again."""
         known, hour = dead.known, dead.time // HOUR_MS * HOUR_MS
-        env, platform, app_version, event_type = (known.get(n) for n in ("env", "platform", "app_version", "event_type"))
+        env = known.get("env") or "live"
+        platform, app_version, event_type = (known.get(n) for n in ("platform", "app_version", "event_type"))
         row = self.ledger[hour, env, platform, app_version, event_type]
         row[RECEIVED] += 1
         dead_id = (dead.reason, self.stamp.sub(b"", SECRET.sub(b"", dead.payload)), hour)
@@ -126,5 +130,5 @@ class Answers:
         self.dead_letters[dead.reason, dead.field, event_type, env, app_version] += 1
         counter, seq = known.get(self.counter or ""), known.get("seq")
         if counter is not None and seq is not None:
-            self.sightings[env, counter][hour].append(Sighting(seq, dead.time, platform, app_version))
+            self.sightings[counter][hour, env].append(Sighting(seq, dead.time, platform, app_version))
 

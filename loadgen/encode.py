@@ -11,6 +11,7 @@ import msgspec
 from loadgen.sent import Sent, on_wire
 from schemas.contract import Contract
 from schemas.fields import Field, FieldType
+from schemas.secret_names import secret_names
 from schemas.wire import CANONICAL, NUMERIC_TIMES, Wire, camel
 
 # The order on the wire: a message that was cut off usually still tells when it arrived and whose it is.
@@ -73,7 +74,7 @@ def encoder(contract: Contract) -> Encode:
             elif compact:
                 put(message, path, None)
         if has_secrets:
-            _add_noise(message, drops[sent.event_type], sent, contract.secret_words)
+            _add_noise(message, drops[sent.event_type], sent)
         if sent.fault == "extra_field":
             message["zz_ab_group"] = "B" if sent.event_time % 2 else {"name": "bigger buttons", "share": 0.5}
         elif sent.fault == "oversized":
@@ -156,14 +157,14 @@ def _is_plain(wire: Wire, f: Field) -> bool:
         and f.name not in wire.values and not wire.fields and f.name not in wire.paths
 
 
-def _add_noise(message: dict[str, Any], drops: list[tuple[str, ...]], sent: Sent, secret_words: tuple[str, ...]) -> None:
+def _add_noise(message: dict[str, Any], drops: list[tuple[str, ...]], sent: Sent) -> None:
     """What the job must leave out: dropped paths beside what is there, and now and then an unknown field with a secret."""
     for path in drops:
         parent: Any = message
         for part in path[:-1]:
             parent = parent.get(part) if isinstance(parent, dict) else None
         if isinstance(parent, dict) and path[-1] not in parent:
-            parent[path[-1]] = sent.secret if any(w in path[-1].lower() for w in secret_words) else "noise"
+            parent[path[-1]] = sent.secret if secret_names().entry(path[-1]) else "noise"
     if sent.event_time % 16 == 0:
         message["session_token"] = sent.secret
 

@@ -12,6 +12,7 @@ DEFAULT_RATES = {
     "duplicated": 0.01,  # at once: identical bytes, same arrival
     "duplicated_later": 0.005,  # the client sends again within 40 hours
     "duplicated_after_days": 0.0,  # the client sends again after 5 days
+    "retimed": 0.0,  # the client sends again within 40 hours, and gives the same event a later event_time
     "delayed": 0.01,  # past the allowed lateness
     "reordered": 0.02,  # overtaken by up to two minutes of other messages
     "truncated": 0.003,  # of deliveries
@@ -31,11 +32,15 @@ FARTHEST_MS = 25 * 24 * HOUR  # the job takes events up to 30 days old
 
 @dataclass(frozen=True)
 class Delivery:
-    """One arrival of an event's message. damage: truncated, not_utf8 or None; publish tells the broker's messages apart."""
+    """One arrival of an event's message. damage: truncated, not_utf8 or None; publish tells the broker's messages apart.
+
+    moved: ms that this copy's event_time is later than the first one's.
+    """
 
     arrival: int
     publish: int
     damage: str | None
+    moved: int = 0
 
 
 def rates_for(contract: Contract, faults: dict[str, float] | None) -> dict[str, float]:
@@ -47,9 +52,9 @@ def rates_for(contract: Contract, faults: dict[str, float] | None) -> dict[str, 
         raise ValueError(f"faults: {wrong[0]} is {rates[wrong[0]]}; a rate lies between 0 and 1")
     impossible = set[str]()
     if contract.wire.envelope["event_time"] == "arrival":
-        impossible |= {"delayed", "clock", "duplicated_later", "duplicated_after_days"}
+        impossible |= {"delayed", "clock", "duplicated_later", "duplicated_after_days", "retimed"}
     if contract.wire.envelope["event_id"] == "hash":  # a second publish would be a second event
-        impossible |= {"duplicated_later", "duplicated_after_days"}
+        impossible |= {"duplicated_later", "duplicated_after_days", "retimed"}
     if bad_field(contract) is None:
         impossible.add("wrong_type")
     return {name: 0.0 if name in impossible else rate for name, rate in rates.items()}
@@ -123,6 +128,10 @@ class Faults:
             found.append(Delivery(arrival + rng.randrange(MINUTE, 40 * HOUR), new_publish(), self._damage(rng)))
         if rng.random() < rates["duplicated_after_days"]:
             found.append(Delivery(arrival + 5 * 24 * HOUR, new_publish(), self._damage(rng)))
+        if rates["retimed"] and rng.random() < rates["retimed"]:  # no number is drawn without it: loads of before stay the same
+            after = rng.randrange(MINUTE, 40 * HOUR)
+            moved = rng.randrange(MINUTE, after + 1) // MINUTE * MINUTE
+            found.append(Delivery(arrival + after, new_publish(), self._damage(rng), moved))
         return found
 
     def _damage(self, rng: random.Random) -> str | None:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -80,7 +81,7 @@ class RollupAnswer:
         if v.kind == "sum" and self._is_long(v):
             return lambda sent: read(sent) or 0
         if v.kind == "sum":
-            return lambda sent: round((read(sent) or 0) * 1_000_000)
+            return lambda sent: in_micros(read(sent) or 0)
         if v.kind == "last":
             return lambda sent: None if read(sent) is None else (sent.event_time, sent.seq or 0, sent.event_id, read(sent))
         return read
@@ -106,9 +107,14 @@ def field_reader(contract: Contract, name: str) -> Read:
     return lambda sent: sent.own.get(name)
 
 
+def in_micros(amount: float) -> int:
+    """Millionths, halves away from zero."""
+    return int((Decimal(amount * 1_000_000)).to_integral_value(ROUND_HALF_UP))
+
+
 def micros(own: dict[str, Any], fields: list[tuple[str, int]]) -> int:
     """Sum of the fields, each times its factor, in millionths."""
-    return sum(round(own[name] * 1_000_000) * factor for name, factor in fields if own[name] is not None)
+    return sum(in_micros(own[name]) * factor for name, factor in fields if own[name] is not None)
 
 
 def _merge(kind: str, a: Any, b: Any) -> Any:

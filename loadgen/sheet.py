@@ -46,7 +46,7 @@ def sheet_tables(answers: Answers) -> dict[str, pa.Table]:
          "landed": NUMBER, "duplicate": NUMBER, "dead_lettered": NUMBER, "late": NUMBER},
         [(hour, contract.name, *rest, *counts) for (hour, *rest), counts in answers.ledger.items()])
     if contract.counter:
-        columns = {"hour": TIME, "env": TEXT, "platform": TEXT, "app_version": TEXT, "missing": NUMBER}
+        columns = {"hour": TIME, "env": TEXT, "platform": TEXT, "app_version": TEXT, "missing": NUMBER, "implausible": NUMBER}
         found["missing"] = _table(columns, missing_rows(answers))
     found["dead_letters"] = _table(
         {"reason": TEXT, "field": TEXT, "event_type": TEXT, "env": TEXT, "app_version": TEXT, "messages": NUMBER},
@@ -75,16 +75,20 @@ def sheet_tables(answers: Answers) -> dict[str, pa.Table]:
 
 
 def missing_rows(answers: Answers) -> Rows:
-    """Holes in the union of a counter's ranges; a hole belongs to the hour and build of the range after it."""
-    holes: dict[tuple[Any, ...], int] = defaultdict(int)
-    for (env, _), hours in answers.sightings.items():
-        ranges = sorted((low, high, hour) for hour, seen in hours.items() for low, high in _coalesced(seen))
+    """Holes in the union of a counter's ranges; a hole belongs to the hour, env and build of the range after it.
+
+    Those of more numbers than the contract's max_hole are implausible, and not missing.
+    """
+    holes: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
+    for counted in answers.sightings.values():
+        ranges = sorted((low, high, at) for at, seen in counted.items() for low, high in _coalesced(seen))
         highest = ranges[0][1]
-        for low, high, hour in ranges[1:]:
-            if low - 1 > highest:
-                holes[hour, env, _last(hours[hour], "platform"), _last(hours[hour], "app_version")] += low - 1 - highest
+        for low, high, at in ranges[1:]:
+            if (numbers := low - 1 - highest) > 0:
+                key = (*at, _last(counted[at], "platform"), _last(counted[at], "app_version"))
+                holes[key][numbers > answers.contract.max_hole] += numbers
             highest = max(highest, high)
-    return [(*key, n) for key, n in holes.items()]
+    return [(*key, *numbers) for key, numbers in holes.items()]
 
 
 def unknowable(answers: Answers) -> dict[str, int]:
@@ -92,7 +96,7 @@ def unknowable(answers: Answers) -> dict[str, int]:
     names = ("lost_before_first_arrival", "lost_after_last_arrival", "counters_never_seen", "lost_of_counters_never_seen")
     found = dict.fromkeys(names, 0)
     for key, last in answers.sent.items():
-        seen = [s.seq for hour in answers.sightings.get(key, {}).values() for s in hour]
+        seen = [s.seq for some in answers.sightings.get(key, {}).values() for s in some]
         if seen:
             found["lost_before_first_arrival"] += min(seen) - 1
             found["lost_after_last_arrival"] += last - max(seen)
@@ -130,6 +134,10 @@ def _sessions(answers: Answers) -> Rows:
             stretches = [(None, s) for s in _split_by_gap(sorted(seen, key=lambda s: s.time), gap)]  # type: ignore[misc]
         rows += [(env, player_id, session_id, min(s.time for s in inside), max(s.time for s in inside), len(inside),
                   sum(s.revenue for s in inside)) for session_id, inside in stretches]
+    if gap is None:
+        of_players = {(env, s.session_id) for (env, _), seen in answers.players.items() for s in seen}
+        rows += [(env, None, session_id, min(s.time for s in seen), max(s.time for s in seen), len(seen), sum(s.revenue for s in seen))
+                 for (env, session_id), seen in answers.nobodys.items() if (env, session_id) not in of_players]
     return rows
 
 

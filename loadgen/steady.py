@@ -42,7 +42,7 @@ class SteadyLoad:
         if rate <= 0 or speed <= 0 or players < 1 or self.total < 1:
             raise ValueError("generate: rate, for, players and speed are more than 0")
         self.launch, self.ahead, self.step, self.rate = launch, seconds * (speed - 1) * 1_000, 1_000 * speed / rate, rate
-        rates = rates_for(contract, faults)
+        rates = rates_for(contract, faults) | {"retimed": 0.0}  # what is sent again here keeps its event_time
         self.world = World(contract, "avro", rates, seed, round((launch or _now()) - self.ahead) - DAY, 1)
         if self.world.ids_are_hashes or self.world.arrives_as_event_time:
             rates["duplicated"] = 0.0  # the broker cannot be made to give one message twice, and two are two events
@@ -115,7 +115,8 @@ class SteadyLoad:
             if sent.arrival_time:  # one has landed
                 self.world.answers.duplicate(sent)
             else:
-                self.world.land(sent, [arrival])
+                sent.arrival_time = arrival
+                self.world.land([sent])
         return message
 
 

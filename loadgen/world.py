@@ -1,7 +1,9 @@
 """The simulation: everything that the players send, what becomes of each delivery, and the answers."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from loadgen.answers import Answers, Dead
@@ -91,13 +93,15 @@ class World:
         if self._indistinguishable(sent, deliveries):
             return
         self.count(sent, deliveries)
-        good: list[int] = []
+        good: list[Sent] = []
         for delivery in deliveries:
-            message = self.message(sent, self._arrival(delivery), delivery, player.rng)
+            copy = replace(sent, event_time=sent.event_time + delivery.moved)
+            message = self.message(copy, self._arrival(delivery), delivery, player.rng)
             self.messages.append(message)
-            if message.intact and not self.is_dead(sent, message):
-                good.append(message.arrival)
-        self.land(sent, good)
+            if message.intact and not self.is_dead(copy, message):
+                copy.arrival_time = message.arrival
+                good.append(copy)
+        self.land(good)
 
     def count(self, sent: Sent, deliveries: list[Delivery]) -> None:
         self.events += 1
@@ -139,13 +143,16 @@ class World:
         self.plain_payloads.add(whole)
         return seen
 
-    def land(self, sent: Sent, arrivals: list[int]) -> None:
-        """Of the readable copies the first to arrive lands, the others are duplicates."""
-        if arrivals:
-            sent.arrival_time = min(arrivals)
-            sent.received_time = self._received(sent.arrival_time) if "received_time" in self.carried else None
-            self.answers.landed(sent)
-            for _ in arrivals[1:]:
+    def land(self, readable: list[Sent]) -> None:
+        """Of an event's readable copies whose event_time is on one UTC day, the first to arrive lands; the others are duplicates."""
+        by_day: dict[int, list[Sent]] = defaultdict(list)
+        for sent in readable:
+            by_day[sent.event_time // DAY_MS].append(sent)
+        for copies in by_day.values():
+            first, *others = sorted(copies, key=lambda sent: (sent.arrival_time, sent.event_time))
+            first.received_time = self._received(first.arrival_time) if "received_time" in self.carried else None
+            self.answers.landed(first)
+            for sent in others:
                 self.answers.duplicate(sent)
 
     def _dead(self, sent: Sent, payload_: bytes, arrival: int) -> Dead | None:

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from schemas.printable import printable_lines
+
 COMMANDS: dict[str, tuple[str, str]] = {  # name -> (module of pipeline.commands, what it does)
     "run": ("job", "read messages, write the archive (batch over files, or live from kafka://…, pubsub://… or with --follow)"),
     "status": ("job", "an archive's runs, how fresh they are, what came in and what became of it"),
@@ -47,8 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _one_line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+        return printable_lines(f"{error.filename}: {error.strerror}")
+    return printable_lines(str(error))
 
 
 if __name__ == "__main__":

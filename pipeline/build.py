@@ -37,7 +37,8 @@ class Job:
 def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tuple[str, int]]:
     """Messages -> (table, rows) of every file written."""
     decoded = messages | "Decode" >> Decode(job.contract, job.streaming, job.pii_key, job.shards, job.horizon_ms)
-    unique = decoded.batches | "Deduplicate" >> Deduplicate(job.contract, job.streaming, job.horizon_ms)
+    keyed = decoded.batches if job.streaming else (decoded.batches, decoded.copies)
+    unique = keyed | "Deduplicate" >> Deduplicate(job.contract, job.streaming, job.horizon_ms, job.shards)
     routed = unique | "Route" >> Route(job.contract, job.run_id)
     rollups = (unique, decoded.received) | "Rollups" >> Rollups(job.contract, job.run_id, job.streaming, job.others_s)
     written = (routed.archive, rollups) | "Archive" >> WriteArchive(job.archive, job.run_id, job.streaming)

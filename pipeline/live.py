@@ -12,6 +12,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PortableOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
+from pipeline.archive_contract import given_contract
 from pipeline.build import Job, build
 from pipeline.flink import has_state, key_groups, prepare
 from pipeline.live_source import live_source
@@ -20,13 +21,13 @@ from pipeline.prism import prism
 from pipeline.warehouse import open_warehouse
 from pipeline.watch import end, signals, watch
 from schemas.contract import Contract
+from transforms.archive_contract import accepted_contract, store_contract
 from transforms.draining import DRAIN, PAUSE, RESTING
 from transforms.followed import unreadable_files
 from transforms.leftovers import remove_temporary_files
 from transforms.player_store import check_store
-from transforms.read_contract import read_contract
 from transforms.run_lock import locked
-from transforms.runs import Run, RunError, claim_archive, followed_inputs, iso, now, read_runs, require_name, write_run
+from transforms.runs import Run, RunError, followed_inputs, iso, now, read_runs, require_name, write_run
 from transforms.source import Files, Source, parse_source
 
 WITHOUT_STREAMS = ("directrunner", "fnapirunner", "bundlebaseddirectrunner", "switchingdirectrunner", "")
@@ -37,12 +38,12 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     source = parse_source(options.source)
     engine = _checked(options, source)
     on_prism, on_flink, handed_over = engine == "prismrunner", engine in ("flinkrunner", "portablerunner"), on_dataflow(options)
-    contract, config = read_contract(options.contract), Config.load(options.config)
+    contract, config = accepted_contract(options.archive, given_contract(options.contract)), Config.load(options.config)
     key = pii_key(config, handed_over)
     if options.players and not handed_over:
         check_store(options.players)
     live = live_source(source, contract, options.archive, config, not handed_over, key_groups(options) if on_flink else None)
-    claim_archive(options.archive, contract)
+    store_contract(options.archive, contract)
     warehouse = open_warehouse(options, contract)
     earlier = read_runs(options.archive)
     run = streaming_run(options, contract, earlier, on_prism)

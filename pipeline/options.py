@@ -21,8 +21,8 @@ class JobOptions(PipelineOptions):
                             "pubsub://projects/PROJECT/subscriptions/SUBSCRIPTION")
         parser.add_argument("--follow", nargs="?", const=True, default=False, type=_yes,
                             help="Read the glob's files as they are dropped, each once, without end")
-        parser.add_argument("--contract", default="starter", help="A packaged game's name, or the path of a contract's folder, "
-                            "on disk or gs://")
+        parser.add_argument("--contract", help="A packaged game's name, or the path of a contract's folder, on disk or gs://; "
+                            "by default the archive's own, so that only a new archive needs it")
         parser.add_argument("--archive", help="Root folder of the Parquet archive, on disk or gs://; one per game")
         parser.add_argument("--tables", help="BigQuery tables beside the archive: bq://project.dataset; gamebeam tables apply makes them")
         parser.add_argument("--run_id", help="Name of this run; derived from its inputs by default; in a stream from the launch, "

@@ -10,6 +10,7 @@ from apache_beam.options.pipeline_options import PortableOptions
 from apache_beam.runners.portability.prism_runner import PrismJobServer
 from apache_beam.runners.worker.bundle_processor import DataInputOperation
 
+from pipeline.lifetime import end_children_with_this_process
 from pipeline.options import JobOptions
 from transforms.runs import RunError
 
@@ -34,6 +35,7 @@ def prism(options: JobOptions) -> Iterator[None]:
     except (RuntimeError, ValueError, OSError) as e:
         raise RunError(f"no Prism: {e}; give its binary with --prism_location") from None
     log, path = tempfile.mkstemp(prefix="prism-", suffix=".log")
+    end_children_with_this_process()
     process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, start_new_session=True)
     os.close(log)
     try:

@@ -3,17 +3,19 @@
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import StandardOptions
 
+from pipeline.archive_contract import given_contract
 from pipeline.build import Job, build
 from pipeline.local_runner import LocalRunner, processes_for
 from pipeline.options import Config, JobOptions, on_dataflow, pii_key
 from pipeline.warehouse import Warehouse, open_warehouse
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
+from transforms.archive_contract import accepted_contract, store_contract
 from transforms.collector import collect_as_before
 from transforms.commit import Commit
 from transforms.copies import batch_shards
@@ -22,15 +24,14 @@ from transforms.leftovers import remove_leftovers
 from transforms.player_store import check_store
 from transforms.progress import BYTES_READ
 from transforms.read import ReadFiles
-from transforms.read_contract import read_contract
 from transforms.run_lock import locked
 from transforms.runs import (
     Run,
     RunError,
     batch_run_id,
-    claim_archive,
     commit_run,
     counted,
+    counted_by_name,
     new_inputs,
     now,
     read_runs,
@@ -41,6 +42,14 @@ from transforms.runs import (
     write_run,
 )
 
+LIKELY_CAUSE = {  # of a run in which nothing landed
+    "malformed": "are these files JSON lines or Pub/Sub's Avro export?",
+    "unknown_event_type": "is --contract right? its wire.yaml says where a message has its type",
+    "schema_violation": "is --contract right? its wire.yaml says where a message has its fields",
+    "timestamp_out_of_range": "does time_format in the contract's wire.yaml fit (ms or s)?",
+    "too_large": "max_message_bytes in contract.yaml is the limit",
+}
+
 
 @dataclass
 class Outcome:
@@ -49,6 +58,21 @@ class Outcome:
     contract: Contract
     counts: dict[str, int]  # received, duplicate, late and refused (by BigQuery), over all types
     empty: int = 0  # files without content, and committers' markers
+    reasons: dict[str, int] = field(default_factory=dict)  # dead letters by reason
+
+    @property
+    def landed(self) -> int:
+        return sum(self.run.rows.get(name, 0) for name in self.contract.events) if self.run else 0
+
+    @property
+    def nothing_landed(self) -> str:
+        """One line where every message of a finished run was dead-lettered: the count, the most frequent reason and the likely cause."""
+        if self.landed or not self.reasons:
+            return ""
+        reason, n = max(self.reasons.items(), key=lambda item: (item[1], item[0]))
+        return (f"no message landed: all {self.counts['received']:,} were dead-lettered, {n:,} of them as {reason}; "
+                f"{LIKELY_CAUSE.get(reason, 'see the view dead_letter_problems')} (contract: {self.contract.name}; "
+                "the view dead_letter_problems has samples)")
 
     def lines(self) -> list[str]:
         """What came in and what became of it, for a person."""
@@ -59,9 +83,8 @@ class Outcome:
             return [*lines, "nothing new to read"]
         if self.run.state == "started":
             return [*lines, f"run {self.run.run_id}: handed to Dataflow; views show it once the job has succeeded"]
-        landed = sum(self.run.rows.get(name, 0) for name in self.contract.events)
         c = self.counts
-        return [*lines, f"run {self.run.run_id}: received {c['received']:,} = landed {landed:,} (late {c['late']:,}) "
+        return [*lines, f"run {self.run.run_id}: received {c['received']:,} = landed {self.landed:,} (late {c['late']:,}) "
                         f"+ duplicate {c['duplicate']:,} + dead-lettered {self.run.rows.get(DEAD_LETTER, 0) - c['refused']:,}"
                         + (f"; {c['refused']:,} of the landed were refused by BigQuery" if c["refused"] else "")]
 
@@ -71,13 +94,13 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     for flag in ("source", "archive"):
         if not getattr(options, flag):
             raise RunError(f"--{flag} is missing")
-    contract, handed_over = read_contract(options.contract), on_dataflow(options)
+    contract, handed_over = accepted_contract(options.archive, given_contract(options.contract)), on_dataflow(options)
     key = pii_key(Config.load(options.config), handed_over)
     if options.players and not handed_over:
         check_store(options.players)
     given, empty = match_files(options.source)
     require_times(contract, (i.name for i in given))
-    claim_archive(options.archive, contract)
+    store_contract(options.archive, contract)
     warehouse = open_warehouse(options, contract)
     earlier = read_runs(options.archive)
     inputs = given if options.again else new_inputs(given, earlier)
@@ -89,13 +112,13 @@ def run_batch(options: JobOptions, show: Callable[[int, int], None] | None = Non
     require_name(run_id)
     run = Run(run_id, "started", "batch", contract.fingerprint, now(), inputs=inputs, supersedes=[r.run_id for r in replaced])
     with locked(options.archive, run_id):
-        counts = _run_alone(options, run, contract, key, warehouse, show)
-    return Outcome(run, skipped, contract, counts, empty)
+        counts, reasons = _run_alone(options, run, contract, key, warehouse, show)
+    return Outcome(run, skipped, contract, counts, empty, reasons)
 
 
 def _run_alone(options: JobOptions, run: Run, contract: Contract, key: bytes | None, warehouse: Warehouse,
-               show: Callable[[int, int], None] | None) -> dict[str, int]:
-    """The counts of a run that no other process carries out. On Dataflow the run stays started, and the counts are empty."""
+               show: Callable[[int, int], None] | None) -> tuple[dict[str, int], dict[str, int]]:
+    """(counts, dead letters by reason) of a run that no other process carries out. On Dataflow it stays started, and both are empty."""
     if any(r.run_id == run.run_id and r.state != "started" for r in read_runs(options.archive)):
         raise RunError(f"--run_id={run.run_id}: a run of this name is complete already; leave --run_id out, or choose another")
     remove_leftovers(options.archive, run.run_id)
@@ -112,7 +135,7 @@ def _run_alone(options: JobOptions, run: Run, contract: Contract, key: bytes | N
         with _shown(show, size):
             result = pipeline.run()
             if handed_over:  # a template's launcher ends here too
-                return {}
+                return {}, {}
             result.wait_until_finish()
         metrics = result.metrics()
         complete = replace(run, rows=rows_written(metrics), finished=now(), state="complete")
@@ -126,7 +149,8 @@ def _run_alone(options: JobOptions, run: Run, contract: Contract, key: bytes | N
     finally:
         collect_as_before()
     run.rows, run.finished, run.state = complete.rows, complete.finished, complete.state
-    return {name: counted(metrics, name) for name in ("received", "duplicate", "late", "refused")}
+    counts = {name: counted(metrics, name) for name in ("received", "duplicate", "late", "refused")}
+    return counts, counted_by_name(metrics, "dead_lettered")
 
 
 def _runner(options: JobOptions, input_bytes: int) -> LocalRunner | None:

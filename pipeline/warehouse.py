@@ -30,5 +30,6 @@ def open_warehouse(options: JobOptions, contract: Contract) -> Warehouse:
     target = parse_target(options.tables)
     if missing := missing_tables(rest_client(target.project), target, contract):
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise RunError(f"{target}: no table {missing[0]}{more}; run: gamebeam tables apply --contract={options.contract} --tables={target}")
+        apply = f"gamebeam tables apply --contract={options.contract or '…'} --tables={target}"
+        raise RunError(f"{target}: no table {missing[0]}{more}; run: {apply}")
     return Warehouse(target, contract)

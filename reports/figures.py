@@ -92,7 +92,7 @@ def figure_of(question: Question, result: Result, days: Settled, title: str) -> 
 def _day(row: Mapping[str, Value]) -> date | None:
     day, cohort = row.get("day"), row.get("cohort")
     if isinstance(day, int) and isinstance(cohort, date):
-        return cohort + timedelta(days=day)
+        return cohort + timedelta(days=min(day, (date.max - cohort).days))
     return day if isinstance(day, date) else None
 
 

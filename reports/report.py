@@ -41,14 +41,9 @@ def page_of(con: duckdb.DuckDBPyConnection, contract: Contract, as_of: str = "",
     return Page(layout.title, subtitle, days, sections, datetime.now(UTC), version)
 
 
-def _no_formula(value: object) -> object:
-    """A spreadsheet must not run what a player called himself."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
-
-
 def _csv(folder: Path, f: Figure) -> Path:
     folder.mkdir(exist_ok=True)
     path = folder / f"{f.question.name}.csv"
-    rows = [(*map(_no_formula, row), STATUS[final]) for row, final in zip(f.rows, f.final, strict=True)]
+    rows = [(*row, STATUS[final]) for row, final in zip(f.rows, f.final, strict=True)]
     path.write_text(show(Result([*f.columns, "status"], rows), "csv"))
     return path

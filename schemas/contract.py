@@ -9,31 +9,24 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-
 from schemas.bounded_text import read_bounded, require_bounded_json
 from schemas.bounds import SETTINGS as BOUNDS
 from schemas.bounds import Bounds, parse_bounds
 from schemas.fields import MOST_NESTED, NAME, ContractError, Field, load_yaml, names_inside, nesting, parse_record
 from schemas.notifications import Notification, check_notifications, parse_notifications
 from schemas.questions import own_views, parse_question
+from schemas.reserved import BIGQUERY_RESERVED, RESERVED_VIEWS
 from schemas.rollups import Rollup, duration_ms, parse_rollups
 from schemas.wire import CANONICAL, Wire, parse_wire
 
-RESERVED_VIEWS = ("events", "ledger", "player_hours", "counter_hours", "sessions", "players", "dead_letters", "runs",
-                  "dead_letter", "dead_letter_problems", "leaderboard", "event", "data_status", "feed_dead_letters")
-BIGQUERY_RESERVED = set(
-    "all and any array as asc assert_rows_modified at between by case cast collate contains create cross cube current "
-    "default define desc distinct else end enum escape except exclude exists extract false fetch following for from full "
-    "group grouping groups hash having if ignore in inner intersect interval into is join lateral left like limit lookup "
-    "merge natural new no not null nulls of on or order outer over partition preceding proto qualify range recursive "
-    "respect right rollup rows select set some struct tablesample then to treat true unbounded union unnest using when "
-    "where window with within".split())
-ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_index", "pane_timing", "emitted_time", "is_final", "counted"}
+ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_index", "pane_timing", "emitted_time", "is_final", "counted",
+                "declaration"}
 STATE_TAKEN = ROLLUP_TAKEN | {"hour", "events", "revenue", "revenue_micros", "score", "score_micros", "first_time", "last_time",
-                              "first_seen", "last_seen", "sessions", "pieces"}
+                              "first_seen", "last_seen", "sessions", "pieces", "anonymous", "platform_at", "app_version_at", "country_at"}
 SETTINGS = {"name", "title", "counter", "currency", "time_zone", "session_gap", "allowed_lateness", "max_message_bytes",
-            "keep_raw", *BOUNDS}
+            "keep_raw", "max_hole", *BOUNDS}
+LONGEST_HOLE = 10**9  # that max_hole may be: missing is then a sum that cannot overflow
+ASKED = ("questions/", "views/", "reports/", "feeds.", "feeds/", "report.")
 PACKAGED = files("schemas") / "games"
 
 
@@ -63,6 +56,7 @@ class Contract:
     max_message_bytes: int = 262_144
     keep_raw: bool = False
     bounds: Bounds = field(default_factory=Bounds)
+    max_hole: int = 1_000_000  # numbers skipped in a row by a counter that still count as missing; more is a client's nonsense
 
     @cached_property
     def fingerprint(self) -> str:
@@ -71,12 +65,12 @@ class Contract:
     @cached_property
     def essence(self) -> dict[str, str]:
         """The text that says what events are: all of it but the examples, and what people ask."""
-        asked = ("examples/", "questions/", "views/", "reports/", "feeds.", "feeds/", "report.")
-        return {name: body for name, body in self.text.items() if not name.startswith(asked)}
+        return {name: body for name, body in self.text.items() if not name.startswith(("examples/", *ASKED))}
 
     @cached_property
-    def secret_words(self) -> tuple[str, ...]:
-        return tuple(yaml.safe_load((files("schemas") / "secrets.yaml").read_text())["names"])
+    def asked(self) -> dict[str, str]:
+        """The text of what people ask, and of the files that others drop. It is not part of the fingerprint."""
+        return {name: body for name, body in self.text.items() if name.startswith(ASKED)}
 
     @cached_property
     def state_fields(self) -> tuple[Field, ...]:
@@ -148,7 +142,7 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
         session_gap_ms=duration_ms(settings["session_gap"], at("contract.yaml"), "session_gap") if "session_gap" in settings else None,
         allowed_lateness_ms=duration_ms(settings.get("allowed_lateness", "1h"), at("contract.yaml"), "allowed_lateness"),
         max_message_bytes=settings.get("max_message_bytes", 262_144), keep_raw=settings.get("keep_raw", False),
-        bounds=parse_bounds(settings, at("contract.yaml")))
+        bounds=parse_bounds(settings, at("contract.yaml")), max_hole=settings.get("max_hole", 1_000_000))
     _check_names(contract, at)
     _check_wire(contract, at("wire.yaml"))
     _check_states(contract, at)
@@ -198,6 +192,9 @@ def _check_settings(settings: dict[str, Any], file: str) -> None:
     limit = settings.get("max_message_bytes", 1)
     if type(limit) is not int or limit < 1:
         raise ContractError(file, "max_message_bytes", f"a number of bytes, not {limit!r}")
+    hole = settings.get("max_hole", 1)
+    if type(hole) is not int or not 1 <= hole <= LONGEST_HOLE:
+        raise ContractError(file, "max_hole", f"a number of events from 1 to {LONGEST_HOLE:,}, not {hole!r}")
     if not isinstance(settings.get("keep_raw", False), bool):
         raise ContractError(file, "keep_raw", "true or false")
     zone = settings.get("time_zone", "UTC")
@@ -272,6 +269,9 @@ def _check_rollups(contract: Contract, file: str) -> None:
         for name in named:
             if name not in known:
                 raise ContractError(file, f"{r.name}.{name}", "is no field of the envelope or of these event types")
+        for name in r.keys:
+            if name in ROLLUP_TAKEN:
+                raise ContractError(file, f"{r.name}.keys", f"{name} is a column of every rollup already: rename the field")
         numbers = {f.name for e in of for f in e.fields if f.type.kind in ("long", "double")} | {"seq"}
         for v in r.values:
             if v.kind == "sum" and v.field and v.field not in numbers:

@@ -15,7 +15,8 @@ from schemas.tables import Table, tables
 HEAD = ("| column | type | nullable | meaning | role | pii | examples |", "|---|---|---|---|---|---|---|")
 ABOUT = {
     "dead_letter": "`reason` and `field` say what was wrong; `fingerprint` groups a thousand of them into one problem.",
-    "ledger": "received = landed + duplicate + dead_lettered, in every row.",
+    "ledger": "received = landed + duplicate + dead_lettered, in every row. Its view adds `missing`, events that clients counted and that "
+              "never came, and `implausible`, numbers that a counter skipped, more in a row than `max_hole`.",
 }
 # Meanings of the pipeline's own columns whose name alone does not say enough.
 MEANINGS = {
@@ -90,7 +91,9 @@ def _about(contract: Contract) -> list[str]:
             f"- A session is told by {sessions}.",
             f"- An event is late when it arrives more than {_duration(contract.allowed_lateness_ms)} after it happened.",
             f"- Money is {contract.currency}; reports are by days in {contract.time_zone}. All times are stored in UTC.",
-            f"- A message has at most {contract.max_message_bytes} bytes."]
+            f"- A message has at most {contract.max_message_bytes} bytes.",
+            *([f"- A counter that skips more than {contract.max_hole} numbers at once has lost none of them: they are implausible."]
+              if contract.counter else [])]
 
 
 def _event(contract: Contract, table: Table, held: Seen | None = None) -> list[str]:

@@ -22,6 +22,7 @@ PYTHON: dict[str, Any] = {"boolean": bool, "long": INT64, "double": DOUBLE, "str
                           "timestamp": TIMESTAMP_MS, "date": datetime.date}
 # Summed in millionths: one client's nonsense must not make a whole game's sum overflow.
 LIMITS = {"revenue": 10**9, "score": 10**12}
+LARGEST_AMOUNT = 9_223_372_036_854.77  # millionths of it still fit into an INT64; for amounts without a limit of their own, as in feeds
 # Set by decode, never read from a message: their names on the wire start with a private-use character.
 PRIVATE = "\ue000"
 COMPUTED = {"arrival_time": 0, "late": False, "additional_properties": None, "raw_event": None, "shape_rank": 0}

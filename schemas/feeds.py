@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.contract import BIGQUERY_RESERVED, RESERVED_VIEWS, Contract
+from schemas.contract import Contract
 from schemas.fields import NAME, ContractError, Field, FieldType, load_yaml
+from schemas.reserved import BIGQUERY_RESERVED, RESERVED_VIEWS
 from schemas.tables import Table
 from schemas.wire import LONGEST_FORMAT
 

@@ -1,7 +1,7 @@
 """Avro records as fields: the types a contract may use, and nothing else."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -65,7 +65,7 @@ class Field:
     pii: str | None = None
     roles: tuple[str, ...] = ()
     factor: int = 1
-    examples: tuple[Any, ...] = ()
+    examples: tuple[Any, ...] = field(default=(), hash=False)  # JSON values: those of an array are lists
     also: str | None = None  # the dotted path at which additional_properties has it, in events of before it was declared
 
     @property
@@ -126,9 +126,9 @@ def _parse_field(spec: Any, file: str) -> Field:
         raise ContractError(file, name, f"factor is a whole number, such as -1 for money given back, not {factor!r}")
     if not isinstance(examples, list):
         raise ContractError(file, name, f"examples is a list, not {examples!r}")
-    field = Field(name, field_type, nullable, spec.get("doc", ""), pii, roles, factor, tuple(examples), spec.get("also"))
-    _check_also(field, file)
-    return field
+    parsed = Field(name, field_type, nullable, spec.get("doc", ""), pii, roles, factor, tuple(examples), spec.get("also"))
+    _check_also(parsed, file)
+    return parsed
 
 
 def _check_also(field: Field, file: str) -> None:

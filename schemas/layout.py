@@ -1,6 +1,6 @@
 """Where things lie in an archive. One root per game.
 
-ROOT/_contract.json                                  the contract it was written under
+ROOT/_contract.json                                  its contract: what events are, and what people ask
 ROOT/_runs/<run_id>.json                             a run's manifest: state, inputs, rows; views read only open and complete runs
 ROOT/_runs/<run_id>/…                                what a run over a followed folder has read for good, and could not read
 ROOT/events/<type>/date=YYYY-MM-DD/hour=HH/part-…    events and dead letters, by event_time (hour=late for stragglers)
@@ -39,6 +39,11 @@ def findable(pattern: str) -> str:
 
 def day(ms: int) -> str:
     return _day(ms // DAY_MS)
+
+
+def day_ms(date: str) -> int:
+    """When a day begins, in ms: the inverse of `day`."""
+    return round(datetime.strptime(f"{date}+0000", "%Y-%m-%d%z").timestamp() * 1000)
 
 
 @cache

@@ -3,7 +3,8 @@
 A question begins with comment lines: `-- title: …` and `-- doc: …`; `-- key: a, b` names the columns that tell its rows apart, the
 others are figures; `-- chart: bar x=… y=…` says how a report draws it. It may use @as_of (what came before that moment), @env and
 @time_zone. A view's {views} and {tables} are the datasets, {time_zone} is the contract's; {base} is the view of that name which
-the contract makes, and which this one then stands in for: it may add columns, and should drop none.
+the contract makes, and which this one then stands in for: it may add columns, and should drop none. In a view {micros:amount} is an
+amount in millionths, an INT64, rounded as the job rounds, and {sum:column} the sum of INT64s that stops at the greatest one.
 """
 
 import re

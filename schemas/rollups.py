@@ -87,7 +87,7 @@ def _rollup(name: str, body: Any, file: str) -> Rollup:
                             "all of an open window again; leave early out, or make the window shorter")
     keys = ("env", *(k for k in body.get("keys", []) if k != "env"))
     values = tuple(_value(v, spec, file, name) for v, spec in body["values"].items())
-    return Rollup(name, body.get("doc", ""), tuple(body.get("events", [])), _where(body.get("where")), keys,
+    return Rollup(name, body.get("doc", ""), tuple(body.get("events", [])), _where(body.get("where"), file, f"{name}.where"), keys,
                   window, period, early, values)
 
 
@@ -102,7 +102,7 @@ def _value(name: str, spec: Any, file: str, rollup: str) -> Value:
     if kind == "count":
         if not isinstance(of, dict):
             raise ContractError(file, where, "expected count, or count: {field: value}")
-        return Value(name, "count", where=_where(of))
+        return Value(name, "count", where=_where(of, file, where))
     if isinstance(of, dict):
         if set(of) != {"role"} or of["role"] not in ("revenue", "score") or kind != "sum":
             raise ContractError(file, where, "expected a field's name, or sum: {role: revenue} or {role: score}")
@@ -110,5 +110,8 @@ def _value(name: str, spec: Any, file: str, rollup: str) -> Value:
     return Value(name, kind, field=str(of))
 
 
-def _where(spec: Any) -> tuple[tuple[str, Any], ...]:
+def _where(spec: Any, file: str, at: str) -> tuple[tuple[str, Any], ...]:
+    for name, value in (spec or {}).items():
+        if not isinstance(value, str | int | float | None):
+            raise ContractError(file, f"{at}.{name}", f"expected one value to compare with, not {value!r}")
     return tuple(sorted((spec or {}).items()))

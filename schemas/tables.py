@@ -17,6 +17,9 @@ PIECE = FieldType("record", fields=(
     Field("revenue_micros", LONG, False), Field("session_id", STRING, True), Field("platform", STRING, True),
     Field("app_version", STRING, True), Field("country", STRING, True)))
 SEQ_RANGE = FieldType("record", fields=(Field("seq_from", LONG, False), Field("seq_to", LONG, False)))
+_AT = "event_time of that value."
+_LAST_KNOWN = (Field("platform", STRING, True, "The last known in the hour."), Field("platform_at", TIMESTAMP, True, _AT),
+               Field("app_version", STRING, True, "The last known in the hour."), Field("app_version_at", TIMESTAMP, True, _AT))
 LEDGER_COUNTS = ("received", "landed", "duplicate", "dead_lettered", "late", "table_rejected")
 
 
@@ -72,17 +75,20 @@ def counter_hours_table() -> Table:
     return _rollup("counter_hours", "Which of a counter's numbers came in, per hour.", [
         Field("hour", TIMESTAMP, False), Field("game", STRING, True), Field("env", STRING, True),
         Field("counter", STRING, False, "install_id, player_id or session_id, as the contract says."),
-        Field("platform", STRING, True, "The last seen in the hour."), Field("app_version", STRING, True, "The last seen in the hour."),
+        *_LAST_KNOWN,
         Field("seq_ranges", FieldType("array", item=SEQ_RANGE), False, "Coalesced ranges of seq landed or readable in dead letters.")])
 
 
 def player_hours_table(contract: Contract) -> Table:
     states = [g for f in contract.state_fields for g in (
-        Field(f.name, f.type, True, f.doc), Field(f"{f.name}_at", TIMESTAMP, True, "event_time of that value."))]
+        Field(f.name, f.type, True, f.doc), Field(f"{f.name}_at", TIMESTAMP, True, _AT))]
     return _rollup("player_hours", "What each player did, per hour.", [
         Field("hour", TIMESTAMP, False), Field("env", STRING, True), Field("player_id", STRING, False),
-        Field("platform", STRING, True, "The last seen in the hour."), Field("app_version", STRING, True, "The last seen in the hour."),
-        Field("country", STRING, True, "The last seen in the hour."), Field("events", LONG, False),
+        Field("anonymous", FieldType("boolean"), True,
+              "True where no player was known: player_id is then a session's id, or an installation's."),
+        *_LAST_KNOWN,
+        Field("country", STRING, True, "The last known in the hour."), Field("country_at", TIMESTAMP, True, _AT),
+        Field("events", LONG, False),
         Field("revenue_micros", LONG, False, "Millionths of a USD."), Field("score_micros", LONG, False, "Millionths of a point."),
         Field("first_time", TIMESTAMP, False), Field("last_time", TIMESTAMP, False), *states,
         Field("pieces", FieldType("array", item=PIECE), False, "Stretches of activity, by session_id or gap.")])
@@ -90,7 +96,8 @@ def player_hours_table(contract: Contract) -> Table:
 
 def declared_table(contract: Contract, rollup: Rollup) -> Table:
     types = {f.name: f.type for f in envelope_fields()}
-    types |= {f.name: f.type for e in rollup.events or contract.events for f in contract.events[e].fields}
+    own = [f for e in rollup.events or contract.events for f in contract.events[e].fields]
+    types |= {f.name: f.type for f in sorted(own, key=lambda f: f.type.kind == "double")}  # a double in one type is one in the rollup
     fields = [Field(k, types[k], True) for k in rollup.keys]
     fields.append(Field("counted", LONG, False, "Events in the row: of the panes of a window, the one that counted most is the last."))
     for v in rollup.values:
@@ -99,12 +106,15 @@ def declared_table(contract: Contract, rollup: Rollup) -> Table:
         elif v.kind == "sum":
             long = v.field is not None and types[v.field].kind == "long"
             fields.append(Field(v.name if long else f"{v.name}_micros", LONG, False))
+            if v.field is not None and not long:
+                fields.append(Field(v.name, LONG, True, "The sum in rows of before the field became a double; null since."))
         elif v.kind == "distinct":
             fields.append(Field(f"{v.name}_hashes", FieldType("array", item=LONG), False, "The smallest hashes of the values seen."))
         else:
             fields.append(Field(v.name, types[v.field or ""], True))
             if v.kind == "last":
                 fields.append(Field(f"{v.name}_at", TIMESTAMP, True))
+    fields.append(Field("declaration", STRING, True, "Fingerprint of the rollup's declaration; null in rows of before it was written."))
     return _rollup(rollup.name, rollup.doc, fields)
 
 

@@ -18,7 +18,7 @@ from schemas.tables import declared_table
 from sql.engine import Result, ask, open_archive
 from sql.query import parameters
 from sql.show import plain
-from sql.views import SKETCH_SIZE, fill, money_micros
+from sql.views import SKETCH_SIZE, fill, micros_of, money_micros
 
 Row = tuple[Any, ...]
 SHOWN = 20  # differences printed per answer
@@ -124,7 +124,7 @@ def _contents_of(contract: Contract, event_type: str) -> str:
 def _rollup_check(contract: Contract, rollup: Rollup) -> Check:
     key = ["window_start", *rollup.keys]
     fields = {f.name for f in declared_table(contract, rollup).fields}
-    values = [f"CAST(ROUND(`{v.name}` * 1000000) AS INT64) AS `{v.name}_micros`"
+    values = [f"{micros_of(f'`{v.name}`')} AS `{v.name}_micros`"
               if v.kind == "sum" and f"{v.name}_micros" in fields else f"`{v.name}`" for v in rollup.values]
     return Check(f"SELECT {', '.join([*(f'`{k}`' for k in key), *values])} FROM `{rollup.name}`", key,
                  frozenset(v.name for v in rollup.values if v.kind == "distinct"))

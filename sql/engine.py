@@ -3,13 +3,14 @@
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
 import duckdb
+import pyarrow as pa
 from sqlglot import exp
 
 from schemas.contract import Contract
@@ -17,7 +18,7 @@ from schemas.feeds import feed_tables
 from schemas.fields import FieldType
 from schemas.layout import escape_glob
 from schemas.tables import Table, tables
-from sql.archive import part_files, read_runs
+from sql.archive import RUNS, part_files, read_runs
 from sql.dialect.catalog import ColumnsKey, TableColumns, columns_of
 from sql.dialect.runtime import install
 from sql.dialect.translation import translated
@@ -52,11 +53,18 @@ def open_archive(contract: Contract, archive: str, memory: str = "") -> duckdb.D
 
     Raises:
         ArchiveError: The archive cannot be read.
-        SqlError: A view of the contract's is not valid, or reads something other than the archive.
     """
     runs = read_runs(archive)
-    parts = [(table, part_files(archive, table.folder, table.name, runs))
-             for table in (*tables(contract).values(), *feed_tables(contract).values())]
+    return _opened(contract, runs, lambda table: part_files(archive, table.folder, table.name, runs), memory)
+
+
+def open_empty(contract: Contract) -> duckdb.DuckDBPyConnection:
+    """The contract's views over no rows, for a look at its SQL."""
+    return _opened(contract, RUNS.empty_table(), lambda _: [])
+
+
+def _opened(contract: Contract, runs: pa.Table, files_of: Callable[[Table], list[str]], memory: str = "") -> duckdb.DuckDBPyConnection:
+    parts = [(table, files_of(table)) for table in (*tables(contract).values(), *feed_tables(contract).values())]
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'; CREATE SCHEMA tables")
     con.register("manifests", runs)
@@ -65,6 +73,7 @@ def open_archive(contract: Contract, archive: str, memory: str = "") -> duckdb.D
     _confine(con, [path for _, paths in parts for path in paths], memory)
     for table, paths in parts:
         con.execute(_table_sql(table, paths))
+    con.execute("CREATE TABLE tables.broken_views (name VARCHAR, reason VARCHAR)")
     made = {("tables", name) for name in ("runs", *(table.name for table, _ in parts))}
     engine = catalog_of(con).engine
     for name, view in _views(tuple(view_sql(contract).items()), columns_of(con).key()).items():
@@ -72,10 +81,10 @@ def open_archive(contract: Contract, archive: str, memory: str = "") -> duckdb.D
             refuse_unknown(view.reads, view.tree, Catalog(frozenset(made), engine), view.text)
             install(con, view.translated)
             con.execute(f"CREATE VIEW main.{_identifier(name)} AS {view.translated}")
-        except SqlError as e:
-            raise SqlError(f"view {name}: {e}", view.text) from None
-        except duckdb.Error as e:
-            raise SqlError(f"view {name}: {_in_terms_of(view.text, view.translated, str(e))}", view.text) from None
+        except (SqlError, duckdb.Error) as e:  # the other views are as good as before
+            reason = str(e).splitlines()[0] if isinstance(e, SqlError) else _problem(str(e))
+            con.execute("INSERT INTO tables.broken_views VALUES (?, ?)", [name, reason])
+            continue
         made.add(("main", name))
     return con
 
@@ -117,6 +126,19 @@ def _confine(con: duckdb.DuckDBPyConnection, files: list[str], memory: str) -> N
     con.execute("SET enable_external_access = false; SET lock_configuration = true")
 
 
+def broken_views(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Why a view of the contract cannot be queried, such as a table that it misses, by the view's name."""
+    return dict(con.execute("SELECT name, reason FROM tables.broken_views").fetchall())
+
+
+def _refuse_broken(con: duckdb.DuckDBPyConnection, reads: list[Source], sql: str) -> None:
+    broken = broken_views(con)
+    for source in reads:
+        if source.schema in ("", "main") and source.name in broken:
+            raise SqlError(f"view {source.name}: {broken[source.name]}; fix views/{source.name}.sql, and give its "
+                           "folder as --contract", sql, source.start, source.length)
+
+
 def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None,
         unexamined: list[str] | None = None) -> Result:
     """Answer one query in BigQuery SQL, or SHOW TABLES, or DESCRIBE view.
@@ -134,6 +156,7 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
         raise SqlError("only queries are run here: SELECT …, WITH …, SHOW TABLES or DESCRIBE view", sql)
     reads = sources(tree, query)
     catalog = catalog_of(con)
+    _refuse_broken(con, reads, query)
     refuse_unknown(reads, tree, catalog, query)
     refuse_unknown(described(sql), tree, catalog, sql)
     used = {p.name for p in tree.find_all(exp.Parameter)}
@@ -170,7 +193,11 @@ def _table_sql(table: Table, files: list[str]) -> str:
     listed = ", ".join(_quoted(escape_glob(path)) for path in files)
     schema = ", ".join(f"{_quoted(f.name)}: {{name: {_quoted(f.name)}, type: {_quoted(duckdb_type(f.type))}, default_value: NULL}}"
                        for f in table.fields)
-    return f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], schema = MAP {{{schema}}}, hive_partitioning = false)"
+    # DuckDB 2.0 finds fields that it reads alone out of a record by the file's order, not by name: such a column is read whole.
+    records = ", ".join(f"COALESCE({column}, NULL) AS {column}" for f in table.fields if f.type.kind == "record"
+                        and (column := _identifier(f.name)))
+    columns = f"* REPLACE ({records})" if records else "*"
+    return f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet([{listed}], schema = MAP {{{schema}}}, hive_partitioning = false)"
 
 
 def duckdb_type(t: FieldType) -> str:
@@ -193,7 +220,7 @@ def _in_terms_of(sql: str, translated: str, message: str) -> SqlError:
     """DuckDB points into the translated SQL; find the word it means in the analyst's own."""
     if own := re.search(r"Could not convert string 'BigQuery error: (.*)' to INT64|executing the UDF: \w+: (.*)", message):
         return SqlError(own[1] or own[2], sql)
-    problem = re.sub(r"^[\w ]+ Error: ", "", message.split("\n\nLINE ")[0]).replace("\n", " ").rstrip()
+    problem = _problem(message)
     pointed = re.search(r"\nLINE \d+: (.*)\n( *)\^", message)
     if not pointed:
         return SqlError(problem, sql)
@@ -207,3 +234,8 @@ def _in_terms_of(sql: str, translated: str, message: str) -> SqlError:
     nth = len(same.findall(translated[:at]))
     places = [m.start() for m in same.finditer(sql)]
     return SqlError(problem, sql, places[min(nth, len(places) - 1)], len(word[0])) if places else SqlError(problem, sql)
+
+
+def _problem(message: str) -> str:
+    """DuckDB's words without its class of error and its picture of the translated SQL."""
+    return re.sub(r"^[\w ]+ Error: ", "", message.split("\n\nLINE ")[0]).replace("\n", " ").rstrip()

@@ -91,4 +91,5 @@ def _end(con: duckdb.DuckDBPyConnection) -> datetime:
     """The end of the last hour in which an event landed."""
     con.execute("SELECT MAX(hour) FROM ledger WHERE landed > 0")
     [last] = con.fetchone() or [None]
-    return (last or datetime.fromtimestamp(0, UTC)) + timedelta(hours=1)
+    latest = datetime.max.replace(tzinfo=UTC) - timedelta(hours=1)  # of what a clock may have said
+    return min(last or datetime.fromtimestamp(0, UTC), latest) + timedelta(hours=1)

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import math
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,21 +14,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from schemas.printable import no_formula, printable
 from sql.engine import Result
 
 FORMATS = ("table", "csv", "json")
 
 
 def show(result: Result, format: str = "table") -> str:
-    """Text that ends with a line break."""
+    """Return a result as text that ends with a line break.
+
+    Clients' text is neutralised where a person's program would act on it: a control character is written as its escape in a table, and a
+    text cell that a spreadsheet would run begins with an apostrophe in CSV. JSON, which programs read, is as it was sent.
+    """
     if format == "table":
         return _table(result)
     if format == "csv":
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(result.columns)
-        writer.writerows([_cell(value) for value in row] for row in result.rows)
-        return out.getvalue()
+        lines = [map(no_formula, result.columns), *(map(_csv_cell, row) for row in result.rows)]
+        return "".join(map(_csv_line, lines))
     if format == "json":
         rows = [json.dumps(dict(zip(result.columns, map(plain, row), strict=True)), ensure_ascii=False) for row in result.rows]
         return "[" + ",\n ".join(rows) + "]\n"
@@ -77,13 +80,24 @@ def _cell(value: Any) -> str:
     return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False)
 
 
+def _csv_cell(value: Any) -> str:
+    return no_formula(_cell(value)) if isinstance(value, str | bytes) else _cell(value)
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    """Return one line: csv quotes a lone carriage return only where lines end with one."""
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
+    return out.getvalue().removesuffix("\r\n") + "\n"
+
+
 def _table(result: Result) -> str:
     table = Table()
     for i, name in enumerate(result.columns):
         numbers = any(isinstance(row[i], int | float | Decimal) and not isinstance(row[i], bool) for row in result.rows)
-        table.add_column(Text(name), justify="right" if numbers else "left", no_wrap=True)
+        table.add_column(Text(printable(name)), justify="right" if numbers else "left", no_wrap=True)
     for row in result.rows:
-        table.add_row(*(Text("null", style="dim") if value is None else Text(_cell(value)) for value in row))
+        table.add_row(*(Text("null", style="dim") if value is None else Text(printable(_cell(value))) for value in row))
     out = io.StringIO()
     Console(file=out, width=1_000_000, color_system=None).print(table)  # never cut: a cell is a fact
     return out.getvalue() + f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}\n"

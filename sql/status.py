@@ -21,13 +21,14 @@ SAMPLED = 200  # files at most
 COUNTS = ("received", "landed", "late", "duplicate", "dead_lettered")
 PER_RUN = f"""WITH latest AS ({latest_rows("ledger", KEYS["ledger"])})
 SELECT run_id, {", ".join(f"SUM({c}) AS {c}" for c in COUNTS)} FROM latest GROUP BY run_id"""
-TOTALS = f"SELECT {', '.join(f'SUM({c}) AS {c}' for c in COUNTS)}, SUM(missing) AS missing FROM ledger"
+TOTALS = f"""SELECT {', '.join(f'SUM({c}) AS {c}' for c in COUNTS)}, SUM(missing) AS missing,
+  COALESCE(SUM(CAST(implausible AS BIGNUMERIC)), 0) AS implausible FROM ledger"""
 DEAD = """SELECT reason, COUNT(*) AS messages, MAX(arrival_time) AS last_seen
 FROM dead_letters GROUP BY reason ORDER BY messages DESC, reason"""
 
 
-def status(contract: Contract, archive: str, named: str) -> str:
-    """Text for a person. Counts are of closed windows: what still lies in open ones is in no figure yet. named: --contract's value."""
+def status(contract: Contract, archive: str) -> str:
+    """Text for a person. Counts are of closed windows: what still lies in open ones is in no figure yet."""
     con, runs = open_archive(contract, archive), read_runs(archive)
     counts = {row[0]: row[1:] for row in ask(con, fill(PER_RUN, visible_runs=VISIBLE_RUNS, tables="tables")).rows}
     written = _written(contract, archive, runs)
@@ -39,13 +40,15 @@ def status(contract: Contract, archive: str, named: str) -> str:
         rows.append((run["run_id"], run["mode"], run["state"], run["started"].replace(microsecond=0), last, *counted))
         advice += [f"{run['run_id']}: {file}\n" for file in unreadable_files(archive, run["run_id"])]
         if run["state"] == "open":
-            advice += _of_open_run(named, archive, run["run_id"], run["started"], files)
+            advice += _of_open_run(archive, run["run_id"], run["started"], files)
     (totals,) = ask(con, TOTALS).rows
-    missing = totals[-1] if totals[-1] is not None else 0 if contract.counter else "not measurable"
+    *counted, missing, implausible = totals
+    if missing is None:
+        missing = 0 if contract.counter else "not measurable"
     return "\n".join([
         f"{archive}: {contract.name}'s",
         show(Result(["run_id", "mode", "state", "since", "last_written", *COUNTS], rows)),
-        show(Result([*COUNTS, "missing"], [(*(n or 0 for n in totals[:-1]), missing)])),
+        show(Result([*COUNTS, "missing", "implausible"], [(*(n or 0 for n in counted), missing, implausible)])),
         show(ask(con, DEAD)), *advice])
 
 
@@ -61,7 +64,7 @@ def _written(contract: Contract, archive: str, runs: Any) -> dict[str, list[tupl
     return by_run
 
 
-def _of_open_run(contract: str, archive: str, run_id: str, started: datetime, files: list[tuple[float, str]]) -> list[str]:
+def _of_open_run(archive: str, run_id: str, started: datetime, files: list[tuple[float, str]]) -> list[str]:
     recent = [(when, path) for when, path in files if time.time() - when < RECENT_S]
     if recent:
         delays = sorted(_delays([(when, path) for when, path in recent if "/events/" in path][-SAMPLED:]))
@@ -73,7 +76,7 @@ def _of_open_run(contract: str, archive: str, run_id: str, started: datetime, fi
     days = [date.fromisoformat(day) for _, path in files for day in re.findall(r"/date=([\d-]+)/", path)] or [started.date()]
     hours = f"--from={min(days)}T00 --to={max(days) + timedelta(days=1)}T00"
     return [f"{run_id} is open, and has written nothing for {RECENT_S // 60} minutes. If it will never go on:\n"
-            f"  gamebeam repair --contract={contract} --archive={archive} {hours} --ended={run_id}\n"]
+            f"  gamebeam repair --archive={archive} {hours} --ended={run_id}\n"]
 
 
 def _delays(files: list[tuple[float, str]]) -> list[float]:

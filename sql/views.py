@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from schemas import tables as schema
 from schemas.contract import Contract, envelope_fields
+from schemas.events import LARGEST_AMOUNT
 from schemas.feeds import feed_views
 from schemas.fields import Field
 from schemas.questions import own_views
@@ -24,6 +25,8 @@ KEYS = {"ledger": ("hour", "game", "env", "platform", "app_version", "event_type
 VISIBLE_RUNS = "SELECT run_id FROM {tables}.runs WHERE state IN ('open', 'complete')"
 REPAIRED = ("SELECT runs.generation, item.run_id, item.arrived_before FROM {tables}.runs AS runs, UNNEST(runs.repairs) AS item "
             "WHERE runs.state = 'complete'")
+ENV = "COALESCE(NULLIF(env, ''), 'live')"  # older archives have rows without env: an event that names none is live
+LARGEST = 2**63 - 1  # where sums of clients' numbers stop, here as in the job: an INT64 sum that overflows is an error in BigQuery
 SKETCH_SIZE = 2048  # how many of the smallest hashes a distinct value keeps; below that its estimate is exact
 
 
@@ -40,7 +43,7 @@ def view_sql(contract: Contract, tables: str = "tables", views: str = "main", ar
     for name, text in own_views(contract).items():
         texts[name] = fill(text, base=f"(\n{texts.get(name, '')}\n)", visible_runs=VISIBLE_RUNS)
     placeholders = {"tables": tables, "views": views, "archive": archive, "border": border, "time_zone": contract.time_zone}
-    return {name: fill(text, **placeholders) for name, text in texts.items()}
+    return {name: with_money(fill(text, **placeholders)) for name, text in texts.items()}
 
 
 def fill(text: str, **values: str) -> str:
@@ -57,22 +60,25 @@ def event_view(contract: Contract, event_type: str, with_archive: bool = False) 
     """
     stored = [f for f in schema.tables(contract)[event_type].fields if f.name != "run_id"]
     columns, shown = _listed(f.name for f in stored), ", ".join(_shown(contract, f) for f in stored)
+    first = "ORDER BY arrival_time, run_id, event_time"
     if not with_archive:
         return (f"SELECT\n  {shown}, DATE(event_time) AS event_date\nFROM {{tables}}.{event_type}\nWHERE run_id IN ({VISIBLE_RUNS})\n"
-                "QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id, DATE(event_time) ORDER BY arrival_time, run_id) = 1")
+                f"QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id, DATE(event_time) {first}) = 1")
     return (f"SELECT\n  {shown}, event_date\nFROM (\n"
             f"  SELECT run_id, {columns}, DATE(event_time) AS event_date\n  FROM {{tables}}.{event_type}\n"
             f"  WHERE DATE(event_time) >= {{border}}\n"
             "  UNION ALL\n"
             f"  SELECT run_id, {columns}, `date` AS event_date\n  FROM {{archive}}.{event_type}\n  WHERE `date` < {{border}})\n"
             f"WHERE run_id IN ({VISIBLE_RUNS})\n"
-            "QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id, event_date ORDER BY arrival_time, run_id) = 1")
+            f"QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id, event_date {first}) = 1")
 
 
 def _shown(contract: Contract, field: Field) -> str:
     """A column; one that was promoted out of additional_properties is read from there too: older events have it nowhere else.
     What stands there with another type stays there: nothing is cast in silence.
     """
+    if field.name == "env":
+        return f"{ENV} AS env"
     if field.also is None:
         return f"`{field.name}`"
     path = "$" + "".join(f'."{part}"' for part in field.also.split("."))
@@ -101,7 +107,8 @@ def built_in_view(contract: Contract, name: str) -> str:
     text = re.sub(r"\{latest:(\w+)\}", lambda m: latest_rows(m[1], KEYS[m[1]]), text)
     states = "".join(",\n  " + _last(f) + f",\n  MAX(`{f.name}_at`) AS `{f.name}_at`" for f in contract.state_fields)
     columns = "".join(f",\n  hours.`{f.name}`" for f in contract.state_fields)
-    return fill(text, states=states, state_columns=columns, game=contract.name, gap_ms=str(contract.session_gap_ms),
+    return fill(text, states=states, state_columns=columns, game=contract.name, gap_ms=str(contract.session_gap_ms), env=ENV,
+                max_hole=str(contract.max_hole),
                 visible_runs=VISIBLE_RUNS, arrivals="\n  UNION ALL\n".join(_arrivals(contract, name) for name in contract.events),
                 time_zone=contract.time_zone, missing="SUM(missing)" if contract.counter else "CAST(NULL AS INT64)")
 
@@ -115,50 +122,83 @@ def _arrivals(contract: Contract, event_type: str) -> str:
 
 def money_micros(contract: Contract, event_type: str) -> str:
     """An event's money in millionths, as SQL: what is given back counts negative."""
-    return " + ".join(f"COALESCE(CAST(ROUND(`{f.name}` * 1000000) AS INT64), 0) * {f.factor}"
+    return " + ".join(f"COALESCE({micros_of(f'`{f.name}`')}, 0) * {f.factor}"
                       for f in contract.fields_with_role(event_type, "revenue") if f.stored) or "0"
 
 
-def latest_rows(table: str, keys: Iterable[str]) -> str:
+def with_money(text: str) -> str:
+    """{micros:expression} and {sum:expression} of a view's text as the SQL of that amount and of that sum."""
+    text = re.sub(r"\{micros:([^{}]+)\}", lambda m: micros_of(m[1]), text)
+    return re.sub(r"\{sum:([^{}]+)\}", lambda m: sum_of(m[1]), text)
+
+
+def micros_of(amount: str) -> str:
+    """An amount in millionths as SQL, an INT64: rounded, halves away from zero, as transforms.partials.round_micros does."""
+    return f"CAST(ROUND(LEAST(GREATEST({amount}, -{LARGEST_AMOUNT}), {LARGEST_AMOUNT}) * 1000000) AS INT64)"
+
+
+def sum_of(column: str) -> str:
+    """The sum of an INT64 column as SQL, an INT64 that stops at LARGEST either way."""
+    return f"CAST(LEAST(GREATEST(SUM(CAST({column} AS BIGNUMERIC)), -{LARGEST}), {LARGEST}) AS INT64)"
+
+
+def latest_rows(table: str, keys: Iterable[str], where: str = "") -> str:
     """Of a rollup's rows those that count: each key's last pane within a run, at the window's highest generation, and what runs
     added that the repair of that generation had not read. Built-in rollups are repaired by hour: a stream's windows are of arrival.
+    where: a condition on the rows.
+
+    A repair may leave no row of an hour whose events are all copies of events in other hours: its ledger shows that it settled the hour.
     """
     keys = tuple(keys)
     built_in = table in KEYS
     # Panes accumulate, and a runner may hand them over in any order: the one that counted most holds all the others.
     last = "" if built_in else "counted DESC, pane_timing <> 'EARLY' DESC, "
     repaired_by, added = ("`hour`", " OR seen.window_start >= repair.arrived_before") if built_in else ("window_start, window_end", "")
-    return f"""  SELECT seen.* EXCEPT (highest)
+    hour = "latest.`hour`" if built_in else "TIMESTAMP_TRUNC(latest.window_start, HOUR)"
+    return f"""  SELECT seen.* EXCEPT (highest) REPLACE ({ENV.replace("env", "seen.env")} AS env)
   FROM (
-    SELECT *, MAX(generation) OVER (PARTITION BY {repaired_by}) AS highest
+    SELECT latest.*, GREATEST(MAX(generation) OVER (PARTITION BY {repaired_by}), COALESCE(settled.settled_by, 0)) AS highest
     FROM (
       SELECT * FROM {{tables}}.{table}
-      WHERE run_id IN ({VISIBLE_RUNS})
+      WHERE run_id IN ({VISIBLE_RUNS}){f" AND {where}" if where else ""}
       QUALIFY ROW_NUMBER() OVER (
         PARTITION BY run_id, generation, window_start, window_end, {_listed(keys)}
-        ORDER BY {last}emitted_time DESC, pane_index DESC) = 1)) AS seen
+        ORDER BY {last}emitted_time DESC, pane_index DESC) = 1) AS latest
+    LEFT JOIN (
+      SELECT `hour` AS settled_hour, MAX(generation) AS settled_by FROM {{tables}}.ledger
+      WHERE run_id IN ({VISIBLE_RUNS}) GROUP BY settled_hour) AS settled ON {hour} = settled.settled_hour) AS seen
   LEFT JOIN ({REPAIRED}) AS repair ON seen.highest = repair.generation AND seen.run_id = repair.run_id
   WHERE repair.run_id IS NULL{added}"""
 
 
 def rollup_view(contract: Contract, rollup: Rollup) -> str:
-    """A declared rollup, merged over runs; is_final once no early pane is the last."""
+    """A declared rollup, merged over runs; is_final once no early pane is the last.
+
+    Rows of another declaration are left out: after a change the earlier windows come back with a repair. Rows of before rows named
+    their declaration are of this one if their windows are as long.
+    """
+    declared = (f"(declaration = '{rollup.fingerprint}' OR declaration IS NULL "
+                f"AND TIMESTAMP_DIFF(window_end, window_start, MILLISECOND) = {rollup.window_ms})")
     keys = _listed(("window_start", "window_end", *rollup.keys))
     fields = {f.name: f for f in schema.declared_table(contract, rollup).fields}
     merged = [_merged(v, fields) for v in rollup.values]
     shown = [_estimate(v) if v.kind == "distinct" else f"`{v.name}`" for v in rollup.values]
     inner = ",\n    ".join([keys, *merged, "LOGICAL_AND(pane_timing <> 'EARLY') AS is_final"])
     outer = ",\n  ".join([keys, *shown, "is_final"])
-    return (f"WITH latest AS (\n{latest_rows(rollup.name, rollup.keys)}\n),\nmerged AS (\n  SELECT\n    {inner}\n"
+    return (f"WITH latest AS (\n{latest_rows(rollup.name, rollup.keys, declared)}\n),\nmerged AS (\n  SELECT\n    {inner}\n"
             f"  FROM latest\n  GROUP BY {keys}\n)\nSELECT\n  {outer}\nFROM merged")
 
 
 def _merged(value: Value, fields: dict[str, Field]) -> str:
     name = value.name
     match value.kind:
+        case "sum" if f"{name}_micros" in fields and name in fields:  # its field was a long once
+            return f"(COALESCE(SUM(`{name}_micros`), 0) + COALESCE(SUM(`{name}`), 0) * 1000000) / 1000000 AS `{name}`"
         case "sum" if f"{name}_micros" in fields:
-            return f"SUM(`{name}_micros`) / 1000000 AS `{name}`"
-        case "count" | "sum":
+            return f"{sum_of(f'`{name}_micros`')} / 1000000 AS `{name}`"
+        case "sum":
+            return f"{sum_of(f'`{name}`')} AS `{name}`"
+        case "count":
             return f"SUM(`{name}`) AS `{name}`"
         case "distinct":
             return f"ARRAY_CONCAT_AGG(`{name}_hashes`) AS `{name}_hashes`"

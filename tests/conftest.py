@@ -11,10 +11,13 @@ from engines.flink import flink_cluster
 from engines.kafka import kafka_jars
 from engines.prism import prism_binary
 from engines.redis import redis_server
+from pipeline.lifetime import end_children_with_this_process
 from pipeline.prism import keep_bundles_whole
 from tests.flink_jobs import Played
 from transforms.collector import collect_as_before
 from transforms.draining import DRAIN, PAUSE, RESTING
+
+end_children_with_this_process()  # brokers, engines and jobs, of the controller and of each worker
 
 # No test here depends on the machine's speed, or on who else uses it.
 settings.register_profile("gamebeam", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -85,7 +85,8 @@ def over_kafka(servers: str, played: Played, topic: str) -> tuple[Sending, str]:
 def submitted(flink: Flink, source: str, archive: str, *flags: str):
     """(the submitter's process, Flink's job id); the job is cancelled at the end, if it has not ended."""
     before = set(flink.jobs())
-    command = [sys.executable, "-m", "pipeline", "run", f"--source={source}", f"--archive={archive}", "--parallelism=2",
+    command = [sys.executable, "-m", "pipeline", "run", "--contract=starter", f"--source={source}",
+               f"--archive={archive}", "--parallelism=2",
                "--max_parallelism=4", *flink.job_flags, *flags]
     submitter = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     job_id = None

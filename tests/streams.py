@@ -16,9 +16,10 @@ from schemas.bigquery import Target
 from schemas.contract import Contract
 from sql.engine import ask, open_archive
 from sql.views import view_sql
+from transforms.archive_contract import claim_archive
 from transforms.deduplicate import HORIZON_MS
 from transforms.messages import Messages, MessagesCoder
-from transforms.runs import Run, claim_archive, now, write_run
+from transforms.runs import Run, now, write_run
 
 worker_handlers.STATE_CACHE_SIZE_MB = 0  # measuring what is in the cache costs more than the state
 END = 2**62  # after all time, in ms

@@ -66,7 +66,8 @@ def written(folder, change=lambda text: None):
 
 def with_field(name, kind, event="purchase"):
     def change(text):
-        fields = [f for f in FIELDS[event] if f["name"] != name] + ([{"name": name, "type": kind}] if kind else [])
+        was = next((f for f in FIELDS[event] if f["name"] == name), {"name": name})
+        fields = [f for f in FIELDS[event] if f["name"] != name] + ([was | {"type": kind}] if kind else [])
         text[f"events/{event}.avsc"] = json.dumps({"type": "record", "name": event, "fields": fields})
     return change
 

@@ -87,12 +87,12 @@ def answers(tmp_path):
                 (H0, LIVE, "purchase", (2, 1, 1, 0, 0)),
                 (H1, LIVE, "purchase", (1, 1, 0, 0, 0)),
                 (H0, LIVE, "match_end", (1, 1, 0, 0, 0)),
-                (H0, NONE, None, (1, 0, 0, 1, 0)),
+                (H0, NONE | {"env": "live"}, None, (1, 0, 0, 1, 0)),
             )
         ],
-        "missing": [{"hour": H1, **LIVE, "missing": 2}],
+        "missing": [{"hour": H1, **LIVE, "missing": 2, "implausible": 0}],
         "dead_letters": [
-            {"reason": "malformed", "field": None, "event_type": None, "env": None, "app_version": None, "messages": 1}
+            {"reason": "malformed", "field": None, "event_type": None, "env": "live", "app_version": None, "messages": 1}
         ],
         "contents": [
             {
@@ -165,7 +165,7 @@ def test_an_archive_that_holds_what_was_sent_has_no_difference(archive, answers)
     assert comparison.differences == []
     assert comparison.figures == {
         "ledger": 20,
-        "missing": 1,
+        "missing": 2,
         "dead_letters": 1,
         "contents": 12,
         "sessions": 3,
@@ -178,7 +178,7 @@ def test_an_archive_that_holds_what_was_sent_has_no_difference(archive, answers)
         "rollup_active_players": 2,
         "rollup_scores": 4,
     }
-    assert report(comparison).endswith("56 figures in 13 answers compared: 0 differences\n")
+    assert report(comparison).endswith("57 figures in 13 answers compared: 0 differences\n")
 
 
 def test_one_event_dropped_is_found(archive, answers):
@@ -232,7 +232,7 @@ def test_one_event_repriced_by_a_millionth_is_found(archive, answers):
         (
             "dead_letter",
             {"dead_id": "d2", "arrival_time": DAY, "reason": "malformed", "env": None},
-            "dead_letters reason=malformed field=nothing event_type=nothing env=nothing app_version=nothing "
+            "dead_letters reason=malformed field=nothing event_type=nothing env=live app_version=nothing "
             "messages: expected 1, found 2",
         ),
         (

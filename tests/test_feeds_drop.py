@@ -55,7 +55,7 @@ def test_a_good_file_lands_and_all_others_say_why_not(place, capsys):
     (drop / "cost-empty.csv").write_text("")
     (drop / "cost-binary.csv").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
     (drop / "cost-good-again.csv").write_text(GOOD)
-    assert main(["feeds", "run", "--still=10ms", f"--archive={archive}", f"--drop={drop}"]) == 0
+    assert main(["feeds", "run", "--contract=starter", "--still=10ms", f"--archive={archive}", f"--drop={drop}"]) == 0
     told = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
     assert sum("2 rows into cost" in what for what in told.values()) == 1
     assert sum("loaded already" in what for what in told.values()) == 1
@@ -107,7 +107,7 @@ def test_again_loads_a_file_once_more_in_place_of_its_earlier_load_as_of_now(pla
         (drop / "cost-a.csv").write_text(GOOD)
         assert "loaded already" in took(place)["cost-a.csv"]
         (drop / "cost-a.csv").write_text(GOOD)
-        assert main(["feeds", "run", "--again", "--still=10ms", f"--archive={archive}", f"--drop={drop}"]) == 0
+        assert main(["feeds", "run", "--contract=starter", "--still=10ms", "--again", f"--archive={archive}", f"--drop={drop}"]) == 0
         assert cost(place) == [("2026-11-01", 120.5), ("2026-11-02", 33.33)]
         loads = ask(contract, archive, "SELECT COUNT(*), COUNT(DISTINCT loaded_at) FROM cost_loads").rows
         assert loads == [(3, 2)], n  # the earlier load of the same file is in nobody's way
@@ -153,9 +153,9 @@ def test_two_files_of_one_name_are_both_kept(place):
 
 
 def test_mistakes_are_one_line(place, capsys):
-    assert main(["feeds", "run", "--still=10ms", f"--archive={place[1]}", "--drop=/nowhere"]) == 1
+    assert main(["feeds", "run", "--contract=starter", "--still=10ms", f"--archive={place[1]}", "--drop=/nowhere"]) == 1
     assert capsys.readouterr().err == "gamebeam feeds: /nowhere: no such folder; make it, and drop files there\n"
-    assert main(["feeds", "run", "--contract=khan", f"--archive={place[1]}", f"--drop={place[2]}"]) == 1
+    assert main(["feeds", "run", "--contract=khan", f"--archive={place[1]}-of-khan", f"--drop={place[2]}"]) == 1
     assert "khan declares no feeds: add feeds.yaml" in capsys.readouterr().err
 
 

@@ -97,7 +97,7 @@ def test_f1_nothing_of_a_cut_file_counts_in_batch_and_all_of_it_once_it_is_whole
     file, archive = tmp_path / f"1.jsonl.{name}", tmp_path / "a"
     (tmp_path / "2.jsonl").write_text(message(99))
     file.write_bytes(whole[:len(whole) // 2])
-    command = ["run", f"--source={tmp_path}/*.jsonl*", f"--archive={archive}"]
+    command = ["run", "--contract=starter", f"--source={tmp_path}/*.jsonl*", f"--archive={archive}"]
     assert main(command) == 1
     assert f"1.jsonl.{name}: cannot be read to its end" in capfd.readouterr().err
     assert rows(archive, "SELECT COUNT(*) FROM events") == [(0,)]
@@ -113,11 +113,11 @@ def test_f2_empty_files_and_markers_are_skipped_and_counted(tmp_path, capsys):
     for name in ("_SUCCESS", "part-2.jsonl", ".hidden"):
         (tmp_path / "m" / name).touch()
     (tmp_path / "m" / "_committed_123").write_text('{"added":[]}')
-    assert main(["run", f"--source={tmp_path}/m/*", f"--archive={tmp_path}/a"]) == 0
+    assert main(["run", "--contract=starter", f"--source={tmp_path}/m/*", f"--archive={tmp_path}/a"]) == 0
     assert "skipped 3 empty files\n" in capsys.readouterr().out
     assert rows(tmp_path / "a", "SELECT SUM(received) FROM ledger") == [(1,)]
     (tmp_path / "m" / "1.jsonl").unlink()
-    assert main(["run", f"--source={tmp_path}/m/*", f"--archive={tmp_path}/a"]) == 1
+    assert main(["run", "--contract=starter", f"--source={tmp_path}/m/*", f"--archive={tmp_path}/a"]) == 1
     assert "all 3 files are empty" in capsys.readouterr().err
 
 
@@ -237,7 +237,7 @@ def test_f4_avro_without_data_is_refused_by_name(tmp_path, capfd):
     out = io.BytesIO()
     fastavro.writer(out, {"type": "record", "name": "other", "fields": [{"name": "x", "type": "int"}]}, [{"x": 1}])
     (tmp_path / "1.avro").write_bytes(out.getvalue())
-    assert main(["run", f"--source={tmp_path}/1.avro", f"--archive={tmp_path}/a"]) == 1
+    assert main(["run", "--contract=starter", f"--source={tmp_path}/1.avro", f"--archive={tmp_path}/a"]) == 1
     assert "1.avro: cannot be read to its end (Avro records without a field data" in capfd.readouterr().err
 
 

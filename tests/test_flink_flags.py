@@ -11,9 +11,10 @@ from transforms.shared_watermark import FORGET_S, GATHER_S, least_here, leave
 
 
 def test_flinks_own_flags_are_known_and_a_misspelt_one_is_refused(capsys):
-    assert main(["run", "--source=nosuch/*", "--archive=/nosuch", "--checkpointing_intervall=5"]) == 1
+    assert main(["run", "--contract=starter", "--source=nosuch/*", "--archive=/nosuch", "--checkpointing_intervall=5"]) == 1
     assert "unknown flag --checkpointing_intervall=5" in capsys.readouterr().err
-    assert main(["run", "--source=nosuch/*", "--archive=/nosuch", "--checkpointing_interval=5", "--savepoint_path=s"]) == 1
+    assert main(["run", "--contract=starter", "--source=nosuch/*", "--archive=/nosuch", "--checkpointing_interval=5",
+                 "--savepoint_path=s"]) == 1
     assert "no file matches" in capsys.readouterr().err
 
 

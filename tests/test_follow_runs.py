@@ -35,7 +35,8 @@ T = 1_793_491_200_000  # 2026-11-01
     ("kafka://a/t", [], "--follow is for files"),
 ])
 def test_what_cannot_be_followed_is_said(tmp_path, source, flags, says):
-    given = [f"--source={source.format(tmp_path)}", "--follow", f"--archive={tmp_path}/archive", "--runner=PrismRunner", *flags]
+    given = ["--contract=starter", f"--source={source.format(tmp_path)}", "--follow",
+             f"--archive={tmp_path}/archive", "--runner=PrismRunner", *flags]
     with pytest.raises(ValueError, match=says):
         run_live(JobOptions(given), print)
     assert not (tmp_path / "archive").exists()
@@ -71,7 +72,8 @@ def test_what_is_dropped_into_a_folder_is_what_was_generated_in_order_of_arrival
 @contextmanager
 def following(inbox, archive, prism):
     """gamebeam run --follow as a process; ended at last by force."""
-    job = subprocess.Popen([sys.executable, "-m", "pipeline", "run", f"--source={inbox}/*", "--follow", f"--archive={archive}",
+    job = subprocess.Popen([sys.executable, "-m", "pipeline", "run", "--contract=starter", f"--source={inbox}/*", "--follow",
+                            f"--archive={archive}",
                             "--runner=PrismRunner", f"--prism_location={prism}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         yield job

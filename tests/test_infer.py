@@ -124,12 +124,12 @@ def test_json_inside_a_string_and_quotes_are_opened(tmp_path):
 
 def test_a_password_is_in_no_file_that_infer_writes(tmp_path):
     messages = flat(user_pwd="blahdeblah", meta={"userpwd": "blahdeblah", "level": 1}, form="name=dirk&password=blahdeblah",
-                    inside='{"apiToken": "blahdeblah", "page": 3}', tokens=["blahdeblah"])
+                    inside='{"apiToken": "blahdeblah", "page": 3}', token=["blahdeblah"])
     contract, said, _ = inferred(tmp_path, messages)
     written = "".join(p.read_text() for p in tmp_path.glob("mygame/**/*") if p.is_file())
     assert "blahdeblah" not in written + said
     dropped = {f.name for f in contract.events["login"].fields if f.pii == "drop"}
-    assert dropped == {"user_pwd", "userpwd", "api_token", "tokens"}
+    assert dropped == {"user_pwd", "userpwd", "api_token", "token"}
     assert "meta.userpwd" in said
 
 

@@ -41,7 +41,7 @@ AWAY_S = 120
 
 
 def options(source, archive, *flags):
-    return JobOptions([f"--source={source}", f"--archive={archive}", *flags])
+    return JobOptions(["--contract=starter", f"--source={source}", f"--archive={archive}", *flags])
 
 
 @pytest.mark.parametrize("flags", [[], ["--runner=DirectRunner"], ["--runner=FnApiRunner"]])
@@ -123,7 +123,8 @@ def test_a_topic_that_is_not_there_is_an_error(servers, tmp_path):
 @contextmanager
 def live_job(source, archive):
     """gamebeam run on Prism, as a process of its own; ended as a person would, and at last by force."""
-    job = subprocess.Popen([sys.executable, "-m", "pipeline", "run", f"--source={source}", f"--archive={archive}", "--runner=PrismRunner",
+    job = subprocess.Popen([sys.executable, "-m", "pipeline", "run", "--contract=starter", f"--source={source}",
+                            f"--archive={archive}", "--runner=PrismRunner",
                             f"--prism_location={prism()}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         yield job

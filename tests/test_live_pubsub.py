@@ -34,7 +34,7 @@ T = 1_793_491_200_000  # 2026-11-01
 
 
 def options(source, archive, *flags):
-    return JobOptions([f"--source={source}", f"--archive={archive}", *flags])
+    return JobOptions(["--contract=starter", f"--source={source}", f"--archive={archive}", *flags])
 
 
 # Without an emulator

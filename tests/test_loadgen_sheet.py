@@ -21,7 +21,7 @@ from loadgen.sheet import missing_rows, sheet_tables
 from schemas.contract import Contract, load_contract
 from transforms.decode import Decoder
 
-HOUR = 3_600_000
+HOUR, DAY = 3_600_000, 86_400_000
 GAMES = {"nested": nested, "without_ids": without_ids} | {
     name: lambda name=name: load_contract(name) for name in ("starter", "victory", "placebo", "gameco", "khan")}
 HEAVY = dict.fromkeys(DEFAULT_RATES, 0.06) | {"oversized": 0.004, "duplicated": 0.2, "duplicated_later": 0.2, "truncated": 0.15,
@@ -84,18 +84,18 @@ def _decoded(contract: Contract, out: Path) -> tuple[dict, Counter]:
             found = decoder.decode(payload, arrival, message_id, file.name, previous)
             previous = found.arrival_time
             if found.TYPE != "dead_letter":
-                copies[found.event_id, found.event_time // HOUR].append(found)
+                copies[found.event_id, found.event_time // DAY].append(found)
                 continue
             hour = (found.arrival_time if found.event_time is None else found.event_time) // HOUR * HOUR
-            row = ledger[hour, found.env, found.platform, found.app_version, found.event_type]
+            row = ledger[hour, found.env or "live", found.platform, found.app_version, found.event_type]
             row[0] += 1
             row[2 if (found.dead_id, hour) in dead_ids else 3] += 1
             if (found.dead_id, hour) not in dead_ids:
                 dead_ids.add((found.dead_id, hour))
-                dead_letters[found.reason, found.field, found.event_type, found.env, found.app_version] += 1
-    for (_, hour), events in copies.items():
-        for place, event in enumerate(sorted(events, key=lambda e: (e.shape_rank, e.arrival_time))):
-            row = ledger[hour * HOUR, event.env, event.platform, event.app_version, event.TYPE]
+                dead_letters[found.reason, found.field, found.event_type, found.env or "live", found.app_version] += 1
+    for events in copies.values():
+        for place, event in enumerate(sorted(events, key=lambda e: (e.shape_rank, e.arrival_time, e.event_time))):
+            row = ledger[event.event_time // HOUR * HOUR, event.env, event.platform, event.app_version, event.TYPE]
             row[0] += 1
             row[2 if place else 1] += 1
             row[4] += event.late and not place
@@ -144,7 +144,7 @@ def answers_to(*events: Sent) -> Answers:
 
 def test_a_hole_belongs_to_the_hour_of_the_range_after_it_and_the_start_is_no_hole():
     answers = answers_to(event(0, 5), event(1, 6), event(HOUR, 9, platform="android"), event(2 * HOUR, 8), event(3 * HOUR, 12))
-    assert sorted(missing_rows(answers)) == [(2 * HOUR, "live", "ios", "1", 1), (3 * HOUR, "live", "ios", "1", 2)]
+    assert sorted(missing_rows(answers)) == [(2 * HOUR, "live", "ios", "1", 1, 0), (3 * HOUR, "live", "ios", "1", 2, 0)]
 
 
 def test_a_readable_dead_letter_fills_a_hole_once_and_an_identical_one_is_a_duplicate():
@@ -152,7 +152,7 @@ def test_a_readable_dead_letter_fills_a_hole_once_and_an_identical_one_is_a_dupl
     known = {"env": "live", "install_id": "i-1", "seq": 2, "event_time": 5}
     for arrival in (10, 20, HOUR + 1):
         answers.dead(Dead("malformed", None, b"{", arrival, known | ({"event_time": None} if arrival > HOUR else {})))
-    assert sum(n for *_, n in missing_rows(answers)) == 1
+    assert [numbers for *_, numbers, _ in missing_rows(answers)] == [1]
     assert [row for key, row in sorted(answers.ledger.items(), key=str) if key[4] is None] == [[2, 0, 1, 1, 0], [1, 0, 0, 1, 0]]
 
 

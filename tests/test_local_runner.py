@@ -27,7 +27,7 @@ WITHIN_S = 60
 
 def run_forked(processes, source, archive, monkeypatch):
     monkeypatch.setattr(pipeline.run, "processes_for", lambda _: processes)
-    return run_batch(JobOptions([f"--source={source}", f"--archive={archive}"]))
+    return run_batch(JobOptions(["--contract=starter", f"--source={source}", f"--archive={archive}"]))
 
 
 def over_elements(do, processes=2):

@@ -77,7 +77,8 @@ def test_each_player_is_told_once_though_the_job_runs_twice_and_the_server_is_ki
     with redis_server(tmp_path / "redis") as players, \
          collector(tmp_path / "collector", f"{tmp_path}/events/t", players=players, notify={"contract": "starter", "to": to}) as server:
         for _ in range(2):
-            options = JobOptions([f"--source={played}/messages/*", f"--archive={tmp_path}/a", f"--players={players}", "--again"])
+            options = JobOptions(["--contract=starter", f"--source={played}/messages/*", f"--archive={tmp_path}/a",
+                                  f"--players={players}", "--again"])
             run_batch(options)
             server.kill()
             server.start()

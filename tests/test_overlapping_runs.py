@@ -68,7 +68,7 @@ def files(tmp_path):
 
 
 def flags(folder, pattern, *more, archive="a"):
-    return [f"--source={folder}/{pattern}", f"--archive={folder}/{archive}", *more]
+    return ["--contract=starter", f"--source={folder}/{pattern}", f"--archive={folder}/{archive}", *more]
 
 
 def rows(archive, sql=LEDGER):
@@ -152,15 +152,15 @@ def test_an_archive_may_have_any_name_and_counts_once(tmp_path, name, monkeypatc
     monkeypatch.chdir(tmp_path)
     generate(STARTER, "p[1]", players=5, days=1, seed=3, files=2)
     for other in ("x1", "xy"):  # what the name would match as a glob
-        run_batch(JobOptions(["--source=p[1]/messages/part-000.jsonl", f"--archive={other}"]))
+        run_batch(JobOptions(["--contract=starter", "--source=p[1]/messages/part-000.jsonl", f"--archive={other}"]))
     for _ in range(2):
-        run_batch(JobOptions(["--source=p[[]1]/messages/*", f"--archive={name}"]))
+        run_batch(JobOptions(["--contract=starter", "--source=p[[]1]/messages/*", f"--archive={name}"]))
     assert len(read_runs(name)) == 1
     assert compare_answers(STARTER, name, "p[1]/answers").differences == []
     repaired = repair(name, STARTER, 1_793_491_200_000, 1_793_491_200_000 + 5 * 86_400_000)
     assert sum(repaired.rows.values()) > 0
     assert compare_answers(STARTER, name, "p[1]/answers").differences == []
-    assert "repair-1" in status(STARTER, name, "starter")
+    assert "repair-1" in status(STARTER, name)
 
 
 def a_run(run_id, inputs=(), state="complete", **more):

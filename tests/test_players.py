@@ -104,7 +104,8 @@ def test_after_a_run_redis_holds_what_the_messages_say_of_every_player_and_a_sec
         return {key: {name: v["value"] for name, v in store.read(*key).items() if name != "last_seen"} for key in truth}
 
     for _ in range(2):
-        options = JobOptions([f"--source={tmp_path}/played/messages/*", f"--archive={tmp_path}/archive", f"--players={redis_url}",
+        options = JobOptions(["--contract=starter", f"--source={tmp_path}/played/messages/*",
+                              f"--archive={tmp_path}/archive", f"--players={redis_url}",
                               "--again"])
         run_batch(options)
         assert read() == truth
@@ -114,7 +115,7 @@ def test_after_a_run_redis_holds_what_the_messages_say_of_every_player_and_a_sec
 def test_a_store_that_is_away_stops_the_job_before_it_starts_and_no_password_is_shown(tmp_path):
     (tmp_path / "m.jsonl").write_text("{}\n")
     for url, says in ((f"redis://:secret@127.0.0.1:{free_port()}/0", "Redis does not answer"), ("http://:secret@h", "expected redis://")):
-        options = JobOptions([f"--source={tmp_path}/m.jsonl", f"--archive={tmp_path}/archive", f"--players={url}"])
+        options = JobOptions(["--contract=starter", f"--source={tmp_path}/m.jsonl", f"--archive={tmp_path}/archive", f"--players={url}"])
         with pytest.raises(PlayersError, match=says) as error:
             run_batch(options)
         assert "secret" not in str(error.value) and not (tmp_path / "archive").exists()

@@ -26,7 +26,7 @@ def test_what_players_did_is_what_the_archive_and_redis_say_though_the_network_h
     with redis_server(tmp_path / "redis") as redis:
         with collector(tmp_path / "door", f"kafka://{servers}/{name}", backfill=True) as server:
             assert send_http(STARTER, played, server.url, server.keys) == made.messages
-        done = subprocess.run([sys.executable, "-m", "pipeline", "run", f"--source=kafka://{servers}/{name}?start=earliest&until=idle",
+        done = subprocess.run([sys.executable, "-m", "pipeline", "run", "--contract=starter", f"--source=kafka://{servers}/{name}?start=earliest&until=idle",
                                f"--archive={archive}", f"--players={redis}", "--runner=PrismRunner", f"--prism_location={prism}"],
                               capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

@@ -165,5 +165,5 @@ def test_reading_the_files_again_supersedes_what_was_replayed_from_them(tmp_path
 
 
 def test_a_fingerprint_that_nobody_has_is_one_clear_line(archive, capsys):
-    assert main(["replay", "--contract=starter", f"--archive={archive}", "--fingerprint=nosuch", "--dry-run"]) == 1
+    assert main(["replay", f"--archive={archive}", "--fingerprint=nosuch", "--dry-run"]) == 1
     assert re.fullmatch(r"gamebeam replay: --fingerprint=nosuch: no dead letter of .*", capsys.readouterr().err.strip())

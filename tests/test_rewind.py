@@ -39,7 +39,7 @@ def killed(servers, prism, tmp_path_factory):
     topic(servers, name)
     records = [(0, payload, arrival) for arrival, payload in messages]
     produce(servers, name, *records[:sent - 1])
-    command = [sys.executable, "-m", "pipeline", "run", f"--source=kafka://{servers}/{name}?group=crash&idle=never",
+    command = [sys.executable, "-m", "pipeline", "run", "--contract=starter", f"--source=kafka://{servers}/{name}?group=crash&idle=never",
                f"--archive={archive}", "--runner=PrismRunner", f"--prism_location={prism}"]
     job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -71,7 +71,8 @@ def written(archive):
 
 def read_on(servers, prism, archive, name, start):
     source = f"kafka://{servers}/{name}?group=crash&start={start}&until=idle"
-    return run_live(JobOptions([f"--source={source}", f"--archive={archive}", "--runner=PrismRunner", f"--prism_location={prism}"]), print)
+    return run_live(JobOptions(["--contract=starter", f"--source={source}",
+                                f"--archive={archive}", "--runner=PrismRunner", f"--prism_location={prism}"]), print)
 
 
 def differences(archive, answers, *names):

@@ -198,7 +198,7 @@ def test_bad_input_is_one_clear_line_and_a_non_zero_exit(make, says, tmp_path, c
     (tmp_path / "zero.yaml").write_text("horizon_minutes: 0")
     (tmp_path / "half.yaml").write_text("follow_files: 0.5")
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(message().encode())[:-5])
-    assert main(["run", *make(tmp_path)]) == 1
+    assert main(["run", "--contract=starter", *make(tmp_path)]) == 1
     err = capfd.readouterr().err.strip()
     assert says in err and len(err.splitlines()) == 1 and err.startswith("gamebeam run: ")
 
@@ -211,7 +211,7 @@ def test_a_disk_that_fills_is_one_clear_line_and_leaves_nothing_that_a_view_read
     def small_files_only():
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
-    command = [sys.executable, "-m", "pipeline", "run", f"--source={tmp_path}/1.jsonl", f"--archive={tmp_path}/a"]
+    command = [sys.executable, "-m", "pipeline", "run", "--contract=starter", f"--source={tmp_path}/1.jsonl", f"--archive={tmp_path}/a"]
     done = subprocess.run(command, preexec_fn=small_files_only, capture_output=True, text=True)
     assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert "File too large" in done.stderr and f"{tmp_path}/a/" in done.stderr

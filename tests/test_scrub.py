@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from schemas.contract import load_contract
 from schemas.events import pack
+from schemas.scrub import Scrubber
 from transforms.decode import Decoder
-from transforms.scrub import Scrubber, scrubber
+from transforms.scrub import scrubber
 
 SECRET = "hunter2-xyzzy"
 PLACEBO = Decoder(load_contract("placebo"))
@@ -62,17 +63,17 @@ def test_escaped_names_are_read_as_they_are_meant():
 
 def test_a_message_without_secrets_keeps_its_bytes():
     payload = b'{"event_type": "zzz",  "a" : 1}'
-    assert STARTER.message(payload, json.loads(payload)) is payload
+    assert STARTER.message(payload) is payload
     assert STARTER.broken(payload[:-1]) == payload[:-1]
 
 
 def test_a_keyed_hash_joins_and_is_not_hashed_twice():
-    keyed = Scrubber(words=(), hashed=frozenset({"email"}), key=b"k")
+    keyed = Scrubber(hashed=frozenset({"email"}), key=b"k")
     once, changed = keyed.tree({"email": "a@b.c"})
     assert changed and once["email"].startswith("h1:") and "a@b" not in once["email"]
     assert keyed.tree(once) == (once, False)
-    assert keyed.broken(b'{"email": "a@b') == b'{"email": null'
-    assert keyed.broken(b'{"email": "a@b.c", "x": ') == b'{"email": "' + once["email"].encode() + b'", "x": '
+    assert keyed.tree({"email": "h1:a@b.c"})[0]["email"] != "h1:a@b.c"  # only the form of a hash is one
+    assert keyed.broken(b'{"email": "a@b.c", "x": ') == b'{"'
 
 
 @pytest.mark.parametrize("piece", [b"x", b"\\", b'"', b'":', b'{"pass":', b'\\"a', b'\\"pass\\":\\"a', b"pass=x&", b"=", b'"a" '])

@@ -1,5 +1,6 @@
 """Ids that were seen: found again from memory as from state, in nine bytes an id, and no more of them than a worker may keep."""
 
+from collections import defaultdict
 from unittest.mock import patch
 
 import numpy as np
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms import seen
-from transforms.seen import A_SLICE, HASH, SLICES, Ids, Noted, Recent, Slices, Warm
+from transforms.seen import A_SLICE, HASH, SLICES, Ids, Known, Noted, Recent, Warm
 
 HASHES = st.sets(st.one_of(st.integers(0, 40), st.integers(0, 2**64 - 1)), max_size=20)
 NOTED = st.dictionaries(st.integers(0, 2**64 - 1), st.integers(0, SLICES - 1), max_size=30)
@@ -80,25 +81,63 @@ def test_the_version_tells_which_ids_lie_in_the_slices_cells():
     assert moved[0].version != moved[1].version
 
 
-@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2), HASHES), max_size=30))
-def test_a_worker_keeps_what_was_used_last_and_no_more_ids_than_it_may(puts):
-    most = 30 + 4 * A_SLICE
-    warm, last = Warm(most), {}
-    for key, number, hashes in puts:
-        slices = warm.take(key, 1)
-        slices[number] = Ids(array(hashes))
-        slices.move_to_end(number)
-        last[key, number] = hashes
-        warm.put(key, 1, slices)
-    kept = {(key, number): ids for key in range(7) for number, ids in warm.take(key, 1).items()}
-    assert all(known(ids, last[at]) == last[at] and len(ids) == len(last[at]) for at, ids in kept.items())
-    assert not puts or puts[-1][:2] in kept
-    assert sum(A_SLICE + len(ids) for ids in kept.values()) <= most or len(kept) == 1
+class State:
+    """One key's ids in state, by slice; reads are counted."""
+
+    def __init__(self):
+        self.by_slice, self.reads = {}, []
+
+    def read(self, number):
+        self.reads.append(number)
+        return Ids(array(self.by_slice.get(number, ())))
+
+    def land(self, known, slice_of):
+        """The ids that were new."""
+        asked = noted(slice_of)
+        new = asked.at(~known.among(asked, self.by_slice, self.read))
+        known.add(new)
+        for h, number in zip(new.hashes.tolist(), new.slices.tolist(), strict=True):
+            self.by_slice.setdefault(number, set()).add(h)
+        return set(new.hashes.tolist())
 
 
-def test_ids_of_another_version_are_read_from_state_again():
+SOME = st.dictionaries(st.one_of(st.integers(0, 30), st.sampled_from([5 << 32, 5 << 32 | 1, 5 << 32 | 2])), st.integers(0, 3), max_size=12)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), SOME), max_size=30), st.integers(1, 40).map(lambda n: n * A_SLICE))
+def test_an_id_is_known_in_every_slice_of_its_day_and_a_worker_keeps_no_more_than_it_may(batches, most):
+    warm, states, landed = Warm(most), defaultdict(State), defaultdict(set)
+    for key, slice_of in batches:
+        known = warm.take(key, 1)
+        assert states[key].land(known, slice_of) == slice_of.keys() - landed[key]
+        landed[key] |= slice_of.keys()
+        warm.put(key, 1, known)
+        kept = [known.bytes for _, known in warm._by_key.values()]
+        assert warm._held == sum(kept) and (warm._held <= most or len(kept) == 1)
+
+
+def test_of_a_slice_that_was_forgotten_state_is_read_only_where_an_id_may_be_in_it():
+    known, state = Known(), State()
+    state.land(known, {1 << 40: 0, 2 << 40: 1})
+    assert known.forget_slice() and not known.forget_slice()
+    state.reads.clear()
+    state.land(known, {3 << 40: 1})
+    assert state.reads == []
+    assert state.land(known, {(1 << 40) + 1: 1}) and state.reads == [0], "its upper half is that of an id of slice 0"
+
+
+def test_what_is_known_of_another_version_is_read_from_state_again():
     warm = Warm()
-    warm.put(1, 8, Slices({0: Ids(array({5}))}))
-    assert not warm.take(1, 9) and not warm.take(1, 8)
-    warm.put(2, 0, Slices({0: Ids(array({5}))}))
-    assert not warm.take(2, 0), "nothing lies in state: what is here was rolled back"
+
+    def one_id():
+        known = Known()
+        State().land(known, {5: 0})
+        return known
+
+    warm.put(1, 8, one_id())
+    nothing = Known().bytes
+    assert warm.take(1, 9).bytes == warm.take(1, 8).bytes == nothing
+    warm.put(1, 8, one_id())
+    assert warm.take(1, 8).bytes > nothing
+    warm.put(2, 0, one_id())
+    assert warm.take(2, 0).bytes == nothing, "nothing lies in state: what is here was rolled back"

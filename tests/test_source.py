@@ -84,4 +84,4 @@ def test_every_parameter_is_in_docs_sources(uri):
 @pytest.mark.parametrize("uri", ["kafka://a/t?until=idle", "pubsub://projects/my-game/subscriptions/events?until=idle"])
 def test_a_job_on_dataflow_has_no_end_to_wait_for(uri, tmp_path):
     with pytest.raises(RunError, match=r"until=idle ends no job on Dataflow; leave it out"):
-        run_live(JobOptions([f"--source={uri}", f"--archive={tmp_path}", "--runner=DataflowRunner"]), print)
+        run_live(JobOptions(["--contract=starter", f"--source={uri}", f"--archive={tmp_path}", "--runner=DataflowRunner"]), print)

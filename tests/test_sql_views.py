@@ -270,17 +270,17 @@ def test_a_dead_letter_without_a_type_is_not_taken_for_missing(archive):
         {"hour": DAY + HOUR, "counter": "i1", "app_version": "3.0", "seq_ranges": [{"seq_from": 9, "seq_to": 9}]},
     )
     found = rows(archive, "SELECT hour, game, env, app_version, event_type, received, missing FROM ledger ORDER BY missing")
-    assert found == [(moment(DAY), "small", None, None, None, 2, None), (moment(DAY + HOUR), "small", "live", "3.0", None, 0, 3)]
+    assert found == [(moment(DAY), "small", "live", None, None, 2, None), (moment(DAY + HOUR), "small", "live", "3.0", None, 0, 3)]
 
 
-def test_a_counter_of_live_and_one_of_test_are_two(archive):
+def test_a_hole_of_a_counter_is_of_all_its_envs_and_belongs_to_the_env_of_the_range_after_it(archive):
     one = {"hour": DAY, "counter": "i1"}
     archive.write(
         "counter_hours",
         one | {"seq_ranges": [{"seq_from": 1, "seq_to": 1}]},
         one | {"env": "test", "seq_ranges": [{"seq_from": 5, "seq_to": 5}]},
     )
-    assert rows(archive, "SELECT SUM(missing) FROM ledger") == [(None,)]
+    assert rows(archive, "SELECT env, SUM(missing) FROM ledger GROUP BY env") == [("test", 3)]
 
 
 @pytest.fixture(scope="module")

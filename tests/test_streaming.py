@@ -252,12 +252,12 @@ def test_a_stream_and_a_batch_over_the_same_players_give_equal_views(tmp_path):
 def arrivals(draw, which):
     """Steps of a stream: three players' events in two partitions, some late, broken or sent twice, read in any interleaving.
 
-    Each stream has players and days of its own.
+    A copy that arrives later may give another event_time, on the same day or the next. Each stream has players and days of its own.
     """
     partitions = [[], []]
     start = T + which * APART
     for n in range(draw(st.integers(1, 25))):
-        player, copies_after = draw(st.integers(1, 3)), draw(st.lists(st.integers(0, 40 * HOUR), max_size=2))
+        player, copies_after = draw(st.integers(1, 3)), draw(st.lists(st.integers(0, 40 * HOUR), max_size=2, unique=True))
         event_time = start + draw(st.integers(0, 150)) * MINUTE + n  # no two at the same moment
         arrival = event_time + draw(st.sampled_from([0, 5 * SECOND, 10 * MINUTE, HOUR, HOUR + 1, 30 * HOUR]))
         who = {"player_id": f"p{which}-{player}", "install_id": f"i{which}-{player}", "seq": n + 1,
@@ -267,8 +267,11 @@ def arrivals(draw, which):
             message = match(f"e{which}-{n}", event_time, score=draw(st.integers(-5, 5)), league=league, **who)
         else:
             message = purchase(f"e{which}-{n}", event_time, price_usd=draw(st.sampled_from([0.1, 0.2, 4.99])), **who)
-        payload = message.payload[:-draw(st.sampled_from([0, 0, 0, 1, 30])) or None]
-        partitions[n % 2] += [Sent(arrival + after, payload) for after in (0, *copies_after)]
+        cut = -draw(st.sampled_from([0, 0, 0, 1, 30])) or None
+        for after in (0, *copies_after):
+            moved = draw(st.sampled_from([0, 0, min(after, 2 * HOUR), after]))
+            payload = message.payload.replace(str(event_time).encode(), str(event_time + moved).encode())
+            partitions[n % 2].append(Sent(arrival + after, payload[:cut]))
     for partition in partitions:
         partition.sort(key=lambda m: m.arrival)
     steps = []

@@ -7,7 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.layout import HOUR_MS, event_partition, manifest_path, rollup_partition
+from schemas.layout import CONTRACT_FILE, HOUR_MS, event_partition, manifest_path, rollup_partition
+from schemas.stored import stored_json
 from schemas.tables import tables
 
 DAY = int(datetime(2026, 11, 2, tzinfo=UTC).timestamp() * 1000)  # a Monday
@@ -25,6 +26,7 @@ class WrittenArchive:
     def __init__(self, contract, root):
         self.contract, self.root, self.files = contract, str(root), 0
         self.run("r1")
+        Path(root, CONTRACT_FILE).write_bytes(stored_json(contract))
 
     def run(self, run_id, state="complete", **more):
         path = Path(manifest_path(self.root, run_id))
@@ -58,6 +60,7 @@ class WrittenArchive:
                  "arrival_time": row.get("event_time"), "window_start": row.get("hour"), "emitted_time": DAY}
         if table in self.contract.events:
             usual["late"] = False
+        usual["declaration"] = next((r.fingerprint for r in self.contract.rollups if r.name == table), None)
         usual["window_end"] = (usual["window_start"] or row.get("window_start") or 0) + HOUR
         return {f.name: row[f.name] if f.name in row else usual.get(f.name) if usual.get(f.name) is not None else _blank(f)
                 for f in schema}

@@ -50,7 +50,8 @@ class CounterHours:
     def row(self, key: Key, partial: list[Any]) -> tuple[Any, ...]:
         hour, env, counter = key
         ranges = [{"seq_from": a, "seq_to": b} for a, b in partial[2]]
-        return (hour * HOUR_MS, self.game, env, counter, partial[0] and partial[0][2], partial[1] and partial[1][2], ranges)
+        platform, app_version = (known or (None, None, None) for known in partial[:2])
+        return (hour * HOUR_MS, self.game, env, counter, platform[2], platform[0], app_version[2], app_version[0], ranges)
 
 
 def _partial(items: list[Any]) -> list[Any]:

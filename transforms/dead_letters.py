@@ -8,13 +8,16 @@ import msgspec
 
 from schemas.contract import Contract
 from schemas.events import DeadLetter
+from schemas.scrub import Scrubber
 from transforms.extract import STRINGS, Extractor, UnreadableString
-from transforms.scrub import Scrubber
+from transforms.lines import LINE_BEHIND_A_SECRET, Lines
 from transforms.times import is_ms
 
 KNOWN = ("platform", "app_version", "player_id", "install_id", "session_id", "seq")
 LONGEST_TYPE = 200  # characters kept of a type that nobody knows
 LARGEST_SEQ = 2**53
+BRACKET = re.compile(rb"[{\[]")
+IN_QUOTES_ONLY = re.compile(r"[\"'{}\[\]\\\x00-\x1f]")  # what no id holds: a quote was lost, and the value is another's
 
 
 class DeadLetters:
@@ -24,35 +27,60 @@ class DeadLetters:
         self.contract, self.extractor, self.scrub = contract, extractor, scrub
         # the front door's stamp: a client that sends a refused message again, its answer being lost, has sent it once
         self.stamp = _leaf_pattern(contract.wire.envelope.get("received_time", "received_time"), True)
+        self.lines, self.next = Lines(scrub), 0
         self.leaf_keys = {name: _leaf_pattern(path, name == "seq" or name.endswith("_time")) for name, path in self._paths().items()}
 
-    def look(self, payload: bytes, parses: bool) -> tuple[dict[str, Any], bytes]:
-        """Return (envelope values that could be read, the payload without secrets)."""
-        if not parses:
-            clean = self.scrub.broken(payload)
-            return self._known_of_bytes(clean), clean
-        message = msgspec.json.decode(payload)
-        clean = self.scrub.message(payload, message)
-        return self._known_of_parsed(message), clean
+    def look(self, payload: bytes, parses: bool) -> tuple[dict[str, Any], bytes, bytes]:
+        """Return (envelope values that could be read, the payload without secrets, what else tells it from others)."""
+        clean = self.scrub.message(payload)
+        cut = len(clean) < len(payload) and payload.startswith(clean)
+        known = self._known_of_parsed(clean) if parses and not cut else None
+        if known is None:
+            known = self._known_beside_secrets(payload, len(clean)) if cut else self._known_of_bytes(clean)
+        if self.lines.hides(payload, cut, known.get("event_type") is not None):
+            return dict(self.contract.wire.constants), LINE_BEHIND_A_SECRET, b""
+        beside = repr((sorted((n, v) for n, v in known.items() if n not in ("arrival_time", "received_time")),
+                       len(self.stamp.sub(b"", payload)))).encode() if cut else b""
+        return known, clean, beside
+
+    def at(self, index: int) -> None:
+        """Called before the message of this index, in a list of messages that follow each other."""
+        if index != self.next:
+            self.lines.end()
+        self.next = index + 1
+
+    def end(self, count: int) -> None:
+        """Called behind a list of so many messages."""
+        self.next = 0 if self.next == count else -1
 
     def make(self, known: dict[str, Any], payload: bytes, arrived: int, event_time: int | None, source: str,
-             reason: str, field: str | None, detail: str) -> Any:
-        """known and payload: as look() gives them. arrived, event_time: ms; event_time is None where it is not usable."""
+             reason: str, field: str | None, detail: str, beside: bytes = b"") -> Any:
+        """known, payload and beside: as look() gives them. arrived, event_time: ms; event_time is None where it is not usable."""
         event_type, app_version = known.get("event_type"), known.get("app_version")
         return DeadLetter(
-            dead_id=digest(b"dead", reason.encode(), self.stamp.sub(b"", payload)), arrival_time=arrived, event_time=event_time,
-            source=source.encode(errors="replace").decode(), reason=reason, field=field, detail=detail, event_type=event_type,
+            dead_id=digest(b"dead", reason.encode(), self.stamp.sub(b"", payload), *([beside] if beside else [])),
+            arrival_time=arrived, event_time=event_time, source=source.encode(errors="replace").decode(),
+            reason=reason, field=field, detail=detail, event_type=event_type,
             game=self.contract.name, env=known.get("env") or "live", payload=payload,
             fingerprint=digest(repr((reason, event_type, field, app_version)).encode()), **{name: known.get(name) for name in KNOWN})
 
-    def _known_of_parsed(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _known_of_parsed(self, payload: bytes) -> dict[str, Any]:
         try:
-            found = self.extractor.extract(message)
+            found = self.extractor.extract(msgspec.json.decode(payload))
         except UnreadableString:
             return {}
         raw = found.type_on_wire
         event_type = found.event_type or (raw[:LONGEST_TYPE] if isinstance(raw, str) else None)
         return _sound(found.values) | {"event_type": event_type}
+
+    def _known_beside_secrets(self, payload: bytes, cut: int) -> dict[str, Any]:
+        """What can be read before the first secret's name, and behind it as long as no object or array opens, which might be its value."""
+        opened = BRACKET.search(payload, cut)
+        known = self._known_of_bytes(payload[: opened.start() if opened else len(payload)])
+        for name, value in list(known.items()):
+            if isinstance(value, str) and (IN_QUOTES_ONLY.search(value) or self.scrub.text(value) != value):
+                del known[name]
+        return known
 
     def _known_of_bytes(self, payload: bytes) -> dict[str, Any]:
         wire, known = self.contract.wire, dict[str, Any](self.contract.wire.constants)

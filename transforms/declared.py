@@ -13,7 +13,7 @@ from schemas.contract import Contract, envelope_fields
 from schemas.layout import HOUR_MS
 from schemas.tables import declared_table
 from transforms.batch import BUILD, MINUTE_MS, Batch
-from transforms.partials import Flushed, Key, Windowed, saturated
+from transforms.partials import Flushed, Key, Windowed, round_micros, saturated
 from transforms.player_hours import micros
 
 KEPT = 2_048  # smallest hashes kept per distinct count: exact below, 2.2 % standard error above
@@ -30,6 +30,8 @@ class Declared:
         self.where = [(_getter(k), v) for k, v in rollup.where]
         self.values = [len, *(_summary_of(contract, v) for v in rollup.values)]
         self.kinds = ["count", *(v.kind for v in rollup.values)]
+        columns = {f.name for f in self.table.fields}
+        self.of_longs = [0, *(v.kind == "sum" and {v.name, f"{v.name}_micros"} <= columns for v in rollup.values)]  # columns of older rows
         self.counts_only = all(summary is len for summary in self.values)
         self.of_build = self._in_build() if self.counts_only and not self.where and self.rollup.period_ms % MINUTE_MS == 0 else None
         # Of all in a stream. Were it the same for every rollup, one task would have them all.
@@ -98,12 +100,13 @@ class Declared:
 
     def row(self, key: Key, partial: list[Any]) -> tuple[Any, ...]:
         values: list[Any] = []
-        for kind, value in zip(self.kinds, partial, strict=True):
+        for kind, value, of_long in zip(self.kinds, partial, self.of_longs, strict=True):
             if kind == "last":
                 values += [value[3], value[0]] if value else [None, None]
             else:
                 values.append(0 if value is None and kind in ("count", "sum") else value)
-        return (*key, *values)
+            values += [None] * of_long
+        return (*key, *values, self.rollup.fingerprint)
 
 
 def merge_hashes(lists: list[list[int]]) -> list[int]:
@@ -159,7 +162,7 @@ def _summary_of(contract: Contract, value: rollups.Value) -> Callable[[list[Any]
         if not values:
             return None
         if value.kind == "sum":
-            return saturated(sum(round(v * 1_000_000) for v in values) if double else sum(values))
+            return saturated(sum(map(round_micros, values)) if double else sum(values))
         return min(values) if value.kind == "min" else max(values)
 
     return summary
@@ -167,5 +170,6 @@ def _summary_of(contract: Contract, value: rollups.Value) -> Callable[[list[Any]
 
 @lru_cache(maxsize=1 << 16, typed=True)
 def _hash(value: Any) -> int:
-    """63 bits. Whoever plays now plays for some minutes."""
-    return xxhash.xxh3_64_intdigest(str(value).encode()) >> 1
+    """63 bits. 3.0 is 3: a long field may have become a double. Cached, because active players repeat for minutes."""
+    same = int(value) if isinstance(value, float) and value.is_integer() else value
+    return xxhash.xxh3_64_intdigest(str(same).encode()) >> 1

@@ -11,12 +11,13 @@ import msgspec
 from schemas.contract import Contract
 from schemas.events import event_classes
 from schemas.layout import DAY_MS, HOUR_MS
+from schemas.scrub import Unsearchable
 from schemas.wire import CANONICAL
 from transforms.carried_env import SEPARATOR, split_env
 from transforms.dead_letters import DeadLetters, digest, stand_in
 from transforms.extract import MISSING, Extracted, Extractor, UnreadableString
 from transforms.faults import Faults
-from transforms.scrub import scrubber
+from transforms.scrub import EventScrubber, hash_fields, hashed, scrubber
 from transforms.times import is_ms
 
 REASONS = ("too_large", "malformed", "unknown_event_type", "schema_violation", "timestamp_out_of_range")
@@ -41,7 +42,7 @@ class Decoder:
 
     def __init__(self, contract: Contract, pii_key: bytes | None = None, started: int | None = None):
         self.contract = contract
-        self.hashed = {name: [f.name for f in e.fields if f.pii == "hash"] for name, e in contract.events.items()}
+        self.hashed = {name: hash_fields(e.fields) for name, e in contract.events.items()}
         if pii_key is None and any(self.hashed.values()):
             raise ValueError("the contract has pii=hash, but no key: set pii_key_file in --config, or GAMEBEAM_PII_KEY_FILE")
         self.started = time.time_ns() // 1_000_000 if started is None else started
@@ -49,6 +50,7 @@ class Decoder:
         self.classes = event_classes(contract)
         self.extractor = Extractor(contract)
         self.scrub = scrubber(contract, pii_key)
+        self.events = EventScrubber(contract, self.extractor, self.scrub)
         self.dead_letters = DeadLetters(contract, self.extractor, self.scrub)
         self.faults = Faults()
         typed = contract.wire == CANONICAL and not contract.keep_raw and not any(self.hashed.values())
@@ -91,6 +93,7 @@ class Decoder:
                     event.additional_properties = event.raw_event = None
                     event.shape_rank = 0
                     continue
+            self.dead_letters.at(i)
             items[i] = self._guarded(payloads[i], arrived, ids[i] if ids else "", source, previous)
             if items[i].arrival_time == UNPLACED:
                 unplaced.append(i)
@@ -101,7 +104,9 @@ class Decoder:
             after = unplaced[-1] + 1
             found = items[after].arrival_time if after < len(items) else self.started
             for i in unplaced:
+                self.dead_letters.at(i)
                 items[i] = self._guarded(payloads[i], None, ids[i] if ids else "", source, found)
+        self.dead_letters.end(len(payloads))
         return items
 
     def _believed(self) -> tuple[int, int]:
@@ -125,6 +130,10 @@ class Decoder:
                 raise
             except Exception:  # the general path says what is wrong, or catches it again
                 items.append(None)
+        if not self.scrub.quiet(payloads):
+            for i, payload in enumerate(payloads):
+                if items[i] is not None and self.scrub.may_tell(payload):
+                    items[i] = None
         return items
 
     def _guarded(self, payload: bytes, arrival_time: int | None, message_id: str, source: str, previous_arrival: int) -> Any:
@@ -166,6 +175,7 @@ class Decoder:
         try:
             event = self._event(payload, message, arrival_time, message_id, previous_arrival)
             event.env = event.env if env is None else env
+            self.events.count()
             return event
         except Violation as violation:
             return self._dead_letter(payload, True, arrival_time, source, previous_arrival, env, *violation.args)
@@ -188,7 +198,7 @@ class Decoder:
 
     def _event(self, payload: bytes, message: dict[str, Any], arrival_time: int | None, message_id: str, previous_arrival: int) -> Any:
         by_hash = self.contract.wire.envelope["event_id"] == "hash"
-        clean = self.scrub.message(payload, message) if by_hash or self.contract.keep_raw else b""
+        clean, message = self._scrubbed(payload, message)
         found = self._extract(message)
         if found.event_type is None:
             unknown = found.type_on_wire
@@ -201,9 +211,9 @@ class Decoder:
         if by_hash:
             values["event_id"] = digest(clean, str(values.get("event_time")).encode(), message_id.encode())
         own_arrival = values.pop("arrival_time", None)
-        for name in self.hashed[found.event_type]:
-            if isinstance(values.get(name), str):
-                values[name] = self.scrub.hash(values[name])
+        for f in self.hashed[found.event_type]:
+            if f.name in values:
+                values[f.name] = hashed(self.scrub, f, values[f.name])
         event = self._validated(found.event_type, values)
         if arrival_time is None and arrived != UNPLACED:
             self._check_believed(event.event_time, own_arrival)
@@ -213,10 +223,17 @@ class Decoder:
             raise Violation("timestamp_out_of_range", "event_time", f"{far} arrival_time; at most 24 h ahead, 30 days behind")
         event.arrival_time, event.late, event.shape_rank = arrived, behind > self.contract.allowed_lateness_ms, found.rank
         event.env, event.game = event.env or "live", event.game or self.contract.name
-        leftover = self.scrub.tree(found.leftover)[0] if found.leftover else None
-        event.additional_properties = msgspec.json.encode(leftover).decode() if leftover else None
+        event.additional_properties = msgspec.json.encode(found.leftover).decode() if found.leftover else None
         event.raw_event = clean.decode() if self.contract.keep_raw else None
         return event
+
+    def _scrubbed(self, payload: bytes, message: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+        try:
+            return self.events.scrub(payload, message)
+        except UnreadableString as e:
+            raise Violation("schema_violation", *e.args) from None
+        except (Unsearchable, RecursionError) as e:
+            raise Violation("malformed", None, str(e)) from None
 
     def _check_believed(self, event_time: int, own_arrival: Any) -> None:
         """Without a broker's arrival, a time that no player can have sent is a dead letter: a wrong unit, a wrong clock, a placeholder."""
@@ -242,7 +259,7 @@ class Decoder:
 
     def _dead_letter(self, payload: bytes, parses: bool, arrival_time: int | None, source: str, previous_arrival: int, env: str | None,
                      reason: str, field: str | None, detail: str) -> Any:
-        known, clean = self.dead_letters.look(payload, parses)
+        known, clean, beside = self.dead_letters.look(payload, parses)
         if env is not None:
             known["env"] = env
         arrived = self._arrival(known, arrival_time, previous_arrival)
@@ -250,7 +267,7 @@ class Decoder:
         if event_time is not None and not (-AHEAD_MS <= arrived - event_time <= BEHIND_MS and (
                 arrival_time is not None or self._is_believed(event_time))):
             event_time = None
-        return self.dead_letters.make(known, clean, arrived, event_time, source, reason, field, detail)
+        return self.dead_letters.make(known, clean, arrived, event_time, source, reason, field, detail, beside)
 
     def _arrival(self, known: dict[str, Any], arrival_time: int | None, previous_arrival: int) -> int:
         """The broker's arrival, else the message's own, else its event_time, else that of the message before it; in ms."""

@@ -19,7 +19,7 @@ from schemas.events import DEAD_LETTER, pack
 from schemas.layout import HOUR_MS
 from transforms.batch import STRETCH_MS, Batch, tally
 from transforms.collector import collect_rarely
-from transforms.copies import SHARDS, bucket_ms, keys_of
+from transforms.copies import SHARDS, bucket_ms, by_shard_and_day, copy_rows, keys_of
 from transforms.decode import Decoder
 from transforms.ledger import EMPTY
 from transforms.messages import Messages
@@ -29,8 +29,11 @@ FLUSH = 20_000  # events held at most before they are handed on: a batch bundle 
 
 
 class Decoded(NamedTuple):
+    """copies: in batch, (shard and day, COPY rows); None in a stream."""
+
     batches: beam.PCollection[tuple[int, bytes]]
     received: beam.PCollection[tuple[int, Partials]]
+    copies: beam.PCollection[tuple[int, bytes]] | None = None
 
 
 @dataclass
@@ -54,9 +57,12 @@ class Decode(beam.PTransform):
     def expand(self, messages: beam.PCollection[Messages]) -> Any:  # Decoded; Beam would warn of a type that is none of its own
         bucket = bucket_ms(self.streaming, self.horizon_ms)
         decode = beam.ParDo(DecodeMessages(self.contract, self.streaming, self.pii_key, self.started, self.shards, bucket))
-        out = messages | "DecodeMessages" >> decode.with_output_types(tuple[int, bytes], received=tuple[int, Partials]).with_outputs(
-            "received", main="batches")
-        return Decoded(out.batches, out.received)
+        if self.streaming:
+            out = messages | "DecodeMessages" >> decode.with_output_types(tuple[int, bytes], received=tuple[int, Partials]).with_outputs(
+                "received", main="batches")
+            return Decoded(out.batches, out.received)
+        typed = decode.with_output_types(tuple[int, bytes], received=tuple[int, Partials], copies=tuple[int, bytes])
+        return Decoded(*(messages | "DecodeMessages" >> typed.with_outputs("received", "copies", main="batches")))
 
 
 class DecodeMessages(beam.DoFn):
@@ -84,11 +90,14 @@ class DecodeMessages(beam.DoFn):
         self.previous_arrival = self.decoder.reached
         self.earliest = min(self.earliest, at)
         if len(self.items) >= FLUSH:
-            yield from (TimestampedValue(value, at) for value, at in self._flush())
+            for tag, value, at in self._flush():
+                stamped = TimestampedValue(value, at)
+                yield TaggedOutput(tag, stamped) if tag else stamped
 
     def finish_bundle(self) -> Iterable[Any]:
-        for value, at in self._flush():
-            yield WindowedValue(value, at, (GlobalWindow(),))
+        for tag, value, at in self._flush():
+            stamped = WindowedValue(value, at, (GlobalWindow(),))
+            yield TaggedOutput(tag, stamped) if tag else stamped
         for at, partials in self.received.values():
             yield TaggedOutput("received", WindowedValue((0, partials), at, (GlobalWindow(),)))
             for (*_, event_type), counts in partials.items():
@@ -96,19 +105,28 @@ class DecodeMessages(beam.DoFn):
                 Metrics.counter("received", known).inc(counts[RECEIVED])
         for error, n in self.decoder.faults.take().items():
             Metrics.counter("decode_fault", error).inc(n)
+        for name, n in self.decoder.scrub.take_counts().items():
+            Metrics.counter("scrubbed", name).inc(n)
 
-    def _flush(self) -> Iterable[tuple[tuple[int, bytes], Timestamp]]:
-        """Every group as (key, packed batch), stamped as the earliest messages among them: never behind the watermark."""
+    def _flush(self) -> Iterable[tuple[str | None, tuple[int, bytes], Timestamp]]:
+        """Every group as (key, packed batch), stamped as the earliest messages among them: never behind the watermark.
+
+        In batch, also COPY rows by shard and day; only a stream needs what is noted beside its events.
+        """
         if not self.items:
             return
         dead = [item for item in self.items if item.TYPE == DEAD_LETTER]
         events = [item for item in self.items if item.TYPE != DEAD_LETTER] if dead else self.items
         keys, noted = keys_of(events, dead, self.shards, self.bucket)
+        hashes = noted.hashes[:len(events)]
         order = np.argsort(keys, kind="stable")  # then a runner that keeps order has a bucket's shards together
         items, keys, noted = list(map([*events, *dead].__getitem__, order.tolist())), keys[order], noted.at(order)
         for start, end in pairwise([0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]):
             whole = start + int(np.searchsorted(order[start:end], len(events)))  # a group's dead letters come last
-            yield (int(keys[start]), pack(items[start:whole], items[whole:end], noted.at(slice(start, end)).pack())), self.earliest
+            beside = noted.at(slice(start, end)).pack() if self.streaming else b""
+            yield None, (int(keys[start]), pack(items[start:whole], items[whole:end], beside)), self.earliest
+        if not self.streaming:
+            yield from (("copies", group, self.earliest) for group in by_shard_and_day(copy_rows(events, hashes), self.shards))
         self._count(Batch(events, dead, []))
         self._clear()
 

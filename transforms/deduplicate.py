@@ -13,11 +13,11 @@ from apache_beam.transforms.userstate import BagStateSpec, TimerSpec, on_timer
 from apache_beam.utils.timestamp import Timestamp
 
 from schemas.contract import Contract
-from schemas.events import Packer
+from schemas.events import Packer, pack
 from schemas.layout import HOUR_MS
 from transforms.batch import Batch, ledger_key
 from transforms.collector import collect_rarely
-from transforms.copies import id_hash, pick
+from transforms.copies import COPY, SHARDS, duplicates_across_hours, pick, without_known
 from transforms.seen import FEW, SLICES, Ids, Noted, Recent, Warm, hashes_in
 
 HORIZON_MS = 48 * HOUR_MS
@@ -26,16 +26,40 @@ STEPS = 32  # of the horizon, in which state expires
 
 @dataclass
 class Deduplicate(beam.PTransform):
-    """Batch: of an event's copies the earliest lands. Streaming: the first to arrive, for `horizon_ms` of arrival_time."""
+    """Batch: of an event's copies the earliest lands. Streaming: the first to arrive, for `horizon_ms` of arrival_time.
+
+    A batch run works hour by hour. Copies in different hours of a day are found first, from columns of 25 bytes an event.
+    """
 
     contract: Contract
     streaming: bool
     horizon_ms: int = HORIZON_MS
+    shards: int = SHARDS
 
-    def expand(self, batches: beam.PCollection[tuple[int, bytes]]) -> beam.PCollection[Batch]:
+    def expand(self, decoded: Any) -> beam.PCollection[Batch]:  # Decoded; Beam would warn of a type that is none of its own
         if self.streaming:
-            return batches | "FirstToArrive" >> beam.ParDo(FirstToArrive(self.contract, self.horizon_ms))
-        return batches | "ByShardAndBucket" >> beam.GroupByKey() | "Earliest" >> beam.ParDo(Earliest(self.contract))
+            return decoded | "FirstToArrive" >> beam.ParDo(FirstToArrive(self.contract, self.horizon_ms))
+        batches, copies = decoded
+        across_hours = (copies | "ByShardAndDay" >> beam.GroupByKey()
+                        | "AcrossHours" >> beam.ParDo(AcrossHours(self.shards)).with_output_types(tuple[int, bytes]))
+        return ((batches, across_hours) | "WithAcrossHours" >> beam.Flatten()
+                | "ByShardAndBucket" >> beam.GroupByKey() | "Earliest" >> beam.ParDo(Earliest(self.contract)))
+
+
+class AcrossHours(beam.DoFn):
+    """(shard and day, its COPY rows) -> per hour, a batch without events; beside it, the id hashes that land in another hour of the day."""
+
+    def __init__(self, shards: int):
+        self.shards = shards
+
+    def process(self, group: tuple[int, Iterable[bytes]]) -> Iterable[tuple[int, bytes]]:
+        key, parts = group
+        rows = np.concatenate([np.frombuffer(part, COPY) for part in parts])
+        hours = rows["time"] // HOUR_MS
+        duplicates = duplicates_across_hours(rows, hours)
+        for hour in np.unique(hours[duplicates]).tolist():
+            hashes = rows["hash"][duplicates[hours[duplicates] == hour]]
+            yield hour * self.shards + key % self.shards, pack([], [], hashes.tobytes())
 
 
 class Earliest(beam.DoFn):
@@ -51,11 +75,13 @@ class Earliest(beam.DoFn):
     def process(self, group: tuple[int, Iterable[bytes]]) -> Iterable[Batch]:
         events: list[Any] = []
         dead: list[Any] = []
+        elsewhere: set[int] = set()
         for data in group[1]:
-            some, others, _ = self.packer.unpack(data)
+            some, others, beside = self.packer.unpack(data)
             events += some
             dead += others
-        yield without_copies(pick(events), pick(dead))
+            elsewhere.update(hashes_in(beside).tolist())
+        yield without_copies(without_known(*pick(events), elsewhere), pick(dead))
 
 
 _CELL = beam.DoFn.StateParam
@@ -86,15 +112,12 @@ class FirstToArrive(beam.DoFn):
         seen = (s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11)
         events, dead, beside = self.packer.unpack(data)
         came, state = Noted.unpack(beside), Recent.read(recent.read())
+
+        def read(number: int) -> Ids:
+            return Ids(state.noted.of(number), *(map(hashes_in, seen[number].read()) if state.filled >> number & 1 else ()))
+
         ids = self.warm.take(key, state.version)
-        known = np.zeros(len(came.hashes), bool)
-        for number in np.unique(came.slices).tolist():
-            if number not in ids:
-                older = map(hashes_in, seen[number].read()) if state.filled >> number & 1 else ()
-                ids[number] = Ids(state.noted.of(number), *older)
-            ids.move_to_end(number)
-            here = came.slices == number
-            known[here] = ids[number].among(came.hashes[here])
+        known = ids.among(came, state.slices(), read)
         unknown = np.flatnonzero(~known)
         new = came.at(unknown[np.unique(came.hashes[unknown], return_index=True)[1]])
         expires = self._expires(events, dead)
@@ -102,14 +125,13 @@ class FirstToArrive(beam.DoFn):
             expiry.set(Timestamp(micros=expires * 1000))
         if len(new.hashes) or expires > state.expires:
             state = self._note(state, state.entry(expires, new), recent, seen)
-            for number in np.unique(new.slices).tolist():
-                ids[number].add(new.of(number))
+            ids.add(new)
         self.warm.put(key, state.version, ids)
         if len(new.hashes) == len(known):
             yield Batch(events, dead, [])
         else:
             copies = set(came.hashes[known].tolist())
-            yield without_copies(*(self._unseen(*pick(items), copies) for items in (events, dead)))
+            yield without_copies(*(without_known(*pick(items), copies) for items in (events, dead)))
 
     @staticmethod
     def _note(state: Recent, entry: bytes, recent: Any, seen: tuple[Any, ...]) -> Recent:
@@ -131,12 +153,6 @@ class FirstToArrive(beam.DoFn):
         needed = max(item.arrival_time for item in (*events, *dead)) + self.horizon_ms
         hours = ((item.arrival_time // HOUR_MS + 1) * HOUR_MS for item in dead if item.event_time is None)
         return max([-(-needed // step) * step, *hours])
-
-    @staticmethod
-    def _unseen(firsts: list[Any], copies: list[Any], known: set[int]) -> tuple[list[Any], list[Any]]:
-        if not known:
-            return firsts, copies
-        return [i for i in firsts if id_hash(i) not in known], copies + [i for i in firsts if id_hash(i) in known]
 
     @on_timer(EXPIRY)
     def forget(self, recent: Any = _CELL(_RECENT),

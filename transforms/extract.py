@@ -41,12 +41,21 @@ class Extractor:
     def shape(self, message: dict[str, Any]) -> Wire:
         return next((s for s in self.shapes if s.when is None or _holds(message, s.when)), self.contract.wire)
 
-    def extract(self, message: dict[str, Any]) -> Extracted:
+    def identify(self, message: dict[str, Any]) -> tuple[Wire, str | None]:
+        """The message's shape and event type. Opens JSON inside strings in place. Raises UnreadableString."""
         wire = self.shape(message)
+        self._open(wire, message)
+        return wire, self.event_type(wire, self._type(wire, message)[0])
+
+    def _open(self, wire: Wire, message: dict[str, Any]) -> None:
         for path in wire.json_strings:
             text = get(message, path)
             if isinstance(text, str):
                 _replace(message, path, self._inside(path, text))
+
+    def extract(self, message: dict[str, Any]) -> Extracted:
+        wire = self.shape(message)
+        self._open(wire, message)
         type_on_wire, key = self._type(wire, message)
         event_type = self.event_type(wire, type_on_wire)
         taken: list[str] = [] if wire.type_is_key else [wire.envelope["event_type"]]

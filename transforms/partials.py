@@ -1,5 +1,6 @@
 """Partial sums on their way through a shuffle: many keys of one rollup travel as one blob."""
 
+import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
@@ -7,6 +8,7 @@ import apache_beam as beam
 import msgspec
 import xxhash
 
+from schemas.events import LARGEST_AMOUNT
 from schemas.tables import Table
 from transforms.batch import Batch
 
@@ -60,6 +62,17 @@ class Rollup(Protocol):
     def windows(self, beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]: ...
 
     def row(self, key: Key, partial: Any) -> tuple[Any, ...]: ...
+
+
+def round_micros(value: float) -> int:
+    """Round an amount to millionths, halves away from zero, as BigQuery's ROUND does; Python's round takes the even neighbour.
+
+    Args:
+        value: An amount in whole units, such as USD. Beyond LARGEST_AMOUNT either way it counts as that.
+    """
+    scaled = max(-LARGEST_AMOUNT, min(value, LARGEST_AMOUNT)) * 1_000_000
+    nearest = round(scaled)
+    return nearest if abs(scaled - nearest) < 0.5 else math.trunc(scaled) + (1 if scaled > 0 else -1)
 
 
 def saturated(n: int) -> int:

@@ -20,20 +20,26 @@ from schemas.bigquery import (
     wanted_tables,
 )
 from schemas.contract import Contract
+from schemas.fields import FieldType
 from schemas.layout import DAY_MS
+from transforms.grow_records import GrownRecords, grow_records, grown_records
 
 STANDARD = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
+RECORDS = ("RECORD", "STRUCT")
+WIDENED = ("INT64", "FLOAT64")
 
 
 class TablesRefused(ValueError):
     """Tables that are other than the contract's in a way that no new column mends: one line per difference."""
 
 
-def plan_tables(client: bigquery.Client, target: Target, contract: Contract, views: Iterable[Any], location: str = "") -> list[str]:
-    """Statements in the order in which they run; none where all is as it should be. Only adds: new tables, nullable columns,
-    descriptions, expiry. views: (dataset, name, ddl, label) each.
+def plan_tables(client: bigquery.Client, target: Target, contract: Contract, views: Iterable[Any], location: str = "",
+                ) -> list[str | GrownRecords]:
+    """Statements in the order in which they run; none where all is as it should be. Only adds: new tables, nullable columns, nullable
+    fields inside records, INT64 -> FLOAT64, descriptions, expiry. views: (dataset, name, ddl, label) each.
     """
-    statements, refused = [], []
+    statements: list[str | GrownRecords] = []
+    refused: list[str] = []
     for name in target.datasets:
         if _found(client.get_dataset, f"{target.project}.{name}") is None:
             statements.append(create_dataset(target, name, contract.name, location))
@@ -43,9 +49,10 @@ def plan_tables(client: bigquery.Client, target: Target, contract: Contract, vie
             statements.append(create_table(target, table, contract.name))
             continue
         refused += [f"{target.table_id(table.name)}: {why}" for why in _differences(there, table)]
-        statements += _alterations(there, target, table, contract.name)
+        statements += [*_alterations(there, target, table, contract.name), *grown_records(there, table)]
     if refused:
-        raise TablesRefused("these tables cannot become the contract's, only columns that may be null can be added:\n" + "\n".join(refused))
+        raise TablesRefused("these tables cannot become the contract's, only columns and fields that may be null can be added:\n"
+                            + "\n".join(refused))
     for dataset, name, ddl, label in views:
         there = _found(client.get_table, f"{target.project}.{dataset}.{name}")
         if there is None or there.labels.get("sql") != label:
@@ -53,9 +60,12 @@ def plan_tables(client: bigquery.Client, target: Target, contract: Contract, vie
     return statements
 
 
-def apply_tables(client: bigquery.Client, statements: Iterable[str], location: str = "") -> None:
+def apply_tables(client: bigquery.Client, statements: Iterable[str | GrownRecords], location: str = "") -> None:
     for statement in statements:
-        client.query(statement, location=location or None).result()
+        if isinstance(statement, str):
+            client.query(statement, location=location or None).result()
+        else:
+            grow_records(client, statement)
 
 
 def missing_tables(client: bigquery.Client, target: Target, contract: Contract) -> list[str]:
@@ -81,8 +91,8 @@ def _differences(there: bigquery.Table, table: WantedTable) -> Iterable[str]:
         if found is None:
             if required:
                 yield f"{f.name} is new and required: make it nullable"
-        elif type_of(found) != bigquery_type(f.type):
-            yield f"{f.name} is {type_of(found)}, and in the contract {bigquery_type(f.type)}"
+        elif why := _misfit(f.name, found, f.type):
+            yield why
         elif found.mode == "NULLABLE" and required:
             yield f"{f.name} may be null, and in the contract it is required"
     for name in columns:
@@ -94,12 +104,41 @@ def _differences(there: bigquery.Table, table: WantedTable) -> Iterable[str]:
         yield f"it is clustered by {there.clustering_fields}, not by {table.clustering[0] if table.clustering else None}"
 
 
+def _misfit(at: str, there: bigquery.SchemaField, wanted: FieldType) -> str:
+    """Why a column cannot become what is wanted; empty where it is, or can by what BigQuery adds and widens."""
+    kind = wanted.item if wanted.kind == "array" and wanted.item else wanted
+    if (there.mode == "REPEATED") != (wanted.kind == "array") or (there.field_type in RECORDS) != (kind.kind == "record"):
+        return f"{at} is {type_of(there)}, and in the contract {bigquery_type(wanted)}"
+    if kind.kind != "record":
+        pair = STANDARD.get(there.field_type, there.field_type), bigquery_type(kind)
+        return "" if pair[0] == pair[1] or pair == WIDENED else f"{at} is {type_of(there)}, and in the contract {bigquery_type(wanted)}"
+    known, now = {f.name: f for f in there.fields}, {f.name: f for f in kind.fields if f.stored}
+    if gone := [name for name in known if name not in now]:
+        return f"{at}.{gone[0]} is not in the contract"
+    if required := [name for name, f in now.items() if name not in known and not f.nullable and f.type.kind != "array"]:
+        return f"{at}.{required[0]} is new and required: make it nullable"
+    return next((why for name, f in now.items() if name in known and (why := _misfit(f"{at}.{name}", known[name], f.type))), "")
+
+
+def _widened_type(there: bigquery.SchemaField, wanted: FieldType) -> str:
+    """The type that is there, with INT64 as FLOAT64 where the contract has a double; as SET DATA TYPE wants it, no field more."""
+    kind = wanted.item if wanted.kind == "array" and wanted.item else wanted
+    if there.field_type in RECORDS:
+        now = {f.name: f.type for f in kind.fields}
+        text = f"STRUCT<{', '.join(f'`{f.name}` {_widened_type(f, now[f.name])}' for f in there.fields)}>"
+    else:
+        text = bigquery_type(kind)
+    return f"ARRAY<{text}>" if there.mode == "REPEATED" else text
+
+
 def _alterations(there: bigquery.Table, target: Target, table: WantedTable, game: str) -> Iterable[str]:
     columns, alter = {f.name: f for f in there.schema}, f"ALTER TABLE {quoted(target, table.name)}"
     if new := [f"ADD COLUMN {column(f, new=True)}" for f in table.fields if f.name not in columns]:
         yield f"{alter}\n" + ",\n".join(f"  {c}" for c in new)
     for f in table.fields:
         found = columns.get(f.name)
+        if found is not None and (wider := _widened_type(found, f.type)) != type_of(found):
+            yield f"{alter} ALTER COLUMN `{f.name}` SET DATA TYPE {wider}"
         if found is not None and found.mode == "REQUIRED" and f.nullable:
             yield f"{alter} ALTER COLUMN `{f.name}` DROP NOT NULL"
         if found is not None and (found.description or "") != f.doc:
@@ -113,6 +152,6 @@ def _alterations(there: bigquery.Table, target: Target, table: WantedTable, game
 
 def type_of(field: bigquery.SchemaField) -> str:
     kind = STANDARD.get(field.field_type, field.field_type)
-    if kind in ("RECORD", "STRUCT"):
+    if kind in RECORDS:
         kind = f"STRUCT<{', '.join(f'`{f.name}` {type_of(f)}' for f in field.fields)}>"
     return f"ARRAY<{kind}>" if field.mode == "REPEATED" else kind

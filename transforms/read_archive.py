@@ -39,7 +39,8 @@ def read_columns(path: str, table: Table, without: Iterable[str] = ()) -> pa.Tab
     schema = pa.schema([pa.field(f.name, _plain(f.type)) for f in table.arrow if f.name not in set(without)])
     there = set(file.schema_arrow.names)
     read = file.read(columns=[name for name in schema.names if name in there], use_threads=False)
-    columns = [read.column(f.name).cast(f.type) if f.name in there else pa.nulls(read.num_rows, f.type) for f in schema]
+    # Unsafe only in that a long beyond 2^53 is rounded where its field became a double since, as BigQuery rounds it.
+    columns = [read.column(f.name).cast(f.type, safe=False) if f.name in there else pa.nulls(read.num_rows, f.type) for f in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
 

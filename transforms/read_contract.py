@@ -6,7 +6,7 @@ from schemas.contract import Contract, load_contract, parse_contract
 from schemas.fields import ContractError
 from schemas.layout import escape_glob, join
 
-FILES = ("*.yaml", "events/*.avsc", "examples/*.jsonl")
+FILES = ("*.yaml", "events/*.avsc", "examples/*.jsonl", "views/*.sql", "questions/*.sql", "reports/*.sql", "feeds/*.yaml")
 
 
 def read_contract(name_or_path: str) -> Contract:

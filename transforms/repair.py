@@ -16,8 +16,10 @@ from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from schemas.layout import DAY_MS, HOUR_MS
 from schemas.tables import tables
+from transforms.archive_contract import accepted_contract, store_contract
+from transforms.archived_ids import days_of_ids
 from transforms.batch import Batch
-from transforms.copies import pick
+from transforms.copies import duplicates_across_hours, pick, uncorrected_day, without_known
 from transforms.declared import Declared
 from transforms.decode import AHEAD_MS, BEHIND_MS, REASONS
 from transforms.input_files import Input
@@ -29,7 +31,7 @@ from transforms.received import Counts, received
 from transforms.rollup import rollups_of
 from transforms.rollup_rows import gather, rows_of
 from transforms.run_lock import locked
-from transforms.runs import Repaired, Run, RunError, claim_archive, iso, ms, now, read_runs, write_run
+from transforms.runs import Repaired, Run, RunError, iso, ms, now, read_runs, write_run
 
 LAG_MS = HOUR_MS  # how far behind a running job's files may be
 NOT_KEPT = ("source", "detail", "field", "payload")  # of dead letters: no rollup needs them
@@ -47,29 +49,30 @@ def hour(text: str) -> int:
     return ms
 
 
-def repair(archive: str, contract: Contract, start: int, end: int, ended: str = "") -> Run:
+def repair(archive: str, given: Contract | None, start: int, end: int, ended: str = "") -> Run:
     """Recomputes all rollups of the hours of event_time from start to end (ms, end excluded): declared windows that start in them.
 
-    Events are the archive's, one copy each: the one that arrived first. In the ledger landed and late are counted anew from them,
-    and dead_lettered from the dead letters, one per dead_id and hour, without those that replay landed. Received and table_rejected
-    are what the runs counted, a message that was read again once, and duplicate is the rest of received: so received = landed +
-    duplicate + dead_lettered. Where a run lost counts with its state, what is in the archive was received. `ended` names runs that are
-    open, but will never go on: streams that were killed; they are complete from then on.
+    Events are the archive's, one copy each by id and uncorrected day: the one that arrived first. In the ledger landed and late are
+    counted anew from them, and dead_lettered from the dead letters, one per dead_id and hour, without those that replay landed.
+    Received and table_rejected are what the runs counted, a message that was read again once, and duplicate is the rest of received:
+    so received = landed + duplicate + dead_lettered. Where a run lost counts with its state, what is in the archive was received.
+    `ended` names runs that are open, but will never go on: streams that were killed; they are complete from then on. `given`: a
+    contract for the archive from now on; None is the archive's own.
     """
     if start >= end:
         raise RunError(f"nothing to repair: {iso(start)} is not before {iso(end)}")
     with locked(archive, "repair"):  # two at once would have one generation
-        return _repair_alone(archive, contract, start, end, ended)
+        return _repair_alone(archive, given, start, end, ended)
 
 
-def _repair_alone(archive: str, contract: Contract, start: int, end: int, ended: str) -> Run:
+def _repair_alone(archive: str, given: Contract | None, start: int, end: int, ended: str) -> Run:
     runs = read_runs(archive)
     for name in filter(None, ended.split(",")):
         _complete(archive, runs, name)
     read = [run for run in runs if run.visible]
     if not read:
         raise RunError(f"{archive}: no run whose rollups could be repaired; is this the root of an archive?")
-    claim_archive(archive, contract)
+    contract = accepted_contract(archive, given, (start, end))
     until = _read_until(contract, read, end)
     generation = 1 + max(run.generation for run in runs if run.state != "started")
     run = Run(f"repair-{generation}", "started", "repair", contract.fingerprint, now(), inputs=inputs_of(read), generation=generation,
@@ -81,6 +84,7 @@ def _repair_alone(archive: str, contract: Contract, start: int, end: int, ended:
     files = PartFiles(archive, run.run_id)
     _recompute(contract, events, start, end, received(archive, read, until, start, end), run, files)
     run.rows, run.finished, run.state = files.close(), now(), "complete"
+    store_contract(archive, contract)  # not before: until then the rows are of the earlier one
     write_run(archive, run)
     return run
 
@@ -133,8 +137,9 @@ def _recompute(contract: Contract, archived: "_Archived", start: int, end: int, 
     dead = archived.dead_letters(start, end)
     rollups = rollups_of(contract, streaming=False)
     sums: list[dict[int, dict[Key, Any]]] = [{} for _ in rollups]
+    elsewhere = archived.duplicates_across_hours(start, end + reach)
     for at, found in archived.events(start, end + reach):
-        batch = Batch(pick(found)[0], pick(dead.pop(at, []))[0], [])
+        batch = Batch(_unique(found, elsewhere.get(at, {})), pick(dead.pop(at, []))[0], [])
         for rollup, merged in zip(rollups, sums, strict=True):
             declared = isinstance(rollup, Declared)
             if at < end or declared:
@@ -147,6 +152,14 @@ def _recompute(contract: Contract, archived: "_Archived", start: int, end: int, 
     for rollup, merged in zip(rollups, sums, strict=True):
         for key, partials in merged.items():
             files.add_rows(rollup, rows_of(rollup, key, partials, run, start, end))
+
+
+def _unique(events: list[Any], elsewhere: dict[int, set[int]]) -> list[Any]:
+    """One hour's events without copies. elsewhere: by uncorrected day, the id hashes of events that count in another hour."""
+    by_day: dict[int, list[Any]] = {}
+    for event in events:
+        by_day.setdefault(uncorrected_day(event), []).append(event)
+    return [event for day, some in by_day.items() for event in without_known(*pick(some), elsewhere.get(day, set()))[0]]
 
 
 def _settle(rows: dict[Key, list[int]], came: dict[Key, Counts]) -> None:
@@ -177,6 +190,14 @@ class _Archived:
                     for columns in late[table]:
                         found += items_of(self.contract, table.name, between(columns, "event_time", at, at + HOUR_MS))
                 yield at, found
+
+    def duplicates_across_hours(self, start: int, end: int) -> dict[int, dict[int, set[int]]]:
+        """By hour of event_time (ms) and uncorrected day, the id hashes of events that count in another hour."""
+        found: dict[int, dict[int, set[int]]] = {}
+        for day, rows, hours in days_of_ids(self.archive, self.contract, self.runs, start, end, self._arrived):
+            for index in duplicates_across_hours(rows, hours).tolist():
+                found.setdefault(int(hours[index]), {}).setdefault(day, set()).add(int(rows["hash"][index]))
+        return found
 
     def dead_letters(self, start: int, end: int) -> dict[int, list[Any]]:
         """By hour, copies included, without what replay landed. Their partition is of arrival, which may be far from event_time."""

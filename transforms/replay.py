@@ -12,22 +12,24 @@ import pyarrow.compute as pc
 
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
-from schemas.layout import HOUR_MS, event_partition
+from schemas.layout import event_partition
 from schemas.tables import tables
+from transforms.archive_contract import accepted_contract, store_contract
+from transforms.archived_ids import days_of_ids
 from transforms.batch import Batch, ledger_key
 from transforms.columns import to_columns
-from transforms.copies import preference
+from transforms.copies import id_hash, preference, uncorrected_day
 from transforms.decode import REASONS, Decoder
 from transforms.ledger import EMPTY
 from transforms.leftovers import remove_leftovers
 from transforms.part_files import PartFiles
 from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, LATE, RECEIVED, Key
-from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
+from transforms.read_archive import LANDED_LATER, dead_hour, items_of, part_files, read_columns
 from transforms.repair import inputs_of
 from transforms.rollup import rollups_of
 from transforms.rollup_rows import Gathered, gather, rows_of
 from transforms.run_lock import locked
-from transforms.runs import Run, RunError, claim_archive, now, read_runs, write_run
+from transforms.runs import Run, RunError, now, read_runs, write_run
 
 Pair = tuple[Any, Any]  # a dead letter, and the event that it is now
 
@@ -50,13 +52,15 @@ class Replayed:
                                  for (reason, where), n in self.dead.most_common())]
 
 
-def replay(archive: str, contract: Contract, fingerprint: str, dry_run: bool = False, pii_key: bytes | None = None) -> Replayed:
+def replay(archive: str, given: Contract | None, fingerprint: str, dry_run: bool = False, pii_key: bytes | None = None) -> Replayed:
     """Lands what decodes now as a run of its own, with its original arrival_time. Given again it finds nothing left to land.
 
     In the ledger each moves from dead_lettered to landed, or to duplicate where its event had landed already. Where the event's hour,
     build or type is now known otherwise, received moves with it, so that the equation holds in every row. A row of reason landed under
     the dead letter's id and hour hides it from the view. The dead letters of one fingerprint are held in memory.
+    `given`: a contract for the archive from now on; None is the archive's own.
     """
+    contract = accepted_contract(archive, given)
     with locked(archive, "replay"):  # two at once would land the same dead letters
         return _replay_alone(archive, contract, fingerprint, dry_run, pii_key)
 
@@ -71,7 +75,7 @@ def _replay_alone(archive: str, contract: Contract, fingerprint: str, dry_run: b
     _without_copies(archive, contract, pairs, [run.run_id for run in runs], outcome)
     if dry_run or not pairs:
         return outcome
-    claim_archive(archive, contract)
+    store_contract(archive, contract)
     taken = {id(item): run_id for item, run_id in dead}
     sources = {taken[id(item)] for item, _ in pairs}
     run = Run(_run_id(contract, pairs), "started", "replay", contract.fingerprint, now(),
@@ -114,28 +118,18 @@ def _decoded(decoder: Decoder, dead: Iterable[Any], outcome: Replayed) -> list[P
 
 
 def _without_copies(archive: str, contract: Contract, pairs: list[Pair], runs: list[str], outcome: Replayed) -> None:
-    """Copies are those of one id in one hour, as ever: of dead letters, and of what is in the archive."""
-    by_hour: dict[int, list[Pair]] = {}
+    """Copies have one id and one uncorrected day, as ever: of dead letters, and of what is in the archive."""
+    by_day: dict[int, list[Pair]] = {}
     for pair in pairs:
-        by_hour.setdefault(pair[1].event_time // HOUR_MS * HOUR_MS, []).append(pair)
-    for at, some in sorted(by_hour.items()):
-        seen = _ids(archive, contract, at, runs)
+        by_day.setdefault(uncorrected_day(pair[1]), []).append(pair)
+    for day, some in sorted(by_day.items()):
+        times = [event.event_time for _, event in some]
+        seen = {h for found in days_of_ids(archive, contract, runs, min(times), max(times), lambda columns: columns)
+                if found.day == day for h in found.rows["hash"].tolist()}
         for pair in sorted(some, key=lambda pair: preference(pair[1])):
-            event_id = pair[1].event_id
-            (outcome.duplicate if event_id in seen else outcome.landed).append(pair)
-            seen.add(event_id)
-
-
-def _ids(archive: str, contract: Contract, at: int, runs: list[str]) -> set[str]:
-    """The event ids of one hour."""
-    found: set[str] = set()
-    for table in event_tables(contract).values():
-        by_hour = part_files(archive, table, dates(at, at)[0], runs)
-        for path in (*by_hour.get(f"{at // HOUR_MS % 24:02d}", ()), *by_hour.get("late", ())):
-            others = [f.name for f in table.fields if f.name not in ("event_id", "event_time")]
-            columns = read_columns(path, table, others)
-            found.update(between(columns, "event_time", at, at + HOUR_MS).column("event_id").to_pylist())
-    return found
+            known = id_hash(pair[1])
+            (outcome.duplicate if known in seen else outcome.landed).append(pair)
+            seen.add(known)
 
 
 def _run_id(contract: Contract, pairs: list[Pair]) -> str:

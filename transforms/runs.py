@@ -10,9 +10,8 @@ from typing import Any
 
 from apache_beam.io.filesystems import FileSystems
 
-from schemas.contract import Contract, parse_contract
-from schemas.evolution import breaking_changes
-from schemas.layout import CONTRACT_FILE, RUNS_FOLDER, escape_glob, join, manifest_path
+from schemas.contract import Contract
+from schemas.layout import RUNS_FOLDER, escape_glob, join, manifest_path
 from transforms.archive import write_at_once
 from transforms.followed import noted
 from transforms.input_files import Input
@@ -88,24 +87,6 @@ def followed_inputs(archive: str, run: Run) -> list[Input]:
 
 def write_run(archive: str, run: Run) -> None:
     write_at_once(manifest_path(archive, run.run_id), json.dumps(asdict(run), indent=1).encode())
-
-
-def claim_archive(archive: str, contract: Contract) -> None:
-    """Writes _contract.json, or refuses a contract that cannot share the archive with what is there."""
-    path = join(archive, CONTRACT_FILE)
-    if FileSystems.exists(path):
-        with FileSystems.open(path) as f:
-            body = json.loads(f.read())
-        if body["fingerprint"] == contract.fingerprint:
-            return
-        changes = breaking_changes(parse_contract(body["text"], path), contract)
-        if changes:
-            raise RunError(f"{archive}: written under another contract: {'; '.join(changes)}; use another --archive")
-    body = {"name": contract.name, "fingerprint": contract.fingerprint, "text": contract.essence}
-    try:
-        write_at_once(path, json.dumps(body, indent=1).encode())
-    except OSError as e:
-        raise RunError(f"{archive}: cannot be written: {e.strerror or e}") from None
 
 
 def commit_run(archive: str, run: Run, publish: Callable[[Run], None]) -> None:

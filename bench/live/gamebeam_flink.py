@@ -48,7 +48,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, flink_cluster(Path(folder), 1, int(args.parallelism)) as flink:
         began = Began(flink)
         began.start()
-        code = gamebeam(["run", f"--source={source}", f"--archive={args.out}", *flink.job_flags, f"--parallelism={args.parallelism}",
+        code = gamebeam(["run", "--contract=starter", f"--source={source}",
+                         f"--archive={args.out}", *flink.job_flags, f"--parallelism={args.parallelism}",
                          "--max_parallelism=4", *flags])
         cpu = cpu_seconds(os.getpid()) - began.cpu
         (job_id,) = flink.jobs()

@@ -29,7 +29,7 @@ def main() -> int:
     require_topic(args.servers, args.topic)
     contract, out = load_contract("starter"), Path(args.out)
     with tempfile.TemporaryDirectory() as folder, flink_cluster(Path(folder), 1, 2) as flink:
-        command = [sys.executable, "-m", "pipeline", "run", f"--source=kafka://{args.servers}/{args.topic}?group={args.topic}",
+        command = [sys.executable, "-m", "pipeline", "run", "--contract=starter", f"--source=kafka://{args.servers}/{args.topic}?group={args.topic}",
                    f"--archive={out}", *flink.job_flags, "--parallelism=2", "--max_parallelism=4"]
         job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:

@@ -11,6 +11,7 @@ from collector.game.accounts import Accounts, Facts
 from collector.game.requests import BadRequest, fields_of, headers_of, text
 from schemas.contract import load_contract
 from schemas.events import DEAD_LETTER
+from schemas.scrub import Unsearchable
 from transforms.decode import Decoder
 
 TOPIC = "events"
@@ -30,7 +31,11 @@ class Gameco:
         return JSONResponse({"game": "gameco", "routes": [path for path, _, _ in self.routes]})
 
     async def act(self, request: Request) -> Response:
-        kind, attributes = KINDS[request.url.path], self.decoder.scrub.tree(await fields_of(request))[0]
+        kind = KINDS[request.url.path]
+        try:
+            attributes = self.decoder.scrub.tree(await fields_of(request))[0]
+        except Unsearchable:
+            raise BadRequest(None, "nested too deeply") from None
         headers = headers_of(request)
         player = text(headers, "Host")
         event = {"event_type": kind} | ({"attributes": json.dumps(attributes)} if attributes else {})

@@ -38,7 +38,8 @@ def users(lives: Iterable[Life]) -> Answer:
     for day in _every_day(active):
         windows = ({day - timedelta(days=back) for back in range(length)} for length in (7, 30))
         week, month = (sum(not life.days.isdisjoint(window) for life in lives) for window in windows)
-        rows.append((day, active[day], week, month, rounded(active[day] / month, 4) if month else None))
+        if month:
+            rows.append((day, active[day], week, month, rounded(active[day] / month, 4)))
     return Answer({"day": DAY, "dau": NUMBER, "wau": NUMBER, "mau": NUMBER, "stickiness": REAL}, rows)
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from loadgen.asked.answer import Answer, rounded
 from loadgen.asked.life import NUMBER, REAL, TEXT, Life, arpdau, conversion, ltv, retention, users
+from loadgen.rollup_answers import in_micros
 from loadgen.sent import Sent
 from schemas.contract import Contract
 from schemas.layout import DAY_MS, HOUR_MS
@@ -23,7 +24,7 @@ class Starter:
         self.money: dict[str, Counter[date]] = defaultdict(Counter)
         self.flows: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])  # events, amount
         self.movers: dict[tuple[Any, ...], set[str]] = defaultdict(set)
-        self.sessions: dict[tuple[str, str], list[Any]] = {}  # first, last, platform
+        self.sessions: dict[tuple[str | None, str], list[Any]] = {}  # (player, session) -> first, last, platform
         self.enemies: dict[str, Counter[str]] = defaultdict(Counter)
         self.registered: dict[str, tuple[Any, ...]] = {}  # player -> the first: when, event_id, media source, campaign, country
 
@@ -35,12 +36,12 @@ class Starter:
         life.first_seen = min(life.first_seen or sent.event_time, sent.event_time)
         life.days.add(day)
         life.per_hour[sent.event_time // HOUR_MS] += 1
-        if sent.player_id is not None and sent.session_id is not None:
+        if sent.session_id is not None:
             self._session((sent.player_id, sent.session_id), sent)
         self._money(sent, life, day)
         self._play(sent, life)
 
-    def _session(self, key: tuple[str, str], sent: Sent) -> None:
+    def _session(self, key: tuple[str | None, str], sent: Sent) -> None:
         seen = self.sessions.setdefault(key, [sent.event_time, sent.event_time, sent.platform])
         if sent.event_time < seen[0]:
             seen[0], seen[2] = sent.event_time, sent.platform
@@ -50,7 +51,7 @@ class Starter:
         kind, own = {"purchase": "purchase", "ad_impression": "ad", "refund": "refund"}.get(sent.event_type), sent.own
         if kind is None:
             return
-        micros = round(own["revenue_usd" if kind == "ad" else "price_usd"] * 1_000_000) * (-1 if kind == "refund" else 1)
+        micros = in_micros(own["revenue_usd" if kind == "ad" else "price_usd"]) * (-1 if kind == "refund" else 1)
         self.money[kind][day] += micros
         life.micros[day] += micros
         if kind == "purchase":
@@ -115,7 +116,10 @@ class Starter:
 
     def _lengths(self) -> Answer:
         platforms: dict[str | None, list[float]] = defaultdict(list)
-        for first, last, platform in self.sessions.values():
+        of_players = {session for player, session in self.sessions if player is not None}
+        for (player, session), (first, last, platform) in self.sessions.items():
+            if player is None and session in of_players:  # before the player logged in
+                continue
             platforms[platform].append((last - first) / 60000)
         rows = []
         for platform, minutes in platforms.items():

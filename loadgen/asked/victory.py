@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 
 from loadgen.asked.answer import Answer, rounded
+from loadgen.rollup_answers import in_micros
 from loadgen.sent import Sent
 from schemas.tables import ARROW
 
@@ -63,6 +64,6 @@ def _mean(values: list[int | None]) -> float | None:
 
 def _value(platform: str | None, values: list[float | None]) -> tuple[str | None, int, int, int, float | None, float | None]:
     known = [v for v in values if v is not None]
-    total = sum(round(v * 1_000_000) for v in known) / 1_000_000
+    total = sum(map(in_micros, known)) / 1_000_000
     return (platform, len(known), len(values) - len(known), sum(v > 0 for v in known), rounded(total, 2) if known else None,
             rounded(total / len(known), 4) if known else None)

@@ -12,14 +12,15 @@ def contract_command(argv: list[str]) -> int:
     usage = "usage: gamebeam contract check PATH | infer SAMPLE.jsonl --out DIR | docs [PATH] [--archive=…] | diff OLD NEW"
     match argv:
         case ["check", path]:
+            from sql.check_sql import check_sql
             from transforms.examples import check_examples
 
             contract = load_contract(path)
-            problems = check_examples(contract)
+            problems = [*check_examples(contract), *check_sql(contract)]
             for problem in problems:
                 print(f"{path}: {problem}", file=sys.stderr)
             if not problems:
-                print(f"{contract.name}: {len(contract.events)} event types, {len(contract.rollups)} rollups, examples hold")
+                print(f"{contract.name}: {len(contract.events)} event types, {len(contract.rollups)} rollups, examples and SQL hold")
             return 1 if problems else 0
         case ["infer", *rest]:
             from schemas.infer import infer
@@ -40,16 +41,20 @@ def contract_command(argv: list[str]) -> int:
 
 
 def _contract_docs(argv: list[str]) -> int:
+    from pipeline.archive_contract import contract_to_read
     from schemas.contract import load_contract
     from schemas.dictionary import dictionary
     from sql.engine import open_archive
     from sql.seen import seen
 
     flags = Flags("contract docs").add(("--archive", ""))
-    flags.parser.add_argument("path", nargs="?", default="starter", help="a packaged game's name, or a contract's folder")
+    flags.parser.add_argument("path", nargs="?", default="", help="a packaged game's name, or a contract's folder; --archive has its own")
     args = flags.parse(argv)
-    contract = load_contract(args.path)
-    print(dictionary(contract, seen(open_archive(contract, args.archive), contract) if args.archive else None))
+    if not args.archive:
+        print(dictionary(load_contract(args.path or "starter"), None))
+        return 0
+    contract = contract_to_read(args.archive, args.path)
+    print(dictionary(contract, seen(open_archive(contract, args.archive), contract)))
     return 0
 
 
@@ -58,7 +63,7 @@ def tables_command(argv: list[str]) -> int:
         return _tables_load(argv[1:])
     if argv[:1] not in (["plan"], ["apply"]):
         print("usage: gamebeam tables plan|apply --contract=… --tables=bq://project.dataset [--location=EU] [--policy_tag=…]\n"
-              "       gamebeam tables load --contract=… --archive=… --tables=…", file=sys.stderr)
+              "       gamebeam tables load --archive=… --tables=… [--contract=…]", file=sys.stderr)
         return 2
     from schemas.bigquery import parse_target
     from schemas.contract import load_contract
@@ -67,7 +72,7 @@ def tables_command(argv: list[str]) -> int:
     from transforms.plan_tables import apply_tables, plan_tables
     from transforms.policy_tags import plan_tags, require_tag, tag_columns
 
-    args = Flags(f"tables {argv[0]}").add(("--contract", "starter"), ("--tables", None), ("--location", ""), ("--policy_tag", "")
+    args = Flags(f"tables {argv[0]}").add(("--contract", None), ("--tables", None), ("--location", ""), ("--policy_tag", "")
                                           ).parse(argv[1:])
     contract, target, tag = load_contract(args.contract), parse_target(args.tables), require_tag(args.policy_tag)
     client = rest_client(target.project)
@@ -84,11 +89,11 @@ def tables_command(argv: list[str]) -> int:
 
 
 def _tables_load(argv: list[str]) -> int:
+    from pipeline.archive_contract import contract_to_read
     from schemas.bigquery import parse_target
-    from schemas.contract import load_contract
     from transforms.load_runs import load_runs
 
-    args = Flags("tables load").add(("--contract", "starter"), ("--archive", None), ("--tables", None)).parse(argv)
-    for run, rows in load_runs(args.archive, load_contract(args.contract), parse_target(args.tables)):
+    args = Flags("tables load").add(("--contract", ""), ("--archive", None), ("--tables", None)).parse(argv)
+    for run, rows in load_runs(args.archive, contract_to_read(args.archive, args.contract), parse_target(args.tables)):
         print(f"run {run.run_id}: {rows:,} rows")
     return 0

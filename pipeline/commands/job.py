@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.bar import bar
 from pipeline.commands.flags import Flags
+from schemas.printable import printable_lines
 
 
 def run_command(argv: list[str]) -> int:
@@ -24,7 +25,7 @@ def run_command(argv: list[str]) -> int:
     if options.source and (options.follow or not isinstance(parse_source(options.source), Files)):
         from pipeline.live import run_live
 
-        run = run_live(options, say=lambda line: print(line, file=sys.stderr, flush=True))
+        run = run_live(options, say=lambda line: print(printable_lines(line), file=sys.stderr, flush=True))
         print(f"run {run.run_id}: {run.state}")
         return 0
     if options.view_as(StandardOptions).runner == "DirectRunner":
@@ -32,7 +33,10 @@ def run_command(argv: list[str]) -> int:
     with bar("reading") as show:
         outcome = run_batch(options, show)
     for line in outcome.lines():
-        print(line)
+        print(printable_lines(line))
+    if outcome.nothing_landed:
+        print(f"gamebeam run: {printable_lines(outcome.nothing_landed)}", file=sys.stderr)
+        return 3
     return 0
 
 
@@ -48,36 +52,36 @@ def _unknown_flags(argv: list[str]) -> set[str]:
 
 
 def status_command(argv: list[str]) -> int:
-    from schemas.contract import load_contract
+    from pipeline.archive_contract import contract_to_read
     from sql.status import status
 
-    args = Flags("status").add(("--contract", "starter"), ("--archive", None)).parse(argv)
-    print(status(load_contract(args.contract), args.archive, args.contract), end="")
+    args = Flags("status").add(("--contract", ""), ("--archive", None)).parse(argv)
+    print(status(contract_to_read(args.archive, args.contract), args.archive), end="")
     return 0
 
 
 def repair_command(argv: list[str]) -> int:
-    from schemas.contract import load_contract
+    from pipeline.archive_contract import given_contract
     from transforms.repair import hour, repair
 
     args = Flags("repair").add(
-        ("--contract", "starter"), ("--archive", None), ("--from", None), ("--to", None), ("--ended", "")).parse(argv)
-    run = repair(args.archive, load_contract(args.contract), hour(getattr(args, "from")), hour(args.to), args.ended)
+        ("--contract", ""), ("--archive", None), ("--from", None), ("--to", None), ("--ended", "")).parse(argv)
+    run = repair(args.archive, given_contract(args.contract), hour(getattr(args, "from")), hour(args.to), args.ended)
     print(f"run {run.run_id}: generation {run.generation} of {sum(run.rows.values()):,} rollup rows, in place of those of "
           f"{len(run.repairs)} runs")
     return 0
 
 
 def replay_command(argv: list[str]) -> int:
+    from pipeline.archive_contract import given_contract
     from pipeline.options import Config, pii_key
-    from schemas.contract import load_contract
     from transforms.replay import replay
 
-    flags = Flags("replay").add(("--contract", "starter"), ("--archive", None), ("--fingerprint", None), ("--config", ""))
+    flags = Flags("replay").add(("--contract", ""), ("--archive", None), ("--fingerprint", None), ("--config", ""))
     flags.parser.add_argument("--dry-run", action="store_true", help="only say what would land")
     args = flags.parse(argv)
     key = pii_key(Config.load(args.config or None))
-    outcome = replay(args.archive, load_contract(args.contract), args.fingerprint, dry_run=args.dry_run, pii_key=key)
+    outcome = replay(args.archive, given_contract(args.contract), args.fingerprint, dry_run=args.dry_run, pii_key=key)
     for line in outcome.lines():
-        print(line)
+        print(printable_lines(line))
     return 0

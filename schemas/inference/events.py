@@ -4,13 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.contract import BIGQUERY_RESERVED, RESERVED_VIEWS
 from schemas.fields import NAME
 from schemas.inference.guess import Guess, paths_of
 from schemas.inference.own_fields import OwnFields, Unclear
 from schemas.inference.sample import replace_at
 from schemas.inference.secrets import in_secret, is_secret
 from schemas.inference.unwrap import Leaf, Opened, leaf_values
+from schemas.reserved import BIGQUERY_RESERVED, RESERVED_VIEWS
 from schemas.wire import snake
 
 

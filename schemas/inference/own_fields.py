@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.contract import BIGQUERY_RESERVED, envelope_fields
+from schemas.contract import envelope_fields
 from schemas.events import LARGEST_DOUBLE
 from schemas.fields import NAME
 from schemas.inference.times import says_time, to_ms
+from schemas.reserved import BIGQUERY_RESERVED
 from schemas.wire import camel, snake
 
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from schemas.bounded_text import OutOfBounds, require_bounded_json
+from schemas.inference.secrets import scrub
 
 MOST_MESSAGES = 50_000  # read; a first contract needs no more
 LONGEST_MESSAGE = 262_144  # characters: what a contract takes by default
@@ -52,9 +53,14 @@ def read_sample(path: Path) -> Sample:
     return sample
 
 
-def _parsed(text: str) -> Any:
-    """JSON as decode reads it: within bounds, no NaN, no half surrogate pairs. Raises ValueError."""
+def _clean(text: str) -> str:
+    """A message within bounds, with every secret hidden: nothing behind this sees one. Raises ValueError."""
     require_bounded_json(text, LONGEST_MESSAGE)
+    return scrub().message(text.encode()).decode(errors="replace")
+
+
+def _parsed(text: str) -> Any:
+    """JSON as decode reads it: no NaN, no half surrogate pairs. Raises ValueError."""
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as e:
@@ -63,11 +69,11 @@ def _parsed(text: str) -> Any:
 
 def _read_line(sample: Sample, number: int, line: bytes) -> None:
     try:
-        payload = line.decode("utf-8-sig").strip()
+        payload = _clean(line.decode("utf-8-sig").strip())
         body = _parsed(payload)
         publish_time = None
         if isinstance(body, dict) and isinstance(body.get("data"), str) and MARKS & set(body) and set(body) <= WRAPPER:
-            payload, publish_time = body["data"], body.get("publish_time")
+            payload, publish_time = _clean(body["data"]), body.get("publish_time")
             body = _parsed(payload)
             sample.wrapped = True
     except ValueError as e:

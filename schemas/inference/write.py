@@ -12,7 +12,6 @@ from schemas.fields import NAME
 from schemas.inference.events import Findings
 from schemas.inference.guess import Guess
 from schemas.inference.sample import Sample
-from schemas.inference.secrets import hide
 from schemas.inference.unwrap import Opened
 from schemas.wire import ENVELOPE_ON_WIRE, snake
 
@@ -48,8 +47,7 @@ def _examples(read: Sample, found: Guess, findings: Findings) -> str:
         name = findings.type_names[wire_type]
         count[name] += 1
         if count[name] <= EXAMPLES_PER_TYPE:
-            body = json.loads(message.payload)
-            line = {"data": message.payload if hide(body) == body else json.dumps(hide(body), ensure_ascii=False)}
+            line = {"data": message.payload}
             if message.publish_time:
                 line["publish_time"] = message.publish_time
             lines.append(json.dumps(line, ensure_ascii=False))

@@ -1,6 +1,6 @@
 -- What of each day is in, per env and event type, and from when on it counts as final. event_type null: all types together.
 -- final_at: the end of the day, and then as long as it takes until 999 of 1,000 of that type's events are in (30 days at most:
--- older ones are dead letters). A day is final once something that arrived later than that was read.
+-- older ones are dead letters; for a clock at the end of the calendar it stays in November 9999). A day is final once something that arrived later than that was read.
 WITH arrivals AS (
 {arrivals}
 ),
@@ -17,7 +17,7 @@ waits AS (
 ),
 facts AS (
   SELECT
-    env, event_type, day, COUNT(*) AS events, SUM(micros) AS micros, COUNTIF(wait_s <= 3600) AS in_1h, COUNTIF(wait_s <= 21600) AS in_6h,
+    env, event_type, day, COUNT(*) AS events, {sum:micros} AS micros, COUNTIF(wait_s <= 3600) AS in_1h, COUNTIF(wait_s <= 21600) AS in_6h,
     COUNTIF(wait_s <= 86400) AS in_1d, COUNTIF(wait_s <= 259200) AS in_3d, COUNTIF(wait_s <= 604800) AS in_7d,
     0 AS landed, 0 AS dead_lettered, 0 AS missing
   FROM arrivals
@@ -32,23 +32,23 @@ facts AS (
 ),
 days AS (
   SELECT
-    env, event_type, day, SUM(events) AS events, SUM(micros) AS micros, SUM(in_1h) AS in_1h, SUM(in_6h) AS in_6h, SUM(in_1d) AS in_1d,
+    env, event_type, day, SUM(events) AS events, {sum:micros} AS micros, SUM(in_1h) AS in_1h, SUM(in_6h) AS in_6h, SUM(in_1d) AS in_1d,
     SUM(in_3d) AS in_3d, SUM(in_7d) AS in_7d, SUM(landed) AS landed, SUM(dead_lettered) AS dead_lettered, CAST(NULL AS INT64) AS missing
   FROM facts
   WHERE event_type IS NOT NULL
   GROUP BY env, event_type, day
   UNION ALL
   SELECT
-    env, NULL, day, SUM(events), SUM(micros), SUM(in_1h), SUM(in_6h), SUM(in_1d),
+    env, NULL, day, SUM(events), {sum:micros}, SUM(in_1h), SUM(in_6h), SUM(in_1d),
     SUM(in_3d), SUM(in_7d), SUM(landed), SUM(dead_lettered), {missing}
   FROM facts
   GROUP BY env, day
 ),
 past AS (
-  SELECT day.env, day.event_type, day.day, before.events, before.micros
+  SELECT day.env, day.event_type, day.day, before.events, CAST(before.micros AS FLOAT64) AS micros  -- differences cannot overflow
   FROM days AS day
   JOIN days AS before
-    ON COALESCE(day.env, '') = COALESCE(before.env, '') AND COALESCE(day.event_type, '') = COALESCE(before.event_type, '')
+    ON day.env = before.env AND COALESCE(day.event_type, '') = COALESCE(before.event_type, '')
     AND before.day < day.day AND before.day >= DATE_SUB(day.day, INTERVAL 14 DAY)
 ),
 medians AS (
@@ -66,21 +66,24 @@ usual AS (
     ARRAY_AGG(ABS(past.micros - medians.micros) ORDER BY ABS(past.micros - medians.micros))[OFFSET(DIV((known - 1), 2))] AS micros_off
   FROM medians
   JOIN past
-    ON COALESCE(medians.env, '') = COALESCE(past.env, '') AND COALESCE(medians.event_type, '') = COALESCE(past.event_type, '')
+    ON medians.env = past.env AND COALESCE(medians.event_type, '') = COALESCE(past.event_type, '')
     AND medians.day = past.day
   GROUP BY medians.env, medians.event_type, medians.day, medians.known, medians.events, medians.micros
+),
+worked AS (  -- nothing has arrived after the runs that read it: a later arrival is an event's own clock, taken for want of another
+  SELECT MAX(COALESCE(finished, CURRENT_TIMESTAMP())) AS until FROM {views}.runs WHERE state IN ('open', 'complete')
 ),
 settled AS (
   SELECT
     days.*,
-    TIMESTAMP_ADD(TIMESTAMP(DATE_ADD(days.day, INTERVAL 1 DAY), '{time_zone}'), INTERVAL COALESCE(wait.wait_hours, longest.wait_hours, 720) HOUR)
+    TIMESTAMP_ADD(TIMESTAMP(DATE_ADD(LEAST(days.day, DATE '9999-11-29'), INTERVAL 1 DAY), '{time_zone}'), INTERVAL COALESCE(wait.wait_hours, longest.wait_hours, 720) HOUR)
       AS final_at,
-    TIMESTAMP(DATE_ADD(days.day, INTERVAL 1 DAY), '{time_zone}') AS day_end,
-    (SELECT MAX(arrival_time) FROM arrivals) AS read_until
+    TIMESTAMP(DATE_ADD(LEAST(days.day, DATE '9999-11-29'), INTERVAL 1 DAY), '{time_zone}') AS day_end,
+    (SELECT MAX(arrival_time) FROM arrivals WHERE arrival_time <= (SELECT until FROM worked)) AS read_until
   FROM days
-  LEFT JOIN waits AS wait ON COALESCE(days.env, '') = COALESCE(wait.env, '') AND days.event_type = wait.event_type
+  LEFT JOIN waits AS wait ON days.env = wait.env AND days.event_type = wait.event_type
   LEFT JOIN (SELECT env, MAX(wait_hours) AS wait_hours FROM waits GROUP BY env) AS longest
-    ON COALESCE(days.env, '') = COALESCE(longest.env, '')
+    ON days.env = longest.env
 )
 SELECT
   settled.env, settled.event_type, settled.day, settled.events, settled.micros / 1000000 AS revenue,
@@ -94,5 +97,5 @@ SELECT
   known >= 7 AND read_until >= day_end AND ABS(settled.micros - usual.micros) > 5 * micros_off AS unusual_revenue
 FROM settled
 LEFT JOIN usual
-  ON COALESCE(settled.env, '') = COALESCE(usual.env, '') AND COALESCE(settled.event_type, '') = COALESCE(usual.event_type, '')
+  ON settled.env = usual.env AND COALESCE(settled.event_type, '') = COALESCE(usual.event_type, '')
   AND settled.day = usual.day

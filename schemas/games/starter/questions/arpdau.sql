@@ -6,18 +6,17 @@ WITH earned AS (
   SELECT
     day, SUM(IF(kind = 'purchase', micros, 0)) AS purchases, SUM(IF(kind = 'ad', micros, 0)) AS ads,
     SUM(IF(kind = 'refund', micros, 0)) AS refunds
-  FROM money
-  WHERE env = @env
+  FROM (SELECT day, kind, CAST(micros AS BIGNUMERIC) AS micros FROM money WHERE env = @env)
   GROUP BY day
 ),
 active AS (
   SELECT day, COUNT(*) AS dau FROM player_days WHERE env = @env GROUP BY day
 )
 SELECT
-  active.day, active.dau, COALESCE(earned.purchases, 0) / 1000000 AS purchases, COALESCE(earned.ads, 0) / 1000000 AS ads,
-  COALESCE(earned.refunds, 0) / 1000000 AS refunds,
-  COALESCE(earned.purchases + earned.ads + earned.refunds, 0) / 1000000 AS revenue,
-  ROUND(COALESCE(earned.purchases + earned.ads + earned.refunds, 0) / 1000000 / active.dau, 4) AS arpdau
+  active.day, active.dau, CAST(COALESCE(earned.purchases, 0) AS FLOAT64) / 1000000 AS purchases,
+  CAST(COALESCE(earned.ads, 0) AS FLOAT64) / 1000000 AS ads, CAST(COALESCE(earned.refunds, 0) AS FLOAT64) / 1000000 AS refunds,
+  CAST(COALESCE(earned.purchases + earned.ads + earned.refunds, 0) AS FLOAT64) / 1000000 AS revenue,
+  ROUND(CAST(COALESCE(earned.purchases + earned.ads + earned.refunds, 0) AS FLOAT64) / 1000000 / active.dau, 4) AS arpdau
 FROM active
 LEFT JOIN earned ON earned.day = active.day
 ORDER BY active.day

@@ -13,6 +13,6 @@ SELECT
 FROM tries
 JOIN player_cohorts
   ON player_cohorts.player_id = tries.player_id AND player_cohorts.env = @env
-  AND tries.event_time < TIMESTAMP_ADD(player_cohorts.first_seen, INTERVAL 24 HOUR)
+  AND TIMESTAMP_DIFF(tries.event_time, player_cohorts.first_seen, HOUR) < 24
 GROUP BY tries.level
 ORDER BY tries.level

@@ -17,7 +17,7 @@ kept AS (
 ages AS (
   SELECT sizes.cohort, sizes.players, day
   FROM sizes, UNNEST(GENERATE_ARRAY(0, 30)) AS day
-  WHERE DATE_ADD(sizes.cohort, INTERVAL day DAY) <= (SELECT MAX(player_days.day) FROM player_days WHERE env = @env)
+  WHERE day <= DATE_DIFF((SELECT MAX(player_days.day) FROM player_days WHERE env = @env), sizes.cohort, DAY)
 )
 SELECT
   ages.cohort, ages.day, ages.players, COALESCE(kept.retained, 0) AS retained,

@@ -2,10 +2,12 @@
 -- doc: Purchases and advertisements, less refunds, in USD, by where it came from.
 -- key: day, source
 -- chart: bar x=day y=usd color=source format=$
-SELECT DATE(event_time, @time_zone) AS day, source, ROUND(SUM(usd), 2) AS usd
+SELECT day, source, ROUND(CAST(SUM(CAST(micros AS BIGNUMERIC)) AS FLOAT64) / 1000000, 2) AS usd
 FROM (
-  SELECT event_time, 'purchases' AS source, price_usd AS usd FROM purchase WHERE env = @env
-  UNION ALL SELECT event_time, 'refunds', -price_usd FROM refund WHERE env = @env
-  UNION ALL SELECT event_time, 'advertisements', revenue_usd FROM ad_impression WHERE env = @env)
+  SELECT
+    DATE(event_time, @time_zone) AS day, micros,
+    CASE kind WHEN 'purchase' THEN 'purchases' WHEN 'refund' THEN 'refunds' ELSE 'advertisements' END AS source
+  FROM money
+  WHERE env = @env)
 GROUP BY day, source
 ORDER BY day, source

@@ -4,5 +4,7 @@
 SELECT report_usd, feed_usd, ROUND(report_usd - feed_usd, 2) AS difference_usd
 FROM (
   SELECT
-    COALESCE((SELECT SUM(cost_micros) FROM roi) / 1000000, 0) AS report_usd,
-    COALESCE((SELECT SUM(CAST(ROUND(cost_usd * 1000000) AS INT64)) FROM cost) / 1000000, 0) AS feed_usd)
+    COALESCE((SELECT CAST(SUM(CAST(cost_micros AS BIGNUMERIC)) AS FLOAT64) FROM roi) / 1000000, 0) AS report_usd,
+    COALESCE((
+      SELECT CAST(SUM(CAST(micros AS BIGNUMERIC)) AS FLOAT64)
+      FROM (SELECT CAST(ROUND(LEAST(GREATEST(cost_usd, -9223372036854.77), 9223372036854.77) * 1000000) AS INT64) AS micros FROM cost)) / 1000000, 0) AS feed_usd)

@@ -14,25 +14,26 @@ paid AS (
 brought AS (
   SELECT
     installs.player_id,
-    SUM(IF(paid.event_time < TIMESTAMP_ADD(installed, INTERVAL 1 DAY), micros, 0)) AS d1_micros,
-    SUM(IF(paid.event_time < TIMESTAMP_ADD(installed, INTERVAL 7 DAY), micros, 0)) AS d7_micros,
-    SUM(IF(paid.event_time < TIMESTAMP_ADD(installed, INTERVAL 30 DAY), micros, 0)) AS d30_micros,
-    SUM(micros) AS micros
+    {sum:IF(TIMESTAMP_DIFF(paid.event_time, installed, DAY) < 1, micros, 0)} AS d1_micros,
+    {sum:IF(TIMESTAMP_DIFF(paid.event_time, installed, DAY) < 7, micros, 0)} AS d7_micros,
+    {sum:IF(TIMESTAMP_DIFF(paid.event_time, installed, DAY) < 30, micros, 0)} AS d30_micros,
+    {sum:micros} AS micros
   FROM installs
   JOIN paid ON installs.player_id = paid.player_id
   GROUP BY installs.player_id
 ),
 cohorts AS (
   SELECT
-    day, media_source, campaign, country, COUNT(*) AS installs, SUM(COALESCE(d1_micros, 0)) AS d1_micros,
-    SUM(COALESCE(d7_micros, 0)) AS d7_micros, SUM(COALESCE(d30_micros, 0)) AS d30_micros, SUM(COALESCE(micros, 0)) AS revenue_micros
+    day, media_source, campaign, country, COUNT(*) AS installs, {sum:COALESCE(d1_micros, 0)} AS d1_micros,
+    {sum:COALESCE(d7_micros, 0)} AS d7_micros, {sum:COALESCE(d30_micros, 0)} AS d30_micros,
+    {sum:COALESCE(micros, 0)} AS revenue_micros
   FROM installs
   LEFT JOIN brought ON installs.player_id = brought.player_id
   GROUP BY day, media_source, campaign, country
 ),
 spend AS (
   SELECT
-    day, media_source, campaign, country, SUM(CAST(ROUND(cost_usd * 1000000) AS INT64)) AS cost_micros
+    day, media_source, campaign, country, {sum:{micros:cost_usd}} AS cost_micros
   FROM {views}.cost
   GROUP BY day, media_source, campaign, country
 ),
@@ -45,9 +46,9 @@ SELECT
   CASE WHEN spend.day IS NULL THEN 'installs without spend' WHEN cohorts.day IS NULL THEN 'spend without installs' ELSE 'matched' END AS line,
   COALESCE(spend.cost_micros, 0) AS cost_micros, COALESCE(cohorts.installs, 0) AS installs,
   COALESCE(cohorts.revenue_micros, 0) AS revenue_micros,
-  IF(DATE_ADD(COALESCE(cohorts.day, spend.day), INTERVAL 1 DAY) <= settled.last, COALESCE(cohorts.d1_micros, 0), NULL) AS d1_micros,
-  IF(DATE_ADD(COALESCE(cohorts.day, spend.day), INTERVAL 7 DAY) <= settled.last, COALESCE(cohorts.d7_micros, 0), NULL) AS d7_micros,
-  IF(DATE_ADD(COALESCE(cohorts.day, spend.day), INTERVAL 30 DAY) <= settled.last, COALESCE(cohorts.d30_micros, 0), NULL) AS d30_micros
+  IF(DATE_DIFF(settled.last, COALESCE(cohorts.day, spend.day), DAY) >= 1, COALESCE(cohorts.d1_micros, 0), NULL) AS d1_micros,
+  IF(DATE_DIFF(settled.last, COALESCE(cohorts.day, spend.day), DAY) >= 7, COALESCE(cohorts.d7_micros, 0), NULL) AS d7_micros,
+  IF(DATE_DIFF(settled.last, COALESCE(cohorts.day, spend.day), DAY) >= 30, COALESCE(cohorts.d30_micros, 0), NULL) AS d30_micros
 FROM cohorts
 FULL JOIN spend
   ON cohorts.day = spend.day AND cohorts.media_source = spend.media_source

@@ -4,6 +4,6 @@
 -- chart: histogram x=sessions
 SELECT user_id, COUNT(*) AS sessions
 FROM sessions
-WHERE env = @env
+WHERE env = @env AND user_id IS NOT NULL
 GROUP BY user_id
 ORDER BY sessions DESC, user_id

@@ -19,7 +19,7 @@ paid AS (
 )
 SELECT
   base.*, base.player_id AS user_id, base.app_version AS app_ver, base.session_start AS event_timestamp,
-  paid.session_purchases, paid.session_value
+  paid.session_purchases, paid.session_value, {micros:paid.session_value} AS session_value_micros
 FROM {base} AS base
 LEFT JOIN paid
-  ON paid.player_id = base.player_id AND paid.session_id = base.session_id AND COALESCE(paid.env, '') = COALESCE(base.env, '')
+  ON paid.player_id = base.player_id AND paid.session_id = base.session_id AND paid.env = base.env
