@@ -78,6 +78,8 @@ def _opened(contract: Contract, runs: pa.Table, files_of: Callable[[Table], list
     engine = catalog_of(con).engine
     for name, view in _views(tuple(view_sql(contract).items()), columns_of(con).key()).items():
         try:
+            if isinstance(view, SqlError):
+                raise view
             refuse_unknown(view.reads, view.tree, Catalog(frozenset(made), engine), view.text)
             install(con, view.translated)
             con.execute(f"CREATE VIEW main.{_identifier(name)} AS {view.translated}")
@@ -97,9 +99,10 @@ class _View(NamedTuple):
 
 
 @cache  # translating is half of the time that opening takes
-def _views(texts: tuple[tuple[str, str], ...], tables: ColumnsKey) -> dict[str, _View]:
-    """Translate views in their order: each may read those before it."""
-    columns, views = TableColumns(tables), {}
+def _views(texts: tuple[tuple[str, str], ...], tables: ColumnsKey) -> dict[str, _View | SqlError]:
+    """Translate views in their order: each may read those before it. Of one that cannot be translated, why."""
+    columns = TableColumns(tables)
+    views: dict[str, _View | SqlError] = {}
     for name, text in texts:
         try:
             tree = parse(text)
@@ -108,7 +111,8 @@ def _views(texts: tuple[tuple[str, str], ...], tables: ColumnsKey) -> dict[str, 
             reads = sources(tree, text)
             duckdb_sql, shown = translated(text, columns, tree=tree)
         except SqlError as e:
-            raise SqlError(f"view {name}: {e}", text) from None
+            views[name] = e
+            continue
         columns.add("main", name, shown)
         views[name] = _View(text, tree, reads, duckdb_sql)
     return views
@@ -132,7 +136,7 @@ def broken_views(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def _refuse_broken(con: duckdb.DuckDBPyConnection, reads: list[Source], sql: str) -> None:
-    broken = broken_views(con)
+    broken = broken_views(con) if reads else {}
     for source in reads:
         if source.schema in ("", "main") and source.name in broken:
             raise SqlError(f"view {source.name}: {broken[source.name]}; fix views/{source.name}.sql, and give its "

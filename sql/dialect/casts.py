@@ -126,7 +126,11 @@ macro("bq_string_to_bool", """(s) AS CASE WHEN s IS NULL THEN NULL WHEN lower(s)
 macro("bq_float_to_string", """(x) AS CASE WHEN isnan(x) THEN 'nan' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END
       WHEN x = 0 THEN '0' WHEN CAST(printf('%.15g', x) AS DOUBLE) = x THEN printf('%.15g', x) ELSE printf('%.17g', x) END""")
 macro("bq_numeric_to_string", r"""(x) AS regexp_replace(CAST(x AS VARCHAR), '\.?0+$', '')""")
-macro("bq_float_to_numeric", """(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) AND abs(x) < 1e29 THEN CAST(x AS DECIMAL(38,9))
+# DuckDB multiplies a DOUBLE by 10^9 in floating point on its way to a DECIMAL: the whole part goes another way.
+macro("bq_float_to_decimal", "(x) AS CAST(CAST(trunc(x) AS HUGEINT) AS DECIMAL(38,9)) + CAST(x - trunc(x) AS DECIMAL(38,9))")
+macro("bq_float_to_bignumeric", """(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) AND abs(x) < 1e29 AND x * 512 = trunc(x * 512)
+      THEN bq_float_to_decimal(x) ELSE bq_fail('casting ' || x || ' to BIGNUMERIC needs more than 38 digits, or 9 after the point') END""")
+macro("bq_float_to_numeric", """(x) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(x) AND abs(x) < 1e29 THEN bq_float_to_decimal(x)
       ELSE bq_fail('casting ' || x || ' to NUMERIC is out of range') END""")
 macro("bq_string_to_bignumeric", """(s) AS CASE WHEN s IS NULL THEN NULL WHEN NOT regexp_matches(s, '[.][0-9]{9}[0-9]*[1-9]|[eE]')
       THEN bq_string_to_numeric(s) ELSE bq_fail('a BIGNUMERIC of more than 38 digits, or 9 after the point: ' || s) END""")
@@ -138,7 +142,7 @@ for _of, _to, _template in (
         ("INT64", "STRING", "CAST({0} AS VARCHAR)"), ("INT64", "BOOL", "({0} != 0)"),
         ("BOOL", "INT64", "CAST({0} AS BIGINT)"), ("BOOL", "STRING", "CAST({0} AS VARCHAR)"),
         ("FLOAT64", "INT64", "bq_float_to_int({0})"), ("FLOAT64", "STRING", "bq_float_to_string({0})"),
-        ("FLOAT64", "NUMERIC", "bq_float_to_numeric({0})"),
+        ("FLOAT64", "NUMERIC", "bq_float_to_numeric({0})"), ("FLOAT64", "BIGNUMERIC", "bq_float_to_bignumeric({0})"),
         ("NUMERIC", "INT64", "bq_numeric_to_int({0})"), ("NUMERIC", "FLOAT64", "CAST({0} AS DOUBLE)"),
         ("NUMERIC", "STRING", "bq_numeric_to_string({0})"),
         ("STRING", "INT64", "bq_string_to_int({0})"), ("STRING", "FLOAT64", "bq_string_to_float({0})"),
