@@ -12,7 +12,7 @@ from sql.translate import SqlError
 @pytest.fixture(scope="module")
 def con():
     with duckdb.connect() as opened:
-        opened.execute("SET TimeZone = 'UTC'")
+        opened.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false")
         opened.execute(
             "CREATE TABLE plays AS SELECT * FROM (VALUES (1, 'ann', 5, 1.5), "
             "(2, 'bob', NULL, 2.5), (3, 'ann', 7, NULL), (4, NULL, 7, 4.0)) "

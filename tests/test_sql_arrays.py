@@ -10,7 +10,7 @@ from sql.translate import SqlError, to_duckdb
 @pytest.fixture(scope="module")
 def con():
     with duckdb.connect() as opened:
-        opened.execute("SET TimeZone = 'UTC'")
+        opened.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false")
         opened.execute("CREATE TABLE carts AS SELECT * FROM (VALUES (1, ['a', 'b']), (2, []), (3, NULL)) AS t(id, items)")
         yield opened
 

@@ -11,7 +11,7 @@ from sql.translate import SqlError, to_duckdb
 @pytest.fixture(scope="module")
 def con():
     with duckdb.connect() as opened:
-        opened.execute("SET TimeZone = 'UTC'")
+        opened.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false")
         opened.execute(
             "CREATE TABLE texts AS SELECT unnest(['{\"a\": 1.50}', '{bad', NULL, '{\"a\": null}', '{\"a\": [1, 2]}', "
             "'{\"a\": \"é\"}', '{\"a\": true}', '{\"a\": 12345678901234567890}', '\"x\"', '']) AS t"

@@ -10,7 +10,7 @@ from sql.translate import SqlError
 @pytest.fixture(scope="module")
 def con():
     with duckdb.connect() as opened:
-        opened.execute("SET TimeZone = 'UTC'")
+        opened.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false")
         opened.execute(
             "CREATE TABLE sales AS SELECT * FROM (VALUES ('Kale', 51, 'Q1', 2025), ('Kale', 23, 'Q2', 2025), ('Apple', 77, 'Q1', 2026), "
             "('Apple', 1, 'Q1', 2026)) AS t(product, amount, quarter, year)"

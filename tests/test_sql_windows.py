@@ -10,7 +10,7 @@ from sql.translate import SqlError
 @pytest.fixture(scope="module")
 def con():
     with duckdb.connect() as opened:
-        opened.execute("SET TimeZone = 'UTC'")
+        opened.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false")
         opened.execute(
             "CREATE TABLE laps AS SELECT * FROM (VALUES (1, 'a', 10.0::DOUBLE), (2, 'a', NULL), (3, 'b', 30.0), (4, 'b', 'nan'::DOUBLE)) "
             "AS t(id, team, seconds)"
