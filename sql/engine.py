@@ -132,6 +132,8 @@ def _confine(con: duckdb.DuckDBPyConnection, files: list[str], memory: str) -> N
 
 def broken_views(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Why a view of the contract cannot be queried, such as a table that it misses, by the view's name."""
+    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'tables' AND table_name = 'broken_views'").fetchall():
+        return {}  # a connection without an archive
     return dict(con.execute("SELECT name, reason FROM tables.broken_views").fetchall())
 
 

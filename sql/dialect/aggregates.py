@@ -27,29 +27,60 @@ def _count(call: Call) -> Value:
     return Value(filled("count({distinct}{0}){over}", call), INT64)
 
 
-_aggregate("COUNT", ("ANY -> INT64", _count),
-           examples={of("[1, NULL]", "COUNT(*)"): 2, of("[1, NULL]", "COUNT(x)"): 1, of("[1, 1]", "COUNT(DISTINCT x)"): 1})
-_aggregate("COUNTIF", ("BOOL -> INT64", "count({distinct}CASE WHEN {0} THEN 1 END){over}"),
-           examples={of("[true, NULL, false]", "COUNTIF(x)"): 1, "(SELECT COUNTIF(x) FROM UNNEST([true]) AS x WHERE false)": 0,
-                     of("[CAST(NULL AS BOOL)]", "COUNTIF(x)"): 0})
+_aggregate(
+    "COUNT",
+    ("ANY -> INT64", _count),
+    examples={of("[1, NULL]", "COUNT(*)"): 2, of("[1, NULL]", "COUNT(x)"): 1, of("[1, 1]", "COUNT(DISTINCT x)"): 1},
+)
+_aggregate(
+    "COUNTIF",
+    ("BOOL -> INT64", "count({distinct}CASE WHEN {0} THEN 1 END){over}"),
+    examples={
+        of("[true, NULL, false]", "COUNTIF(x)"): 1,
+        "(SELECT COUNTIF(x) FROM UNNEST([true]) AS x WHERE false)": 0,
+        of("[CAST(NULL AS BOOL)]", "COUNTIF(x)"): 0,
+    },
+)
+
+
 def _finite(name: str):  # type: ignore[no-untyped-def]
     """A sum or an average that must not become infinite unless a value is."""
+
     def translate(call: Call) -> Value:
         sql = filled(f"{name}({{distinct}}{{0}}){{over}}", call)
         return Value(f"bq_finite_total({sql}, bool_or(isinf({call.values[0].sql})){call.after()})", FLOAT64)
+
     return translate
 
 
-macro("bq_finite_total", "(total, infinite) AS CASE WHEN isinf(total) AND NOT infinite THEN bq_fail('FLOAT64 overflow in a total') ELSE total END")
-_aggregate("SUM", ("INT64 -> INT64", "CAST(sum({distinct}{0}){over} AS BIGINT)"),
-           ("NUMERIC -> NUMERIC", "CAST(sum({distinct}{0}){over} AS DECIMAL(38,9))"), ("FLOAT64 -> FLOAT64", _finite("sum")),
-           ("INTERVAL -> INTERVAL", "sum({0}){over}"),
-           examples={of("[1, 2]", "SUM(x)"): 3, of("[1.5, NULL]", "SUM(x)"): 1.5, "(SELECT SUM(x) FROM UNNEST([1]) AS x WHERE false)": None,
-                     of("[9223372036854775807, 1]", "SUM(x)"): ERROR, of("[NUMERIC '0.0004', NUMERIC '0.0004']", "CAST(SUM(x) AS STRING)"): "0.0008"})
-_aggregate("AVG", ("INT64 -> FLOAT64", "avg({distinct}{0}){over}"),
-           ("NUMERIC -> NUMERIC", "bq_divide_numeric(sum({distinct}{0}){over}, count({distinct}{0}){over})"),
-           ("FLOAT64 -> FLOAT64", _finite("avg")),
-           examples={of("[0, 2, NULL, 4, 4, 5]", "AVG(x)"): 3.0, of("[NUMERIC '1', NUMERIC '2', NUMERIC '2']", "CAST(AVG(x) AS STRING)"): "1.666666667"})
+macro(
+    "bq_finite_total",
+    "(total, infinite) AS CASE WHEN isinf(total) AND NOT infinite THEN bq_fail('FLOAT64 overflow in a total') ELSE total END",
+)
+_aggregate(
+    "SUM",
+    ("INT64 -> INT64", "CAST(sum({distinct}{0}){over} AS BIGINT)"),
+    ("NUMERIC -> NUMERIC", "CAST(sum({distinct}{0}){over} AS DECIMAL(38,9))"),
+    ("FLOAT64 -> FLOAT64", _finite("sum")),
+    ("INTERVAL -> INTERVAL", "sum({0}){over}"),
+    examples={
+        of("[1, 2]", "SUM(x)"): 3,
+        of("[1.5, NULL]", "SUM(x)"): 1.5,
+        "(SELECT SUM(x) FROM UNNEST([1]) AS x WHERE false)": None,
+        of("[9223372036854775807, 1]", "SUM(x)"): ERROR,
+        of("[NUMERIC '0.0004', NUMERIC '0.0004']", "CAST(SUM(x) AS STRING)"): "0.0008",
+    },
+)
+_aggregate(
+    "AVG",
+    ("INT64 -> FLOAT64", "avg({distinct}{0}){over}"),
+    ("NUMERIC -> NUMERIC", "bq_divide_numeric(sum({distinct}{0}){over}, count({distinct}{0}){over})"),
+    ("FLOAT64 -> FLOAT64", _finite("avg")),
+    examples={
+        of("[0, 2, NULL, 4, 4, 5]", "AVG(x)"): 3.0,
+        of("[NUMERIC '1', NUMERIC '2', NUMERIC '2']", "CAST(AVG(x) AS STRING)"): "1.666666667",
+    },
+)
 
 
 def _extreme(name: str):  # type: ignore[no-untyped-def]
@@ -61,12 +92,16 @@ def _extreme(name: str):  # type: ignore[no-untyped-def]
         if name == "min" and value.type == FLOAT64:  # NaN is above every number for DuckDB; in BigQuery one NaN makes the result NaN
             sql = f"CASE WHEN bool_or(isnan({value.sql})){call.after()} THEN 'nan'::DOUBLE ELSE {sql} END"
         return Value(sql, call.result or value.type)
+
     return translate
 
 
 _aggregate("MAX", ("T -> T", _extreme("max")), examples={of("[8, NULL, 37]", "MAX(x)"): 37, of("['a', 'b']", "MAX(x)"): "b"})
-_aggregate("MIN", ("T -> T", _extreme("min")),
-           examples={of("[8, NULL, 37]", "MIN(x)"): 8, of("[1.0, CAST('nan' AS FLOAT64)]", "IS_NAN(MIN(x))"): True})
+_aggregate(
+    "MIN",
+    ("T -> T", _extreme("min")),
+    examples={of("[8, NULL, 37]", "MIN(x)"): 8, of("[1.0, CAST('nan' AS FLOAT64)]", "IS_NAN(MIN(x))"): True},
+)
 
 
 def _at_extreme(value: Value, key: Value, largest: bool, call: Call) -> Value:
@@ -94,8 +129,15 @@ def _by(largest: bool):  # type: ignore[no-untyped-def]
 
 
 _PAIRS = "(SELECT {} FROM UNNEST([STRUCT('a' AS v, 1 AS k), STRUCT('b' AS v, 3 AS k), STRUCT('c' AS v, 2 AS k)]))"
-_aggregate("ANY_VALUE", ("ANY -> ANY", _any_value),
-           examples={of("[NULL, 7]", "ANY_VALUE(x)"): 7, _PAIRS.format("ANY_VALUE(v HAVING MAX k)"): "b", _PAIRS.format("ANY_VALUE(v HAVING MIN k)"): "a"})
+_aggregate(
+    "ANY_VALUE",
+    ("ANY -> ANY", _any_value),
+    examples={
+        of("[NULL, 7]", "ANY_VALUE(x)"): 7,
+        _PAIRS.format("ANY_VALUE(v HAVING MAX k)"): "b",
+        _PAIRS.format("ANY_VALUE(v HAVING MIN k)"): "a",
+    },
+)
 _aggregate("MAX_BY", ("ANY, ANY -> ANY", _by(True)), examples={_PAIRS.format("MAX_BY(v, k)"): "b"})
 _aggregate("MIN_BY", ("ANY, ANY -> ANY", _by(False)), examples={_PAIRS.format("MIN_BY(v, k)"): "a"})
 
@@ -125,10 +167,16 @@ def _string_agg(call: Call) -> Value:
 
 
 macro("bq_joined", "(items, between) AS CASE WHEN len(items) > 0 THEN list_reduce(items, lambda a, b: a || between || b) END")
-_aggregate("STRING_AGG", ("STRING[, STRING] -> STRING", _string_agg), ("BYTES[, BYTES] -> BYTES", _string_agg),
-           examples={of("['apple', NULL, 'pear', 'banana', 'pear']", "STRING_AGG(x)"): "apple,pear,banana,pear",
-                     of("['apple', 'pear', 'banana', 'pear']", "STRING_AGG(DISTINCT x, ' & ' ORDER BY x DESC LIMIT 2)"): "pear & banana",
-                     of("['b', 'a']", "STRING_AGG(x, '' ORDER BY x)"): "ab"})
+_aggregate(
+    "STRING_AGG",
+    ("STRING[, STRING] -> STRING", _string_agg),
+    ("BYTES[, BYTES] -> BYTES", _string_agg),
+    examples={
+        of("['apple', NULL, 'pear', 'banana', 'pear']", "STRING_AGG(x)"): "apple,pear,banana,pear",
+        of("['apple', 'pear', 'banana', 'pear']", "STRING_AGG(DISTINCT x, ' & ' ORDER BY x DESC LIMIT 2)"): "pear & banana",
+        of("['b', 'a']", "STRING_AGG(x, '' ORDER BY x)"): "ab",
+    },
+)
 
 
 def _array_agg(call: Call) -> Value:
@@ -151,58 +199,94 @@ def _array_concat_agg(call: Call) -> Value:
     return Value(f"flatten({_listed(call, True)})", value.type)
 
 
-_aggregate("ARRAY_AGG", ("ANY -> ANY", _array_agg),
-           examples={of("[2, 1, -2, 3, -2, 1, 2]", "ARRAY_AGG(x)"): [2, 1, -2, 3, -2, 1, 2], of("[2, 1, 2]", "ARRAY_AGG(DISTINCT x ORDER BY x)"): [1, 2],
-                     of("[NULL, 1, -2, 3, NULL]", "ARRAY_AGG(x IGNORE NULLS)"): [1, -2, 3], of("[2, 1, -2, 3]", "ARRAY_AGG(x ORDER BY ABS(x) LIMIT 2)"): [1, 2],
-                     of("[3, 1]", "ARRAY_AGG(x ORDER BY x)[SAFE_OFFSET(0)]"): 1})
-_aggregate("ARRAY_CONCAT_AGG", ("ARRAY<ANY> -> ANY", _array_concat_agg),
-           examples={"(SELECT ARRAY_CONCAT_AGG(x) FROM (SELECT [NULL, 1, 2] AS x UNION ALL SELECT [3] UNION ALL SELECT NULL))": [None, 1, 2, 3]})
+_aggregate(
+    "ARRAY_AGG",
+    ("ANY -> ANY", _array_agg),
+    examples={
+        of("[2, 1, -2, 3, -2, 1, 2]", "ARRAY_AGG(x)"): [2, 1, -2, 3, -2, 1, 2],
+        of("[2, 1, 2]", "ARRAY_AGG(DISTINCT x ORDER BY x)"): [1, 2],
+        of("[NULL, 1, -2, 3, NULL]", "ARRAY_AGG(x IGNORE NULLS)"): [1, -2, 3],
+        of("[2, 1, -2, 3]", "ARRAY_AGG(x ORDER BY ABS(x) LIMIT 2)"): [1, 2],
+        of("[3, 1]", "ARRAY_AGG(x ORDER BY x)[SAFE_OFFSET(0)]"): 1,
+    },
+)
+_aggregate(
+    "ARRAY_CONCAT_AGG",
+    ("ARRAY<ANY> -> ANY", _array_concat_agg),
+    examples={"(SELECT ARRAY_CONCAT_AGG(x) FROM (SELECT [NULL, 1, 2] AS x UNION ALL SELECT [3] UNION ALL SELECT NULL))": [None, 1, 2, 3]},
+)
 
 _aggregate("LOGICAL_AND", ("BOOL -> BOOL", "bool_and({distinct}{0}){over}"), examples={of("[true, NULL, false]", "LOGICAL_AND(x)"): False})
 _aggregate("LOGICAL_OR", ("BOOL -> BOOL", "bool_or({distinct}{0}){over}"), examples={of("[true, NULL, false]", "LOGICAL_OR(x)"): True})
 for _name, _operation, _value in (("BIT_AND", "bit_and", 1), ("BIT_OR", "bit_or", 61601), ("BIT_XOR", "bit_xor", 61600)):
-    _aggregate(_name, ("INT64 -> INT64", f"{_operation}({{distinct}}{{0}}){{over}}"), examples={of("[0xF001, 0x00A1]", f"{_name}(x)"): _value})
+    _aggregate(
+        _name, ("INT64 -> INT64", f"{_operation}({{distinct}}{{0}}){{over}}"), examples={of("[0xF001, 0x00A1]", f"{_name}(x)"): _value}
+    )
 
 
 # APPROX_: the exact answers
-def _check_number(call: Call, number: Value) -> None:
-    if type(number.constant) is not int or not 1 <= number.constant <= 100_000:
+def _number(call: Call, number: Value) -> int:
+    if not isinstance(number.constant, int) or not 1 <= number.constant <= 100_000:
         raise call.refuse("the second argument is a literal between 1 and 100000")
+    return number.constant
 
 
 def _quantiles(call: Call) -> Value:
     value, number = call.values
-    _check_number(call, number)
+    how_many = _number(call, number)
     if value.type.kind in UNSORTED:
         raise call.refuse(f"values of type {value.type} have no order")
     direction = "NULLS FIRST"
     nan = f"NOT isnan({value.sql}) {direction}, " if value.type == FLOAT64 and not call.distinct else ""
     rows = call.after("" if call.nulls == "RESPECT NULLS" else f"{value.sql} IS NOT NULL")
     listed = f"list({'DISTINCT ' if call.distinct else ''}{value.sql} ORDER BY {nan}{value.sql} {direction}){rows}"
-    return Value(f"bq_quantiles({listed}, {number.constant})", array_of(value.type))
+    return Value(f"bq_quantiles({listed}, {how_many})", array_of(value.type))
 
 
 def _top_count(call: Call) -> Value:
     value, number = call.values
-    _check_number(call, number)
+    how_many = _number(call, number)
     if call.distinct:
         raise call.refuse("DISTINCT is not supported")
-    return Value(f"bq_top_count(histogram({value.sql}){call.after()}, count(*){call.after(f'{value.sql} IS NULL')}, {number.constant})",
-                 array_of(struct_of((("value", value.type), ("count", INT64)))))
+    return Value(
+        f"bq_top_count(histogram({value.sql}){call.after()}, count(*){call.after(f'{value.sql} IS NULL')}, {how_many})",
+        array_of(struct_of((("value", value.type), ("count", INT64)))),
+    )
 
 
-macro("bq_quantiles", """(items, n) AS CASE WHEN len(items) > 0 THEN list_transform(range(n + 1),
-      lambda i: items[CAST(greatest(1, ceil(CAST(i AS DOUBLE) * len(items) / n)) AS BIGINT)]) END""")
-macro("bq_top_count", """(counts, nulls, n) AS CASE WHEN counts IS NOT NULL OR nulls > 0 THEN list_transform(list_slice(list_sort(list_concat(list_transform(map_entries(counts),
+macro(
+    "bq_quantiles",
+    """(items, n) AS CASE WHEN len(items) > 0 THEN list_transform(range(n + 1),
+      lambda i: items[CAST(greatest(1, ceil(CAST(i AS DOUBLE) * len(items) / n)) AS BIGINT)]) END""",
+)
+macro(
+    "bq_top_count",
+    """(counts, nulls, n) AS CASE WHEN counts IS NOT NULL OR nulls > 0 
+      THEN list_transform(list_slice(list_sort(list_concat(list_transform(map_entries(counts),
       lambda e: {c: CAST(e."value" AS BIGINT), v: e."key"}), CASE WHEN nulls > 0 THEN [{c: nulls, v: NULL}] ELSE [] END), 'DESC'), 1, n),
-      lambda e: {"value": e.v, "count": e.c}) END""")
-_aggregate("APPROX_COUNT_DISTINCT", ("ANY -> INT64", "count(DISTINCT {0}){over}"), examples={of("[0, 1, 1, 2, 3, 5]", "APPROX_COUNT_DISTINCT(x)"): 5},
-           note="exact here")
-_aggregate("APPROX_QUANTILES", ("ANY, INT64 -> ANY", _quantiles),
-           examples={of("[1, 1, 1, 4, 5, 6, 7, 8, 9, 10]", "APPROX_QUANTILES(x, 2)"): [1, 5, 10], of("[NULL, 3, 9]", "APPROX_QUANTILES(x, 1)"): [3, 9]},
-           note="exact here")
-_aggregate("APPROX_TOP_COUNT", ("ANY, INT64 -> ANY", _top_count),
-           examples={of("['apple', 'apple', 'pear', 'pear', 'pear', 'banana']", "APPROX_TOP_COUNT(x, 2)[OFFSET(0)].value"): "pear"}, note="exact here")
+      lambda e: {"value": e.v, "count": e.c}) END""",
+)
+_aggregate(
+    "APPROX_COUNT_DISTINCT",
+    ("ANY -> INT64", "count(DISTINCT {0}){over}"),
+    examples={of("[0, 1, 1, 2, 3, 5]", "APPROX_COUNT_DISTINCT(x)"): 5},
+    note="exact here",
+)
+_aggregate(
+    "APPROX_QUANTILES",
+    ("ANY, INT64 -> ANY", _quantiles),
+    examples={
+        of("[1, 1, 1, 4, 5, 6, 7, 8, 9, 10]", "APPROX_QUANTILES(x, 2)"): [1, 5, 10],
+        of("[NULL, 3, 9]", "APPROX_QUANTILES(x, 1)"): [3, 9],
+    },
+    note="exact here",
+)
+_aggregate(
+    "APPROX_TOP_COUNT",
+    ("ANY, INT64 -> ANY", _top_count),
+    examples={of("['apple', 'apple', 'pear', 'pear', 'pear', 'banana']", "APPROX_TOP_COUNT(x, 2)[OFFSET(0)].value"): "pear"},
+    note="exact here",
+)
 hint("APPROX_TOP_SUM", "write SELECT x, SUM(w) … GROUP BY x ORDER BY 2 DESC LIMIT n")
 
 
@@ -227,10 +311,17 @@ def _statistic(name: str, sql: str, arguments: int, examples: dict[str, object])
     _aggregate(name, *((signature, translate) for signature in of_type), examples=examples)
 
 
-macro("bq_exact_enough", """(result, least, most) AS CASE WHEN least != most AND CAST(most - least AS DOUBLE) < greatest(abs(CAST(least AS DOUBLE)), abs(CAST(most AS DOUBLE))) * 1e-7
-      THEN bq_fail('a statistic of NUMERICs so near to each other is not supported here') ELSE result END""")
-macro("bq_statistic", f"""(result, largest) AS CASE WHEN result IS NULL THEN NULL WHEN NOT isfinite(largest) THEN 'nan'::DOUBLE
-      WHEN largest > {LARGEST} THEN bq_fail('a statistic of numbers above {LARGEST} is not supported here') ELSE result END""")
+macro(
+    "bq_exact_enough",
+    """(result, least, most) AS CASE WHEN least != most 
+      AND CAST(most - least AS DOUBLE) < greatest(abs(CAST(least AS DOUBLE)), abs(CAST(most AS DOUBLE))) * 1e-7
+      THEN bq_fail('a statistic of NUMERICs so near to each other is not supported here') ELSE result END""",
+)
+macro(
+    "bq_statistic",
+    f"""(result, largest) AS CASE WHEN result IS NULL THEN NULL WHEN NOT isfinite(largest) THEN 'nan'::DOUBLE
+      WHEN largest > {LARGEST} THEN bq_fail('a statistic of numbers above {LARGEST} is not supported here') ELSE result END""",
+)
 _statistic("STDDEV_POP", "stddev_pop", 1, {of("[10, 14, 18]", "ROUND(STDDEV_POP(x), 6)"): 3.265986})
 _statistic("STDDEV_SAMP", "stddev_samp", 1, {of("[10, 14, 18]", "STDDEV_SAMP(x)"): 4.0, of("[10]", "STDDEV_SAMP(x)"): None})
 _statistic("STDDEV", "stddev_samp", 1, {of("[10, 14, 18]", "STDDEV(x)"): 4.0})
@@ -240,5 +331,8 @@ _statistic("VARIANCE", "var_samp", 1, {of("[10, 14, 18]", "VARIANCE(x)"): 16.0})
 _statistic("CORR", "corr", 2, {of("[1, 5, 8]", "ROUND(CORR(x, x * 2), 6)"): 1.0})
 _statistic("COVAR_POP", "covar_pop", 2, {of("[1, 2, 3]", "ROUND(COVAR_POP(x, x), 6)"): 0.666667})
 _statistic("COVAR_SAMP", "covar_samp", 2, {of("[1, 2, 3]", "COVAR_SAMP(x, x)"): 1.0})
-_aggregate("GROUPING", ("ANY -> INT64", "CAST(grouping({0}) AS BIGINT)"),
-           examples={"(SELECT MAX(g) FROM (SELECT GROUPING(x) AS g FROM UNNEST([1]) AS x GROUP BY ROLLUP (x)))": 1})
+_aggregate(
+    "GROUPING",
+    ("ANY -> INT64", "CAST(grouping({0}) AS BIGINT)"),
+    examples={"(SELECT MAX(g) FROM (SELECT GROUPING(x) AS g FROM UNNEST([1]) AS x GROUP BY ROLLUP (x)))": 1},
+)

@@ -8,8 +8,8 @@ from sqlglot.parsers.bigquery import BigQueryParser
 from sqlglot.tokens import Token, TokenType
 
 from sql.dialect.errors import SqlError
-from sql.dialect.pipe_grammar import pipe
 from sql.dialect.literals import unescaped
+from sql.dialect.pipe_grammar import pipe
 
 
 def _string(parser: BigQueryParser, token: Token) -> exp.Expr:

@@ -8,10 +8,13 @@ from functools import lru_cache
 from typing import TypeVar
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+FLOAT = re.compile(r"(?i)\s*[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf|infinity|nan)\s*")
 T = TypeVar("T")
 Path = tuple[str | int, ...]
-STEP = re.compile(r"""\.(?P<name>[^.\[\]"'*?@$()]+)|\."(?P<quoted>(?:[^"\\]|\\.)*)"|\[\s*(?P<index>\d+)\s*\]|\[\s*'(?P<single>(?:[^'\\]|\\.)*)'\s*\]"""
-                  r"""|\[\s*"(?P<double>(?:[^"\\]|\\.)*)"\s*\]|\[\s*(?P<bare>[A-Za-z_]\w*)\s*\]""")
+STEP = re.compile(
+    r"""\.(?P<name>[^.\[\]"'*?@$()]+)|\."(?P<quoted>(?:[^"\\]|\\.)*)"|\[\s*(?P<index>\d+)\s*\]|\[\s*'(?P<single>(?:[^'\\]|\\.)*)'\s*\]"""
+    r"""|\[\s*"(?P<double>(?:[^"\\]|\\.)*)"\s*\]|\[\s*(?P<bare>[A-Za-z_]\w*)\s*\]"""
+)
 
 
 class Number(str):
@@ -30,7 +33,9 @@ def parsed_path(text: str, legacy: bool = False) -> Path:
         if not found or (not legacy and found.lastgroup in ("single", "double", "bare")) or (legacy and found.lastgroup == "quoted"):
             raise ValueError(f"invalid JSONPath {text!r} at {text[at:]!r}")
         word = found[found.lastgroup or 0]
-        steps.append(int(word) if found.lastgroup == "index" else word.strip() if found.lastgroup == "name" else re.sub(r"\\(.)", r"\1", word))
+        steps.append(
+            int(word) if found.lastgroup == "index" else word.strip() if found.lastgroup == "name" else re.sub(r"\\(.)", r"\1", word)
+        )
         at = found.end()
     return tuple(steps)
 
@@ -45,7 +50,7 @@ def _never(word: str) -> Json:
 
 def _whole(word: str) -> Json:
     value = int(word)
-    return value if -2**63 <= value < 2**64 else _real(word)
+    return value if -(2**63) <= value < 2**64 else _real(word)
 
 
 def _real(word: str) -> Json:
@@ -78,8 +83,12 @@ def dumps(value: Json, sort: bool = True) -> str:
 def at(value: Json, path: Path) -> tuple[bool, Json]:
     """Whether there is something at the path, and what."""
     for step in path:
-        if (isinstance(step, int) and isinstance(value, list) and step < len(value)) or (isinstance(step, str) and isinstance(value, dict) and step in value):
+        if isinstance(value, list) and isinstance(step, int):
+            if step >= len(value):
+                return False, None
             value = value[step]
+        elif isinstance(value, dict) and step in value:
+            value = value[str(step)]
         else:
             return False, None
     return True, value
@@ -96,7 +105,8 @@ def normal(text: str, mode: str = "exact") -> str:
 
 def _exact(word: str) -> Json:
     from decimal import Decimal
-    if re.fullmatch(r"-?\d+", word) and -2**63 <= int(word) < 2**64:
+
+    if re.fullmatch(r"-?\d+", word) and -(2**63) <= int(word) < 2**64:
         return None
     value = float(word)
     if math.isinf(value) or Decimal(repr(value)) != Decimal(word):
@@ -174,7 +184,7 @@ def int_of(text: str) -> int:
     value = loads(text)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("the JSON is not an integer")
-    if value != int(value) or not -2**63 <= value < 2**63:
+    if value != int(value) or not -(2**63) <= value < 2**63:
         raise ValueError(f"the JSON number {value} cannot be converted to INT64")
     return int(value)
 
@@ -214,7 +224,7 @@ def lax_int(value: Json) -> int | None:
     if number is None or not math.isfinite(number):
         return None
     whole = number if isinstance(number, int) else math.floor(abs(number) + 0.5) * (-1 if number < 0 else 1)
-    return whole if -2**63 <= whole < 2**63 else None
+    return whole if -(2**63) <= whole < 2**63 else None
 
 
 def lax_float(value: Json) -> float | None:
@@ -222,10 +232,9 @@ def lax_float(value: Json) -> float | None:
         return None
     if isinstance(value, int | float):
         return float(value)
-    if isinstance(value, str):
-        if re.fullmatch(r"(?i)\s*[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf|infinity|nan)\s*", value):
-            number = float(value)
-            return number if math.isfinite(number) or "n" in value.lower() else None
+    if isinstance(value, str) and FLOAT.fullmatch(value):
+        number = float(value)
+        return number if math.isfinite(number) or "n" in value.lower() else None
     return None
 
 
@@ -239,11 +248,13 @@ def lax_string(value: Json) -> str | None:
 
 def each(convert: Callable[[str], T]) -> Callable[[str], list[T]]:
     """A conversion of every element of an array. Raises: ValueError, if the JSON is no array."""
+
     def convert_all(text: str) -> list[T]:
         value = loads(text)
         if not isinstance(value, list):
             raise ValueError("the JSON is not an array")
         return [convert(dumps(v)) for v in value]
+
     return convert_all
 
 
@@ -251,13 +262,21 @@ def each_lax(convert: Callable[[Json], T | None]) -> Callable[[str], list[T | No
     def convert_all(text: str) -> list[T | None] | None:
         value = loads(text)
         return [convert(v) for v in value] if isinstance(value, list) else None
+
     return convert_all
 
 
 # structure
 def kind(text: str) -> str:
     value = loads(text)
-    kinds: tuple[tuple[type, str], ...] = ((bool, "boolean"), (int, "number"), (float, "number"), (str, "string"), (list, "array"), (dict, "object"))
+    kinds: tuple[tuple[type, str], ...] = (
+        (bool, "boolean"),
+        (int, "number"),
+        (float, "number"),
+        (str, "string"),
+        (list, "array"),
+        (dict, "object"),
+    )
     return next((name for t, name in kinds if isinstance(value, t)), "null")
 
 
@@ -291,6 +310,7 @@ def flattened(text: str) -> list[str]:
 
     def visit(v: Json) -> list[Json]:
         return [x for item in v for x in visit(item)] if isinstance(v, list) else [v]
+
     return [dumps(v) for v in visit(value)]
 
 

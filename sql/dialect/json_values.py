@@ -17,19 +17,31 @@ TOPIC = "json_values"
 PLAIN_PATH = re.compile(r"\$(\.[A-Za-z_][\w-]*|\[\d+\])*")
 
 for _name, _call, _result in (
-        ("query_text", json_text.of_text, "VARCHAR"), ("query_json", json_text.of_json, "VARCHAR"),
-        ("value_text", json_text.scalar_of_text, "VARCHAR"), ("value_json", json_text.scalar_of_json, "VARCHAR"),
-        ("query_array_text", json_text.array_of_text, "VARCHAR[]"), ("query_array_json", json_text.array_of_json, "VARCHAR[]"),
-        ("value_array_text", json_text.scalars_of_text, "VARCHAR[]"), ("value_array_json", json_text.scalars_of_json, "VARCHAR[]")):
+    ("query_text", json_text.of_text, "VARCHAR"),
+    ("query_json", json_text.of_json, "VARCHAR"),
+    ("value_text", json_text.scalar_of_text, "VARCHAR"),
+    ("value_json", json_text.scalar_of_json, "VARCHAR"),
+    ("query_array_text", json_text.array_of_text, "VARCHAR[]"),
+    ("query_array_json", json_text.array_of_json, "VARCHAR[]"),
+    ("value_array_text", json_text.scalars_of_text, "VARCHAR[]"),
+    ("value_array_json", json_text.scalars_of_json, "VARCHAR[]"),
+):
     python(f"bq_json_{_name}", _call, "VARCHAR, VARCHAR, BOOLEAN", _result)
 
 # the common paths natively; a number with a point or exponent is written again by DuckDB, so that it goes to Python
-macro("bq_json_found", r"""(x, path, pointer) AS CASE WHEN regexp_matches(TRY(json_extract(x, pointer)), '[0-9.][eE.][0-9+-]|[0-9]{19}|[\x7f-\x{10ffff}]')
-      THEN bq_json_query_text(x, path, false) ELSE nullif(CAST(TRY(json_extract(x, pointer)) AS VARCHAR), 'null') END""")
-macro("bq_json_scalar", r"""(x, path, pointer) AS CASE WHEN starts_with(TRY(json_extract(x, pointer)), '"') THEN json_extract_string(TRY(json_extract(x, pointer)), '$')
+macro(
+    "bq_json_found",
+    r"""(x, path, pointer) AS CASE WHEN regexp_matches(TRY(json_extract(x, pointer)), '[0-9.][eE.][0-9+-]|[0-9]{19}|[\x7f-\x{10ffff}]')
+      THEN bq_json_query_text(x, path, false) ELSE nullif(CAST(TRY(json_extract(x, pointer)) AS VARCHAR), 'null') END""",
+)
+macro(
+    "bq_json_scalar",
+    r"""(x, path, pointer) AS CASE WHEN starts_with(TRY(json_extract(x, pointer)), '"') 
+      THEN json_extract_string(TRY(json_extract(x, pointer)), '$')
       WHEN TRY(json_extract(x, pointer)) IN ('true', 'false') THEN CAST(TRY(json_extract(x, pointer)) AS VARCHAR)
       WHEN regexp_full_match(TRY(json_extract(x, pointer)), '-?[0-9]{1,18}') THEN CAST(TRY(json_extract(x, pointer)) AS VARCHAR)
-      WHEN regexp_matches(TRY(json_extract(x, pointer)), '^[-0-9]') THEN bq_json_value_text(x, path, false) END""")
+      WHEN regexp_matches(TRY(json_extract(x, pointer)), '^[-0-9]') THEN bq_json_value_text(x, path, false) END""",
+)
 
 
 def _reader(name: str, what: str, result: Type, legacy: bool, examples: dict[str, object]) -> None:
@@ -39,7 +51,13 @@ def _reader(name: str, what: str, result: Type, legacy: bool, examples: dict[str
         value = call.values[0]
         path = call.values[1] if len(call.values) > 1 else Value(text("$"), STRING, "$", literal=True)
         of = "json" if value.type == JSON else "text"
-        made = array_of(JSON) if result.kind == "ARRAY" and of == "json" and what == "query_array" else JSON if what == "query" and of == "json" else result
+        made = (
+            array_of(JSON)
+            if result.kind == "ARRAY" and of == "json" and what == "query_array"
+            else JSON
+            if what == "query" and of == "json"
+            else result
+        )
         if isinstance(path.constant, str):
             try:
                 steps = json_text.parsed_path(path.constant, legacy)
@@ -58,21 +76,54 @@ def _reader(name: str, what: str, result: Type, legacy: bool, examples: dict[str
     function(name, ("JSON[, STRING] -> ANY", translate), ("STRING[, STRING] -> ANY", translate), topic=TOPIC, examples=examples)
 
 
-_reader("JSON_QUERY", "query", STRING, False, {
-    """JSON_QUERY('{"a": {"b": 1.50}}', '$.a')""": '{"b":1.50}', """JSON_QUERY('{"a": null}', '$.a')""": None, """JSON_QUERY('{bad', '$.a')""": None,
-    """TO_JSON_STRING(JSON_QUERY(JSON '{"a": null}', '$.a'))""": "null", """JSON_QUERY('{"a": [1, "x"]}', '$.a')""": '[1,"x"]',
-    """JSON_QUERY('{"a": 1}', 'lax $.a')""": ERROR, """JSON_QUERY('{"a.b": 1}', '$."a.b"')""": "1"})
-_reader("JSON_VALUE", "value", STRING, False, {
-    """JSON_VALUE('{"a": {"b": 7}}', '$.a.b')""": "7", """JSON_VALUE('{"a": {"b": 7}}', '$.a')""": None, """JSON_VALUE('{"a": null}', '$.a')""": None,
-    """JSON_VALUE('{bad', '$.a')""": None, """JSON_VALUE('{"a": 1.50}', '$.a')""": "1.50", """JSON_VALUE('"x"')""": "x",
-    """JSON_VALUE(JSON '{"a": true}', '$.a')""": "true", """JSON_VALUE('{"a": "\\\\u00e9 x"}', '$.a')""": "é x",
-    """JSON_VALUE('{"a": [0, "7"]}', '$.a[1]')""": "7"})
+_reader(
+    "JSON_QUERY",
+    "query",
+    STRING,
+    False,
+    {
+        """JSON_QUERY('{"a": {"b": 1.50}}', '$.a')""": '{"b":1.50}',
+        """JSON_QUERY('{"a": null}', '$.a')""": None,
+        """JSON_QUERY('{bad', '$.a')""": None,
+        """TO_JSON_STRING(JSON_QUERY(JSON '{"a": null}', '$.a'))""": "null",
+        """JSON_QUERY('{"a": [1, "x"]}', '$.a')""": '[1,"x"]',
+        """JSON_QUERY('{"a": 1}', 'lax $.a')""": ERROR,
+        """JSON_QUERY('{"a.b": 1}', '$."a.b"')""": "1",
+    },
+)
+_reader(
+    "JSON_VALUE",
+    "value",
+    STRING,
+    False,
+    {
+        """JSON_VALUE('{"a": {"b": 7}}', '$.a.b')""": "7",
+        """JSON_VALUE('{"a": {"b": 7}}', '$.a')""": None,
+        """JSON_VALUE('{"a": null}', '$.a')""": None,
+        """JSON_VALUE('{bad', '$.a')""": None,
+        """JSON_VALUE('{"a": 1.50}', '$.a')""": "1.50",
+        """JSON_VALUE('"x"')""": "x",
+        """JSON_VALUE(JSON '{"a": true}', '$.a')""": "true",
+        """JSON_VALUE('{"a": "\\\\u00e9 x"}', '$.a')""": "é x",
+        """JSON_VALUE('{"a": [0, "7"]}', '$.a[1]')""": "7",
+    },
+)
 _reader("JSON_EXTRACT", "query", STRING, True, {"""JSON_EXTRACT('{"a.b": {"c": 1}}', "$['a.b']")""": '{"c":1}'})
 _reader("JSON_EXTRACT_SCALAR", "value", STRING, True, {"""JSON_EXTRACT_SCALAR('{"a.b": "x"}', "$['a.b']")""": "x"})
-_reader("JSON_QUERY_ARRAY", "query_array", array_of(STRING), False, {"""JSON_QUERY_ARRAY('{"a": ["x", 2]}', '$.a')""": ['"x"', "2"],
-                                                                     """JSON_QUERY_ARRAY('{"a": 1}', '$.a')""": None})
-_reader("JSON_VALUE_ARRAY", "value_array", array_of(STRING), False, {"""JSON_VALUE_ARRAY('["x", 2, null]')""": ["x", "2", None],
-                                                                     """JSON_VALUE_ARRAY('[[1]]')""": None})
+_reader(
+    "JSON_QUERY_ARRAY",
+    "query_array",
+    array_of(STRING),
+    False,
+    {"""JSON_QUERY_ARRAY('{"a": ["x", 2]}', '$.a')""": ['"x"', "2"], """JSON_QUERY_ARRAY('{"a": 1}', '$.a')""": None},
+)
+_reader(
+    "JSON_VALUE_ARRAY",
+    "value_array",
+    array_of(STRING),
+    False,
+    {"""JSON_VALUE_ARRAY('["x", 2, null]')""": ["x", "2", None], """JSON_VALUE_ARRAY('[[1]]')""": None},
+)
 _reader("JSON_EXTRACT_ARRAY", "query_array", array_of(STRING), True, {"""JSON_EXTRACT_ARRAY('[1, "a"]')""": ["1", '"a"']})
 _reader("JSON_EXTRACT_STRING_ARRAY", "value_array", array_of(STRING), True, {"""JSON_EXTRACT_STRING_ARRAY('[1, "a"]')""": ["1", "a"]})
 
@@ -93,10 +144,18 @@ def _element(document: str, index: int) -> str | None:
 
 python("bq_json_member", _member, "VARCHAR, VARCHAR", "VARCHAR")
 python("bq_json_element", _element, "VARCHAR, BIGINT", "VARCHAR")
-function("[]", ("JSON, INT64 -> JSON", "bq_json_item({0}, {1})"), ("JSON, STRING -> JSON", "bq_json_field({0}, {1})"),
-         ("ARRAY<ANY>, INT64 -> ANY", lambda call: Value(f"bq_element({call.values[0].sql}, {call.values[1].sql} + 1)", call.values[0].type.item or STRING)),
-         kind="operator", topic=TOPIC,
-         examples={"""TO_JSON_STRING((JSON '{"a": [1, 2]}')['a'][1])""": "2", """(JSON '[1]')[5]""": None, "[7, 8][1]": 8, "[7][1]": ERROR})
+function(
+    "[]",
+    ("JSON, INT64 -> JSON", "bq_json_item({0}, {1})"),
+    ("JSON, STRING -> JSON", "bq_json_field({0}, {1})"),
+    (
+        "ARRAY<ANY>, INT64 -> ANY",
+        lambda call: Value(f"bq_element({call.values[0].sql}, {call.values[1].sql} + 1)", call.values[0].type.item or STRING),
+    ),
+    kind="operator",
+    topic=TOPIC,
+    examples={"""TO_JSON_STRING((JSON '{"a": [1, 2]}')['a'][1])""": "2", """(JSON '[1]')[5]""": None, "[7, 8][1]": 8, "[7][1]": ERROR},
+)
 
 
 # conversions
@@ -108,9 +167,12 @@ def _conversion(name: str, result: str, call_sql: str, examples: dict[str, objec
     function(name, (f"JSON -> {result}", call_sql), topic=TOPIC, examples=examples)
 
 
-for _name, _one, _lax, _type, _duckdb in (("BOOL", json_text.bool_of, json_text.lax_bool, "BOOL", "BOOLEAN"), ("INT64", json_text.int_of, json_text.lax_int, "INT64", "BIGINT"),
-                                          ("STRING", json_text.string_of, json_text.lax_string, "STRING", "VARCHAR"),
-                                          ("FLOAT64", json_text.float_of, json_text.lax_float, "FLOAT64", "DOUBLE")):
+for _name, _one, _lax, _type, _duckdb in (
+    ("BOOL", json_text.bool_of, json_text.lax_bool, "BOOL", "BOOLEAN"),
+    ("INT64", json_text.int_of, json_text.lax_int, "INT64", "BIGINT"),
+    ("STRING", json_text.string_of, json_text.lax_string, "STRING", "VARCHAR"),
+    ("FLOAT64", json_text.float_of, json_text.lax_float, "FLOAT64", "DOUBLE"),
+):
     _lower = _name.lower()
     if _name != "FLOAT64":
         python(f"bq_json_{_lower}", _one, "VARCHAR", _duckdb)
@@ -119,12 +181,30 @@ for _name, _one, _lax, _type, _duckdb in (("BOOL", json_text.bool_of, json_text.
     python(f"bq_json_lax_{_lower}_array", json_text.each_lax(_lax), "VARCHAR", f"{_duckdb}[]")  # type: ignore[arg-type]
     _sample, _value = {"BOOL": ("true", True), "INT64": ("10.0", 10), "STRING": ('"a"', "a"), "FLOAT64": ("9.8", 9.8)}[_name]
     if _name not in ("FLOAT64", "STRING"):
-        _conversion(_name, _type, f"bq_json_{_lower}(CAST({{0}} AS VARCHAR))", {f"{_name}(JSON '{_sample}')": _value, f"{_name}(JSON '\"x\"')": ERROR, f"{_name}(JSON 'null')": ERROR})
-    _conversion(f"LAX_{_name}", _type, f"bq_json_lax_{_lower}(CAST({{0}} AS VARCHAR))", {f"LAX_{_name}(JSON '{_sample}')": _value, f"LAX_{_name}(JSON '[1]')": None})
-    _conversion(f"{_name}_ARRAY", f"ARRAY<{_type}>", f"bq_json_{_lower}_array(CAST({{0}} AS VARCHAR))",
-                {f"{_name}_ARRAY(JSON '[{_sample}]')": [_value], f"{_name}_ARRAY(JSON '[null]')": ERROR})
-    _conversion(f"LAX_{_name}_ARRAY", f"ARRAY<{_type}>", f"bq_json_lax_{_lower}_array(CAST({{0}} AS VARCHAR))",
-                {f"LAX_{_name}_ARRAY(JSON '[{_sample}, [1]]')": [_value, None], f"LAX_{_name}_ARRAY(JSON '1')": None})
+        _conversion(
+            _name,
+            _type,
+            f"bq_json_{_lower}(CAST({{0}} AS VARCHAR))",
+            {f"{_name}(JSON '{_sample}')": _value, f"{_name}(JSON '\"x\"')": ERROR, f"{_name}(JSON 'null')": ERROR},
+        )
+    _conversion(
+        f"LAX_{_name}",
+        _type,
+        f"bq_json_lax_{_lower}(CAST({{0}} AS VARCHAR))",
+        {f"LAX_{_name}(JSON '{_sample}')": _value, f"LAX_{_name}(JSON '[1]')": None},
+    )
+    _conversion(
+        f"{_name}_ARRAY",
+        f"ARRAY<{_type}>",
+        f"bq_json_{_lower}_array(CAST({{0}} AS VARCHAR))",
+        {f"{_name}_ARRAY(JSON '[{_sample}]')": [_value], f"{_name}_ARRAY(JSON '[null]')": ERROR},
+    )
+    _conversion(
+        f"LAX_{_name}_ARRAY",
+        f"ARRAY<{_type}>",
+        f"bq_json_lax_{_lower}_array(CAST({{0}} AS VARCHAR))",
+        {f"LAX_{_name}_ARRAY(JSON '[{_sample}, [1]]')": [_value, None], f"LAX_{_name}_ARRAY(JSON '1')": None},
+    )
 
 
 # named arguments
@@ -202,25 +282,68 @@ python("bq_json_float64", json_text.float_of, "VARCHAR, VARCHAR", "DOUBLE")
 python("bq_json_keys", json_text.keys, "VARCHAR, BIGINT, VARCHAR", "VARCHAR[]", nulls=True)
 python("bq_json_type", json_text.kind, "VARCHAR", "VARCHAR")
 python("bq_json_flatten", json_text.flattened, "VARCHAR", "VARCHAR[]")
-special("PARSE_JSON", "STRING[, wide_number_mode => STRING] -> JSON", _parse_json, topic=TOPIC,
-        examples={"""TO_JSON_STRING(PARSE_JSON('{"b": 1, "a": [1.50]}'))""": '{"a":[1.5],"b":1}', "PARSE_JSON('{bad')": ERROR, "SAFE.PARSE_JSON('{bad')": None,
-                  "PARSE_JSON('1.23456789012345678901')": ERROR})
-special("FLOAT64", "JSON[, wide_number_mode => STRING] -> FLOAT64", _float64, topic=TOPIC, examples={"FLOAT64(JSON '9.8')": 9.8, "FLOAT64(JSON '\"x\"')": ERROR})
-special("JSON_KEYS", "JSON[, INT64][, mode => STRING] -> ARRAY<STRING>", _keys, topic=TOPIC,
-        examples={"""JSON_KEYS(JSON '{"a": {"b": 1}}')""": ["a", "a.b"], """JSON_KEYS(JSON '{"a": {"b": 1}}', 1)""": ["a"]})
-function("JSON_TYPE", ("JSON -> STRING", "bq_json_type(CAST({0} AS VARCHAR))"), topic=TOPIC, examples={"JSON_TYPE(JSON '[1]')": "array", "JSON_TYPE(JSON 'null')": "null"})
-function("JSON_FLATTEN", ("JSON -> ARRAY<JSON>", "CAST(bq_json_flatten(CAST({0} AS VARCHAR)) AS JSON[])"), topic=TOPIC,
-         examples={"ARRAY_LENGTH(JSON_FLATTEN(JSON '[1, [2, [3]]]'))": 3})
+special(
+    "PARSE_JSON",
+    "STRING[, wide_number_mode => STRING] -> JSON",
+    _parse_json,
+    topic=TOPIC,
+    examples={
+        """TO_JSON_STRING(PARSE_JSON('{"b": 1, "a": [1.50]}'))""": '{"a":[1.5],"b":1}',
+        "PARSE_JSON('{bad')": ERROR,
+        "SAFE.PARSE_JSON('{bad')": None,
+        "PARSE_JSON('1.23456789012345678901')": ERROR,
+    },
+)
+special(
+    "FLOAT64",
+    "JSON[, wide_number_mode => STRING] -> FLOAT64",
+    _float64,
+    topic=TOPIC,
+    examples={"FLOAT64(JSON '9.8')": 9.8, "FLOAT64(JSON '\"x\"')": ERROR},
+)
+special(
+    "JSON_KEYS",
+    "JSON[, INT64][, mode => STRING] -> ARRAY<STRING>",
+    _keys,
+    topic=TOPIC,
+    examples={"""JSON_KEYS(JSON '{"a": {"b": 1}}')""": ["a", "a.b"], """JSON_KEYS(JSON '{"a": {"b": 1}}', 1)""": ["a"]},
+)
+function(
+    "JSON_TYPE",
+    ("JSON -> STRING", "bq_json_type(CAST({0} AS VARCHAR))"),
+    topic=TOPIC,
+    examples={"JSON_TYPE(JSON '[1]')": "array", "JSON_TYPE(JSON 'null')": "null"},
+)
+function(
+    "JSON_FLATTEN",
+    ("JSON -> ARRAY<JSON>", "CAST(bq_json_flatten(CAST({0} AS VARCHAR)) AS JSON[])"),
+    topic=TOPIC,
+    examples={"ARRAY_LENGTH(JSON_FLATTEN(JSON '[1, [2, [3]]]'))": 3},
+)
 
 
 # writing
 macro("bq_json_int", "(x) AS CASE WHEN abs(CAST(x AS HUGEINT)) <= 9007199254740992 THEN CAST(x AS VARCHAR) ELSE '\"' || x || '\"' END")
-macro("bq_json_float", """(x) AS CASE WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) THEN CASE WHEN x > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE bq_float_to_string(x) END""")
-macro("bq_json_numeric", """(x) AS CASE WHEN abs(x) <= 9007199254740992 AND CAST(CAST(x AS DOUBLE) AS DECIMAL(38,9)) = x THEN bq_numeric_to_string(x)
-      ELSE '"' || bq_numeric_to_string(x) || '"' END""")
-macro("bq_json_moment", r"""(t) AS replace(regexp_replace(regexp_replace(strftime(t, '%Y-%m-%dT%H:%M:%S.%f'), '\.000000$', ''), '(\.[0-9]{3})000$', '\1'), ' ', 'T')""")
-macro("bq_json_time", r"""(t) AS regexp_replace(regexp_replace(rpad(CAST(t AS VARCHAR) || CASE WHEN contains(CAST(t AS VARCHAR), '.') THEN '' ELSE '.' END, 15, '0'),
-      '\.000000$', ''), '(\.[0-9]{3})000$', '\1')""")
+macro(
+    "bq_json_float",
+    """(x) AS CASE WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) 
+      THEN CASE WHEN x > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE bq_float_to_string(x) END""",
+)
+macro(
+    "bq_json_numeric",
+    """(x) AS CASE WHEN abs(x) <= 9007199254740992 AND CAST(CAST(x AS DOUBLE) AS DECIMAL(38,9)) = x THEN bq_numeric_to_string(x)
+      ELSE '"' || bq_numeric_to_string(x) || '"' END""",
+)
+macro(
+    "bq_json_moment",
+    r"""(t) AS regexp_replace(regexp_replace(strftime(t, '%Y-%m-%dT%H:%M:%S.%f'), '\.000000$', ''), '(\.[0-9]{3})000$', '\1')""",
+)
+macro(
+    "bq_json_time",
+    r"""(t) AS regexp_replace(regexp_replace(rpad(CAST(t AS VARCHAR)
+      || CASE WHEN contains(CAST(t AS VARCHAR), '.') THEN '' ELSE '.' END, 15, '0'),
+      '\.000000$', ''), '(\.[0-9]{3})000$', '\1')""",
+)
 
 
 def written(value: Value, call: Call, exact: bool = True) -> str:
@@ -229,7 +352,7 @@ def written(value: Value, call: Call, exact: bool = True) -> str:
     if t.kind == "NULL":
         return "'null'"
     if t.kind == "STRUCT":
-        parts = []
+        parts: list[str] = []
         for n, (shown, f) in zip(field_names(t), t.fields, strict=True):
             key = text(("," if parts else "{") + json_text.dumps(shown) + ":")
             parts.append(f"{key} || {written(Value(f'struct_extract({x}, {text(n)})', f), call, exact)}")
@@ -245,11 +368,24 @@ def written(value: Value, call: Call, exact: bool = True) -> str:
     return f"coalesce({body}, 'null')"
 
 
-more("STRING", ("JSON -> STRING", "bq_json_string(CAST({0} AS VARCHAR))"), examples={"STRING(JSON '\"a\"')": "a", "STRING(JSON '1')": ERROR})
-WRITTEN = {"INT64": "bq_json_int({0})", "FLOAT64": "bq_json_float({0})", "NUMERIC": "bq_json_numeric({0})", "BOOL": "CAST({0} AS VARCHAR)",
-           "STRING": "CAST(to_json({0}) AS VARCHAR)", "BYTES": "'\"' || to_base64({0}) || '\"'", "DATE": "'\"' || CAST({0} AS VARCHAR) || '\"'",
-           "DATETIME": "'\"' || bq_json_moment({0}) || '\"'", "TIMESTAMP": "'\"' || bq_json_moment(timezone('UTC', {0})) || 'Z\"'",
-           "TIME": "'\"' || bq_json_time({0}) || '\"'", "JSON": "CAST({0} AS VARCHAR)"}
+more(
+    "STRING",
+    ("JSON -> STRING", "bq_json_string(CAST({0} AS VARCHAR))"),
+    examples={"STRING(JSON '\"a\"')": "a", "STRING(JSON '1')": ERROR},
+)
+WRITTEN = {
+    "INT64": "bq_json_int({0})",
+    "FLOAT64": "bq_json_float({0})",
+    "NUMERIC": "bq_json_numeric({0})",
+    "BOOL": "CAST({0} AS VARCHAR)",
+    "STRING": "CAST(to_json({0}) AS VARCHAR)",
+    "BYTES": "'\"' || to_base64({0}) || '\"'",
+    "DATE": "'\"' || CAST({0} AS VARCHAR) || '\"'",
+    "DATETIME": "'\"' || bq_json_moment({0}) || '\"'",
+    "TIMESTAMP": "'\"' || bq_json_moment(timezone('UTC', {0})) || 'Z\"'",
+    "TIME": "'\"' || bq_json_time({0}) || '\"'",
+    "JSON": "CAST({0} AS VARCHAR)",
+}
 
 
 def _to_json_string(call: Call) -> Value:
@@ -267,11 +403,26 @@ def _to_json(call: Call) -> Value:
     return Value(f"CAST(bq_parse_json({written(plain[0], call, wide)}, 'round') AS JSON)", JSON)
 
 
-function("TO_JSON_STRING", ("ANY[, BOOL] -> STRING", _to_json_string), topic=TOPIC,
-         examples={"TO_JSON_STRING(STRUCT(1 AS a, 'x' AS b))": '{"a":1,"b":"x"}', "TO_JSON_STRING([1, NULL])": "[1,null]", "TO_JSON_STRING(9007199254740993)": '"9007199254740993"',
-                   "TO_JSON_STRING(TIMESTAMP '2026-11-30 01:02:03.5+00')": '"2026-11-30T01:02:03.500Z"', "TO_JSON_STRING(1.5)": "1.5", "TO_JSON_STRING(NULL)": "null"})
-special("TO_JSON", "ANY[, stringify_wide_numbers => BOOL] -> JSON", _to_json, topic=TOPIC,
-        examples={"TO_JSON_STRING(TO_JSON(STRUCT(2 AS b, 1 AS a)))": '{"a":1,"b":2}'})
+function(
+    "TO_JSON_STRING",
+    ("ANY[, BOOL] -> STRING", _to_json_string),
+    topic=TOPIC,
+    examples={
+        "TO_JSON_STRING(STRUCT(1 AS a, 'x' AS b))": '{"a":1,"b":"x"}',
+        "TO_JSON_STRING([1, NULL])": "[1,null]",
+        "TO_JSON_STRING(9007199254740993)": '"9007199254740993"',
+        "TO_JSON_STRING(TIMESTAMP '2026-11-30 01:02:03.5+00')": '"2026-11-30T01:02:03.500Z"',
+        "TO_JSON_STRING(1.5)": "1.5",
+        "TO_JSON_STRING(NULL)": "null",
+    },
+)
+special(
+    "TO_JSON",
+    "ANY[, stringify_wide_numbers => BOOL] -> JSON",
+    _to_json,
+    topic=TOPIC,
+    examples={"TO_JSON_STRING(TO_JSON(STRUCT(2 AS b, 1 AS a)))": '{"a":1,"b":2}'},
+)
 
 
 def _listed(values: list[Value], call: Call) -> str:
@@ -301,16 +452,29 @@ def _json_object(call: Call) -> Value:
             raise call.refuse("keys are STRINGs")
         absent = f"{values[0].sql} IS NOT NULL AND {values[1].sql} IS NOT NULL"
         keys, items = written(values[0], call), written(values[1], call, False)
-        return Value(f"CASE WHEN bq_check({absent}, 'JSON_OBJECT: an array is NULL') THEN CAST(bq_json_object({keys}, {items}) AS JSON) END", JSON)
+        return Value(
+            f"CASE WHEN bq_check({absent}, 'JSON_OBJECT: an array is NULL') THEN CAST(bq_json_object({keys}, {items}) AS JSON) END", JSON
+        )
     if len(values) % 2 or any(v.type.kind not in ("STRING", "UNKNOWN") for v in values[::2]):
         raise call.refuse("takes keys, which are STRINGs, and values in turn")
     return Value(f"CAST(bq_json_object({_listed(values[::2], call)}, {_listed(values[1::2], call)}) AS JSON)", JSON)
 
 
 python("bq_json_object", lambda names, values: _object(json_text.loads(names), json_text.loads(values)), "VARCHAR, VARCHAR", "VARCHAR")  # type: ignore[arg-type]
-function("JSON_ARRAY", (" -> JSON", _json_array), ("ANY... -> JSON", _json_array), topic=TOPIC, examples={"TO_JSON_STRING(JSON_ARRAY(10, 'a', NULL))": '[10,"a",null]'})
-function("JSON_OBJECT", (" -> JSON", _json_object), ("ANY... -> JSON", _json_object), topic=TOPIC,
-         examples={"TO_JSON_STRING(JSON_OBJECT('b', 1, 'a', [true]))": '{"a":[true],"b":1}', "JSON_OBJECT(['a', 'b'], [1])": ERROR})
+function(
+    "JSON_ARRAY",
+    (" -> JSON", _json_array),
+    ("ANY... -> JSON", _json_array),
+    topic=TOPIC,
+    examples={"TO_JSON_STRING(JSON_ARRAY(10, 'a', NULL))": '[10,"a",null]'},
+)
+function(
+    "JSON_OBJECT",
+    (" -> JSON", _json_object),
+    ("ANY... -> JSON", _json_object),
+    topic=TOPIC,
+    examples={"TO_JSON_STRING(JSON_OBJECT('b', 1, 'a', [true]))": '{"a":[true],"b":1}', "JSON_OBJECT(['a', 'b'], [1])": ERROR},
+)
 
 
 # changing
@@ -329,7 +493,9 @@ def _set(call: Call) -> Value:
         raise call.refuse("takes JSON, then paths and values in turn")
     for p in plain[1::2]:
         _string(call, p)
-    return Value(f"CAST(bq_json_set({_document(call, plain[0])}, {_listed(plain[1:], call)}, {named['create_if_missing'].sql}) AS JSON)", JSON)
+    return Value(
+        f"CAST(bq_json_set({_document(call, plain[0])}, {_listed(plain[1:], call)}, {named['create_if_missing'].sql}) AS JSON)", JSON
+    )
 
 
 def _strip(call: Call) -> Value:
@@ -337,16 +503,35 @@ def _strip(call: Call) -> Value:
     if not 1 <= len(plain) <= 2:
         raise call.refuse("takes JSON and a path")
     path = _string(call, plain[1]) if len(plain) == 2 else "'$'"
-    return Value(f"CAST(bq_json_strip({_document(call, plain[0])}, {path}, {named['include_arrays'].sql}, {named['remove_empty'].sql}) AS JSON)", JSON)
+    return Value(
+        f"CAST(bq_json_strip({_document(call, plain[0])}, {path}, {named['include_arrays'].sql}, {named['remove_empty'].sql}) AS JSON)",
+        JSON,
+    )
 
 
 python("bq_json_remove", json_text.removed, "VARCHAR, VARCHAR, BOOLEAN", "VARCHAR")
 python("bq_json_set", json_text.changed, "VARCHAR, VARCHAR, BOOLEAN", "VARCHAR")
 python("bq_json_strip", json_text.stripped, "VARCHAR, VARCHAR, BOOLEAN, BOOLEAN", "VARCHAR")
-special("JSON_REMOVE", "JSON, STRING... -> JSON", _remove, topic=TOPIC, examples={"""TO_JSON_STRING(JSON_REMOVE(JSON '{"a": 1, "b": 2}', '$.a'))""": '{"b":2}'})
-special("JSON_SET", "JSON, STRING, ANY...[, create_if_missing => BOOL] -> JSON", _set, topic=TOPIC,
-        examples={"""TO_JSON_STRING(JSON_SET(JSON '{"a": 1}', '$.b.c', 2))""": '{"a":1,"b":{"c":2}}'})
-special("JSON_STRIP_NULLS", "JSON[, STRING][, include_arrays => BOOL][, remove_empty => BOOL] -> JSON", _strip, topic=TOPIC,
-        examples={"""TO_JSON_STRING(JSON_STRIP_NULLS(JSON '{"a": null, "b": [null, 1]}'))""": '{"b":[1]}'})
+special(
+    "JSON_REMOVE",
+    "JSON, STRING... -> JSON",
+    _remove,
+    topic=TOPIC,
+    examples={"""TO_JSON_STRING(JSON_REMOVE(JSON '{"a": 1, "b": 2}', '$.a'))""": '{"b":2}'},
+)
+special(
+    "JSON_SET",
+    "JSON, STRING, ANY...[, create_if_missing => BOOL] -> JSON",
+    _set,
+    topic=TOPIC,
+    examples={"""TO_JSON_STRING(JSON_SET(JSON '{"a": 1}', '$.b.c', 2))""": '{"a":1,"b":{"c":2}}'},
+)
+special(
+    "JSON_STRIP_NULLS",
+    "JSON[, STRING][, include_arrays => BOOL][, remove_empty => BOOL] -> JSON",
+    _strip,
+    topic=TOPIC,
+    examples={"""TO_JSON_STRING(JSON_STRIP_NULLS(JSON '{"a": null, "b": [null, 1]}'))""": '{"b":[1]}'},
+)
 hint("JSON_ARRAY_APPEND", "write JSON_SET with the index after the last")
 hint("JSON_ARRAY_INSERT", "write JSON_SET over the elements, or build the array with TO_JSON(ARRAY(SELECT …))")

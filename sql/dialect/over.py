@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlglot import exp
 
@@ -32,17 +33,18 @@ def over(node: exp.Window, scope: Scope) -> Over:
     if partition := parts.get("partition_by"):
         sql.append(f"PARTITION BY {', '.join(_partition(e, inner) for e in partition)}")
     order, spec = parts.get("order"), parts.get("spec")
-    offsets = bool(spec) and spec.args["kind"] == "RANGE" and any(isinstance(spec.args.get(end), exp.Expr) for end in ("start", "end"))
+    ends = (spec.args.get("start"), spec.args.get("end")) if spec else ()
+    offsets = spec is not None and spec.args["kind"] == "RANGE" and any(isinstance(end, exp.Expr) for end in ends)
     key = None
     if order:
         keys = [(expressions.translate(o.this, inner), o) for o in order.expressions]
         if offsets:
-            key = _range_key(keys, "UNBOUNDED" in (spec.args.get("start"), spec.args.get("end")), node)
+            key = _range_key(keys, "UNBOUNDED" in ends, node)
         listed = [k for value, o in keys for k in sort_keys(value, o)]
         if key is not None:
             listed = [(key, listed[-1][1])]
         sql.append(f"ORDER BY {', '.join(f'{v.sql}{direction}' for v, direction in listed)}")
-    elif spec and spec.args["kind"] == "RANGE" and offsets:
+    elif offsets:
         raise Refused("RANGE with an offset needs ORDER BY", *expressions.position(node))
     if spec:
         examine(spec, {"kind", "start", "start_side", "end", "end_side"})
@@ -50,7 +52,7 @@ def over(node: exp.Window, scope: Scope) -> Over:
     return Over(f" OVER ({' '.join(sql)})", bool(order), bool(spec))
 
 
-def _resolved(node: exp.Window, scope: Scope, within: tuple[str, ...]) -> dict[str, object]:  # type: ignore[type-arg]
+def _resolved(node: exp.Window, scope: Scope, within: tuple[str, ...]) -> dict[str, Any]:
     """The parts of a window and of the named window that it extends."""
     examine(node, {"this", "partition_by", "order", "spec", "alias", "over"})
     own = {part: node.args[part] for part in ("partition_by", "order", "spec") if node.args.get(part)}
@@ -82,7 +84,10 @@ def _range_key(keys: list[tuple[Value, exp.Ordered]], unbounded: bool, node: exp
         return Value(f"CAST({key.sql} AS HUGEINT)", key.type)
     if key.type.kind == "NUMERIC" or not unbounded:
         return key
-    return Value(f"CASE WHEN isnan({key.sql}) THEN bq_fail('NaN in ORDER BY of RANGE with an offset and UNBOUNDED is not supported here') ELSE {key.sql} END", key.type)
+    return Value(
+        f"CASE WHEN isnan({key.sql}) THEN bq_fail('NaN in ORDER BY of RANGE with an offset is not supported here') ELSE {key.sql} END",
+        key.type,
+    )
 
 
 def _bound(spec: exp.Expr, end: str, scope: Scope, key: Value | None) -> str:

@@ -111,7 +111,7 @@ def _sorted_item(parser: BigQueryParser) -> exp.Expr | None:
 
 
 def _set_follows(parser: BigQueryParser) -> bool:
-    tokens = parser._tokens[parser._index:parser._index + 4]
+    tokens = parser._tokens[parser._index : parser._index + 4]
     return any(t.text.upper() in SETS for t in tokens[1:3]) and not any(t.text.upper() == "JOIN" for t in tokens[1:3])
 
 

@@ -109,7 +109,11 @@ def _limit(nodes: list[exp.Expr], pipe: Pipe) -> Pipe:
 
 
 def _extend(nodes: list[exp.Expr], pipe: Pipe) -> Pipe:
-    pipe.scope.windows = {w.name.lower(): w for w in nodes if isinstance(w, exp.Window) and w.args.get("over") is None and not isinstance(w.this, exp.Anonymous)}
+    pipe.scope.windows = {
+        w.name.lower(): w
+        for w in nodes
+        if isinstance(w, exp.Window) and w.args.get("over") is None and not isinstance(w.this, exp.Anonymous)
+    }
     added = [n for n in nodes if not (isinstance(n, exp.Window) and not isinstance(n.this, exp.Anonymous))]
     return pipe.project([*pipe.visible(), *items_of(added, pipe.scope, True)])
 
@@ -173,7 +177,9 @@ def _aggregate(nodes: list[exp.Expr], pipe: Pipe) -> Pipe:
     made: list[Item] = []
     order: list[tuple[Value, str]] = []
     for i, node in enumerate([*keys, *(n for n in nodes if n is not group)]):
-        direction = node if isinstance(node, exp.Ordered) else exp.Ordered(this=node, nulls_first=True) if ordered and i < len(keys) else None
+        direction = (
+            node if isinstance(node, exp.Ordered) else exp.Ordered(this=node, nulls_first=True) if ordered and i < len(keys) else None
+        )
         plain = node.this if isinstance(node, exp.Ordered) else node
         items = items_of([plain], pipe.scope, True)
         if i < len(keys) and items[0].value.type.kind == "JSON":
@@ -181,7 +187,7 @@ def _aggregate(nodes: list[exp.Expr], pipe: Pipe) -> Pipe:
         made += items
         if direction is not None:
             order += sort_keys(items[0].value, direction)
-    clause = f" GROUP BY {', '.join(i.value.sql for i in made[:len(keys)])}" if keys else ""
+    clause = f" GROUP BY {', '.join(i.value.sql for i in made[: len(keys)])}" if keys else ""
     if order:
         clause += " ORDER BY " + ", ".join(f"{v.sql}{d}" for v, d in order)
     if not made:
@@ -191,12 +197,18 @@ def _aggregate(nodes: list[exp.Expr], pipe: Pipe) -> Pipe:
 
 def _set_operations(nodes: list[exp.Expr], pipe: Pipe) -> Pipe:
     from sql.dialect.set_operations import set_operation
+
     for node in nodes:
         items = pipe.visible()
         names = distinct_names([i.name for i in items], False)
         name = pipe.scope.statement.fresh("left")
         listed = ", ".join(f"{i.value.sql} AS {quoted(n)}" for i, n in zip(items, names, strict=True))
-        scope = Scope(pipe.scope.statement, pipe.scope.parent, ctes={**pipe.scope.ctes, name: [(n, i.value.type) for n, i in zip(names, items, strict=True)]})
+        scope = Scope(
+            pipe.scope.statement,
+            pipe.scope.parent,
+            ctes={**pipe.scope.ctes, name: [(n, i.value.type) for n, i in zip(names, items, strict=True)]},
+        )
+        assert isinstance(node, exp.SetOperation)
         operation = node.copy()
         operation.set("this", exp.select("*").from_(name))
         q = set_operation(operation, scope, False)
@@ -207,10 +219,22 @@ def _set_operations(nodes: list[exp.Expr], pipe: Pipe) -> Pipe:
 
 def _pivot(nodes: list[exp.Expr], pipe: Pipe) -> Pipe:
     from sql.dialect.pivots import of_relations
+
     scope = Scope(pipe.scope.statement, pipe.scope.parent, ctes=pipe.scope.ctes)
     flat = pipe.project(pipe.visible(), tables=False)
     return Pipe(of_relations(nodes, flat.source, flat.scope, scope), scope)
 
 
-OPERATORS = {"LIMIT": _limit, "EXTEND": _extend, "WINDOW": _extend, "SET": _set, "DROP": _drop, "RENAME": _rename, "AS": _as, "DISTINCT": _distinct,
-             "AGGREGATE": _aggregate, "SET OPERATIONS": _set_operations, "PIVOT": _pivot}
+OPERATORS = {
+    "LIMIT": _limit,
+    "EXTEND": _extend,
+    "WINDOW": _extend,
+    "SET": _set,
+    "DROP": _drop,
+    "RENAME": _rename,
+    "AS": _as,
+    "DISTINCT": _distinct,
+    "AGGREGATE": _aggregate,
+    "SET OPERATIONS": _set_operations,
+    "PIVOT": _pivot,
+}

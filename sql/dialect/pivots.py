@@ -17,6 +17,7 @@ from sql.dialect.values import Value, coerced, text, unified
 def pivoted(node: exp.Expr, scope: Scope) -> str:
     """The relation that PIVOT or UNPIVOT makes of a table or subquery."""
     from sql.dialect.relations import from_item
+
     source = node.copy()
     pivots = source.args.pop("pivots")
     inside = Scope(scope.statement, scope.parent, ctes=scope.ctes)
@@ -26,6 +27,7 @@ def pivoted(node: exp.Expr, scope: Scope) -> str:
 def of_relations(pivots: list[exp.Expr], source: str, inside: Scope, scope: Scope) -> str:
     """What PIVOT and UNPIVOT, one after another, make of a source; the last one's relation is added to the scope."""
     from sql.dialect.relations import add
+
     for pivot in pivots:
         sql, columns = (_unpivot if pivot.args.get("unpivot") else _pivot)(pivot, source, inside)
         name = pivot.alias or scope.statement.fresh("p")
@@ -63,7 +65,9 @@ def _pivot(pivot: exp.Expr, source: str, inside: Scope) -> tuple[str, list[Colum
             raise Refused(f"PIVOT compares {key.type} with {value.type}", *expressions.position(item))
         a, b = coerced(key, to), coerced(value, to)
         is_null = value.type.kind == "NULL"
-        condition = f"{key.sql} IS NULL" if is_null else f"({a.sql} IS NOT DISTINCT FROM {b.sql})" if to.kind == "FLOAT64" else compare("=", a, b)
+        condition = (
+            f"{key.sql} IS NULL" if is_null else f"({a.sql} IS NOT DISTINCT FROM {b.sql})" if to.kind == "FLOAT64" else compare("=", a, b)
+        )
         scope = replace(inside, rows=condition)
         for aggregate in aggregates:
             call = aggregate.this if isinstance(aggregate, exp.Alias) else aggregate
@@ -91,7 +95,9 @@ def _value_name(node: exp.Expr) -> str:
     if isinstance(node, exp.Neg):
         return f"minus_{_value_name(node.this)}"
     if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal):
-        return re.sub(r"[-: ]", "_", node.this.name.replace("-", "minus_", 1) if re.match(r"-\d+(\.\d+)?$", node.this.name) else node.this.name).replace(".", "_point_")
+        return re.sub(
+            r"[-: ]", "_", node.this.name.replace("-", "minus_", 1) if re.match(r"-\d+(\.\d+)?$", node.this.name) else node.this.name
+        ).replace(".", "_point_")
     if isinstance(node, exp.Boolean):
         return str(bool(node.this)).lower()
     if isinstance(node, exp.Null):
@@ -117,16 +123,23 @@ def _unpivot(pivot: exp.Expr, source: str, inside: Scope) -> tuple[str, list[Col
             raise Refused(f"UNPIVOT: {len(names)} columns are expected here", *expressions.position(item))
         used |= {c.name.lower() for c in columns}
         rows.append([expressions.translate(c, inside) for c in columns])
-        labels.append(expressions.translate(alias, inside) if isinstance(alias, exp.Literal) else
-                      Value(text("_".join(c.name for c in columns)), STRING, literal=True))
+        labels.append(
+            expressions.translate(alias, inside)
+            if isinstance(alias, exp.Literal)
+            else Value(text("_".join(c.name for c in columns)), STRING, literal=True)
+        )
     if len({label.type for label in labels}) > 1:
         raise Refused("UNPIVOT: the labels after AS must be all STRING or all INT64", *expressions.position(pivot))
     for of_one in zip(*rows, strict=True):
         if len({v.type for v in of_one}) > 1:
-            raise Refused(f"UNPIVOT joins columns of one type, not {', '.join(dict.fromkeys(str(v.type) for v in of_one))}; CAST them first",
-                          *expressions.position(pivot))
-    packed = ", ".join("{" + ", ".join([*(f"v{i}: {v.sql}" for i, v in enumerate(row)), f"n: {label.sql}"]) + "}"
-                       for row, label in zip(rows, labels, strict=True))
+            raise Refused(
+                f"UNPIVOT joins columns of one type, not {', '.join(dict.fromkeys(str(v.type) for v in of_one))}; CAST them first",
+                *expressions.position(pivot),
+            )
+    packed = ", ".join(
+        "{" + ", ".join([*(f"v{i}: {v.sql}" for i, v in enumerate(row)), f"n: {label.sql}"]) + "}"
+        for row, label in zip(rows, labels, strict=True)
+    )
     unpacked = inside.statement.fresh("u")
     made = [(c.name, Value(c.sql, c.type)) for c in _columns(inside) if c.name.lower() not in used]
     made += [(name, Value(f"struct_extract({unpacked}.r, 'v{i}')", rows[0][i].type)) for i, name in enumerate(names)]

@@ -91,7 +91,7 @@ def _subquery(node: exp.Subquery, scope: Scope) -> str:
     select = node.this
     if isinstance(select, exp.Select) and select.args.get("kind") and relation.columns[0].type.kind != "STRUCT":
         relation.whole = Value(relation.columns[0].sql, relation.columns[0].type)
-        relation.columns = []
+        relation.columns = [Column(node.alias, relation.whole.type, relation.whole.sql)]
     elif isinstance(select, exp.Select) and select.args.get("kind"):
         relation = value_table(name, Value(relation.columns[0].sql, relation.columns[0].type))
     add(scope, relation)

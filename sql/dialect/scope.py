@@ -82,7 +82,11 @@ class Scope:
         """The value that a path of names means. Raises: Refused, if it means nothing or more than one thing."""
         scope: Scope | None = self
         while scope:
-            if (found := scope._own(path)) is not None:
+            own = replace(scope, aliases={}) if scope is not self else scope  # a subquery sees columns before aliases of SELECT
+            found = own._own(path)
+            if found is None and own is not scope:
+                found = scope._own(path)
+            if found is not None:
                 return found
             scope = scope.parent
         raise Refused(f"unrecognized name {'.'.join(path)}{self._near(path[0])}")

@@ -14,7 +14,8 @@ from sql.dialect.types import (
     duckdb_type,
     field_names,
     quoted,
-    struct_of, supertype,
+    struct_of,
+    supertype,
 )
 
 
@@ -90,7 +91,7 @@ def coerced(value: Value, to: Type) -> Value:
 
 
 def unified(values: Sequence[Value]) -> Type | None:
-    """The type that all values are coerced to; a literal takes the type of the others where it can. A STRUCT's names are the first one's."""
+    """The type that all values are coerced to; a literal takes that of the others where it can. A STRUCT's names are the first one's."""
     fixed = supertype(v.type for v in values if not v.literal)
     if fixed is None or fixed.kind == "NULL" or any(coercion_cost(v, fixed) is None for v in values):
         fixed = supertype(v.type for v in values)

@@ -33,6 +33,7 @@ def _numbering(name: str, result: str, ordered: bool, sample: object) -> None:
         _check(call, ordered)
         sql = f"{name.lower()}(){call.over}"
         return Value(sql, INT64 if result == "INT64" else FLOAT64)
+
     function(name, (f" -> {result}", translate), kind="window", topic=TOPIC, examples={example(f"{name}() OVER (ORDER BY x)"): sample})
 
 
@@ -49,8 +50,11 @@ def _constant(call: Call, value: Value, least: int, what: str) -> Value:
         raise call.refuse(f"{what} must be at least {least} and not NULL")
     if value.literal:
         return value
-    return Value(f"CASE WHEN bq_check(coalesce({value.sql} >= {least}, false), '{call.function.name}: {what} must be at least {least} and not NULL') "
-                 f"THEN {value.sql} END", value.type)
+    return Value(
+        f"CASE WHEN bq_check(coalesce({value.sql} >= {least}, false), '{call.function.name}: {what} must be at least {least}') "
+        f"THEN {value.sql} END",
+        value.type,
+    )
 
 
 def _ntile(call: Call) -> Value:
@@ -59,8 +63,13 @@ def _ntile(call: Call) -> Value:
     return Value(f"ntile({buckets.sql}){call.over}", INT64)
 
 
-function("NTILE", ("INT64 -> INT64", _ntile), kind="window", topic=TOPIC,
-         examples={example("NTILE(2) OVER (ORDER BY x)"): 2, example("NTILE(0) OVER (ORDER BY x)"): ERROR})
+function(
+    "NTILE",
+    ("INT64 -> INT64", _ntile),
+    kind="window",
+    topic=TOPIC,
+    examples={example("NTILE(2) OVER (ORDER BY x)"): 2, example("NTILE(0) OVER (ORDER BY x)"): ERROR},
+)
 
 
 def _shifted(name: str):  # type: ignore[no-untyped-def]
@@ -77,14 +86,24 @@ def _shifted(name: str):  # type: ignore[no-untyped-def]
                 raise call.refuse("the default must be a constant")
             arguments.append(coerced(rest[1], value.type).sql)
         return Value(f"{name}({', '.join(arguments)}){call.over}", value.type)
+
     return translate
 
 
 for _name, _largest in (("LEAD", 9), ("LAG", 8)):
-    function(_name, ("T -> T", _shifted(_name.lower())), ("T, INT64 -> T", _shifted(_name.lower())), ("T, INT64, T -> T", _shifted(_name.lower())),
-             kind="window", topic=TOPIC,
-             examples={example(f"{_name}(x) OVER (ORDER BY x)", "[7, 8, 9]"): _largest, example(f"{_name}(x, 9, 5) OVER (ORDER BY x)"): 5,
-                       example(f"{_name}(x, -1) OVER (ORDER BY x)"): ERROR})
+    function(
+        _name,
+        ("T -> T", _shifted(_name.lower())),
+        ("T, INT64 -> T", _shifted(_name.lower())),
+        ("T, INT64, T -> T", _shifted(_name.lower())),
+        kind="window",
+        topic=TOPIC,
+        examples={
+            example(f"{_name}(x) OVER (ORDER BY x)", "[7, 8, 9]"): _largest,
+            example(f"{_name}(x, 9, 5) OVER (ORDER BY x)"): 5,
+            example(f"{_name}(x, -1) OVER (ORDER BY x)"): ERROR,
+        },
+    )
 
 
 def _positioned(name: str):  # type: ignore[no-untyped-def]
@@ -95,15 +114,31 @@ def _positioned(name: str):  # type: ignore[no-untyped-def]
         nulls = f" {call.nulls}" if call.nulls else ""
         number = f", {_constant(call, rest[0], 1, 'N').sql}" if rest else ""
         return Value(f"{name}({value.sql}{number}{nulls}){call.over}", value.type)
+
     return translate
 
 
-function("FIRST_VALUE", ("ANY -> ANY", _positioned("first_value")), kind="window", topic=TOPIC,
-         examples={example("FIRST_VALUE(x IGNORE NULLS) OVER (ORDER BY x)", "[NULL, 8, 9]"): 8})
-function("LAST_VALUE", ("ANY -> ANY", _positioned("last_value")), kind="window", topic=TOPIC,
-         examples={example("LAST_VALUE(x) OVER (ORDER BY x)", "[7, 8, 9]"): 9})
-function("NTH_VALUE", ("ANY, INT64 -> ANY", _positioned("nth_value")), kind="window", topic=TOPIC,
-         examples={example("NTH_VALUE(x, 2) OVER (ORDER BY x)", "[7, 8, 9]"): 8, example("NTH_VALUE(x, 0) OVER (ORDER BY x)"): ERROR})
+function(
+    "FIRST_VALUE",
+    ("ANY -> ANY", _positioned("first_value")),
+    kind="window",
+    topic=TOPIC,
+    examples={example("FIRST_VALUE(x IGNORE NULLS) OVER (ORDER BY x)", "[NULL, 8, 9]"): 8},
+)
+function(
+    "LAST_VALUE",
+    ("ANY -> ANY", _positioned("last_value")),
+    kind="window",
+    topic=TOPIC,
+    examples={example("LAST_VALUE(x) OVER (ORDER BY x)", "[7, 8, 9]"): 9},
+)
+function(
+    "NTH_VALUE",
+    ("ANY, INT64 -> ANY", _positioned("nth_value")),
+    kind="window",
+    topic=TOPIC,
+    examples={example("NTH_VALUE(x, 2) OVER (ORDER BY x)", "[7, 8, 9]"): 8, example("NTH_VALUE(x, 0) OVER (ORDER BY x)"): ERROR},
+)
 
 
 def _fraction(call: Call) -> str:
@@ -134,13 +169,27 @@ def _percentile_disc(call: Call) -> Value:
     return Value(sql, value.type)
 
 
-macro("bq_percentile", """(result, largest) AS CASE WHEN isnan(largest) OR largest > 1e307
-      THEN bq_fail('a percentile over NaN or infinity is not supported here') ELSE result END""")
-function("PERCENTILE_CONT", ("INT64, FLOAT64 -> FLOAT64", lambda call: _percentile_cont(_as_float(call))), ("FLOAT64, FLOAT64 -> FLOAT64", _percentile_cont),
-         kind="window", topic=TOPIC, examples={example("PERCENTILE_CONT(x, 0.5) OVER ()", "[0, 3, NULL, 1, 2]"): 1.5},
-         note="of NUMERIC: not supported; CAST it to FLOAT64")
-function("PERCENTILE_DISC", ("ANY, FLOAT64 -> ANY", _percentile_disc), kind="window", topic=TOPIC,
-         examples={example("PERCENTILE_DISC(x, 0.5) OVER ()", "['c', NULL, 'b', 'a']"): "b"})
+macro(
+    "bq_percentile",
+    """(result, largest) AS CASE WHEN isnan(largest) OR largest > 1e307
+      THEN bq_fail('a percentile over NaN or infinity is not supported here') ELSE result END""",
+)
+function(
+    "PERCENTILE_CONT",
+    ("INT64, FLOAT64 -> FLOAT64", lambda call: _percentile_cont(_as_float(call))),
+    ("FLOAT64, FLOAT64 -> FLOAT64", _percentile_cont),
+    kind="window",
+    topic=TOPIC,
+    examples={example("PERCENTILE_CONT(x, 0.5) OVER ()", "[0, 3, NULL, 1, 2]"): 1.5},
+    note="of NUMERIC: not supported; CAST it to FLOAT64",
+)
+function(
+    "PERCENTILE_DISC",
+    ("ANY, FLOAT64 -> ANY", _percentile_disc),
+    kind="window",
+    topic=TOPIC,
+    examples={example("PERCENTILE_DISC(x, 0.5) OVER ()", "['c', NULL, 'b', 'a']"): "b"},
+)
 
 
 def _as_float(call: Call) -> Call:
