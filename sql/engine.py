@@ -138,7 +138,7 @@ def broken_views(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def _refuse_broken(con: duckdb.DuckDBPyConnection, reads: list[Source], sql: str) -> None:
-    broken = broken_views(con) if reads else {}
+    broken = broken_views(con)
     for source in reads:
         if source.schema in ("", "main") and source.name in broken:
             raise SqlError(f"view {source.name}: {broken[source.name]}; fix views/{source.name}.sql, and give its "

@@ -61,6 +61,7 @@ _aggregate(
     "SUM",
     ("INT64 -> INT64", "CAST(sum({distinct}{0}){over} AS BIGINT)"),
     ("NUMERIC -> NUMERIC", "CAST(sum({distinct}{0}){over} AS DECIMAL(38,9))"),
+    ("BIGNUMERIC -> BIGNUMERIC", "CAST(sum({distinct}{0}){over} AS DECIMAL(38,9))"),
     ("FLOAT64 -> FLOAT64", _finite("sum")),
     ("INTERVAL -> INTERVAL", "sum({0}){over}"),
     examples={

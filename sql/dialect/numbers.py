@@ -225,13 +225,15 @@ function(
 def _extreme(name: str):  # type: ignore[no-untyped-def]
     def translate(call: Call) -> Value:
         arguments = [v.sql for v in call.values]
-        nulls = " OR ".join(f"{a} IS NULL" for a in arguments)
-        nan = " OR ".join(f"isnan({a})" for a in arguments)
+        tested = [v.sql for v in call.values if v.constant is None]  # a text that is repeated grows with each nesting
+        nulls = " OR ".join(f"{a} IS NULL" for a in tested)
+        nan = " OR ".join(f"isnan({a})" for a in tested)
         result = call.result or call.values[0].type
         guard = f" WHEN {nan} THEN 'nan'::DOUBLE" if result.kind == "FLOAT64" else ""
         if result.kind in ("STRUCT", "ARRAY", "JSON"):
             raise call.refuse(f"is not defined for values of type {result}")
-        return Value(f"CASE WHEN {nulls} THEN NULL{guard} ELSE {name}({', '.join(arguments)}) END", result)
+        extreme = f"{name}({', '.join(arguments)})"
+        return Value(f"CASE WHEN {nulls} THEN NULL{guard} ELSE {extreme} END" if tested else extreme, result)
 
     return translate
 
