@@ -262,3 +262,10 @@ def test_a_name_with_a_dot_in_it_does_not_stop_json_inside_a_string():
         decoder = Decoder(contract)
         assert decoder.decode(json.dumps({"event_type": "default", "Host": "p"} | body).encode(), NOW).TYPE == "default_event"
         assert decoder.faults.take() == {}
+
+
+@pytest.mark.parametrize("inside", [b"[" * 5_000, b'{"env":' + b"[" * 5_000, b'{"env":' + b"[" * 200],
+                         ids=["brackets", "an env in brackets", "an env in a few brackets"])
+def test_what_stands_behind_a_clients_own_separator_is_no_env_and_raises_nothing(inside):
+    dead = Decoder(STARTER).decode(b'{"event_type":"login"}\x1e' + inside, NOW)
+    assert (dead.TYPE, dead.reason, dead.env) == (DEAD_LETTER, "malformed", "live")

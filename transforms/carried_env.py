@@ -6,6 +6,7 @@ The front door appends ASCII's record separator and a JSON object. No JSON holds
 import msgspec
 
 SEPARATOR = b"\x1e"
+LONGEST = 300  # bytes that the front door appends; more was behind a separator of the client's own
 
 
 class _Carried(msgspec.Struct):
@@ -23,9 +24,9 @@ def with_env(payload: bytes, env: str) -> bytes:
 def split_env(payload: bytes) -> tuple[bytes, str | None]:
     """Return (the payload as the client sent it, the env that the front door appended or None)."""
     before, separator, carried = payload.rpartition(SEPARATOR)
-    if not separator:
+    if not separator or len(carried) > LONGEST:
         return payload, None
     try:
         return before, _DECODER.decode(carried).env
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return payload, None
