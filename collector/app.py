@@ -41,9 +41,10 @@ def app(settings: Settings) -> Collector:
     keys = KeyStore(settings.keys)
     keys.reload()
     pii_key = Path(settings.pii_key_file).read_bytes().strip() if settings.pii_key_file else None
-    acceptors = {name: Acceptor(load_contract(game.contract), pii_key) for name, game in settings.games.items()}
+    contracts = {name: load_contract(game.contract) for name, game in settings.games.items()}
+    acceptors, of_thread = ({name: Acceptor(c, pii_key) for name, c in contracts.items()} for _ in range(2))
     measured = Metrics()
-    events = PostEvents(settings, keys, acceptors, measured)
+    events = PostEvents(settings, keys, acceptors, of_thread, measured)
     routes = [Route(PATH, events, methods=["POST"]), Route("/healthz", healthz), Route("/metrics", metrics),
               Route("/openapi.json", lambda request: JSONResponse(request.app.state.openapi)),
               Route("/docs", lambda _: Response(DOCS, media_type="text/html"))]

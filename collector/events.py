@@ -32,7 +32,9 @@ class PostEvents:
     door: Door
     topics: dict[str, str]
 
-    def __init__(self, settings: Settings, keys: KeyStore, acceptors: dict[str, Acceptor], metrics: Metrics):
+    def __init__(self, settings: Settings, keys: KeyStore, acceptors: dict[str, Acceptor], of_thread: dict[str, Acceptor],
+                 metrics: Metrics):
+        self.of_thread = of_thread  # an acceptor keeps state from message to message: the thread has its own
         self.settings, self.keys, self.acceptors, self.metrics, self.limiter = settings, keys, acceptors, metrics, Limiter()
         self.slow_lane = ThreadPoolExecutor(1, "slow-requests")  # one at a time: the others' requests go on meanwhile
 
@@ -52,14 +54,15 @@ class PostEvents:
         pieces = events_in(body)
         if wait := self.limiter.wait(key.id, (key.rate or self.settings.rate) / self.settings.workers, len(pieces)):
             raise Refused(429, "more events than this key may send", wait)
-        received, acceptor = time.time_ns() // 1_000_000, self.acceptors[key.game]
-        ahead, clean = _clock(headers, received), not acceptor.may_tell(body)
+        received = time.time_ns() // 1_000_000
+        ahead, clean = _clock(headers, received), not self.acceptors[key.game].may_tell(body)
+        slow = not clean and len(body) > INLINE_BYTES
+        acceptor = (self.of_thread if slow else self.acceptors)[key.game]
         lines = Lines(acceptor.scrub)
 
         def accept() -> list[Verdict]:
             return [acceptor.accept(piece, key, received, ahead, clean, lines) for piece in pieces]
 
-        slow = not clean and len(body) > INLINE_BYTES
         verdicts = await asyncio.get_running_loop().run_in_executor(self.slow_lane, accept) if slow else accept()
         await self.door.send(key.game, self.topics[key.game], [v.message for v in verdicts])
         self.metrics.events(key, verdicts, time.perf_counter() - began)
