@@ -19,7 +19,6 @@ from collector.keys import Key, KeyStore
 from collector.limits import Limiter
 from collector.metrics import Metrics
 from collector.settings import Settings
-from transforms.lines import Lines
 
 PATH = "/v1/events"
 RETRY_S = 5
@@ -58,10 +57,9 @@ class PostEvents:
         ahead, clean = _clock(headers, received), not self.acceptors[key.game].may_tell(body)
         slow = not clean and len(body) > INLINE_BYTES
         acceptor = (self.of_thread if slow else self.acceptors)[key.game]
-        lines = Lines(acceptor.scrub)
 
         def accept() -> list[Verdict]:
-            return [acceptor.accept(piece, key, received, ahead, clean, lines) for piece in pieces]
+            return acceptor.accept_all(pieces, key, received, ahead, clean)
 
         verdicts = await asyncio.get_running_loop().run_in_executor(self.slow_lane, accept) if slow else accept()
         await self.door.send(key.game, self.topics[key.game], [v.message for v in verdicts])
