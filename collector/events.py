@@ -58,12 +58,13 @@ class PostEvents:
         slow = not clean and len(body) > INLINE_BYTES
         acceptor = (self.of_thread if slow else self.acceptors)[key.game]
 
-        def accept() -> list[Verdict]:
-            return acceptor.accept_all(pieces, key, received, ahead, clean)
+        def accept() -> tuple[list[Verdict], dict[str, int]]:
+            return acceptor.accept_all(pieces, key, received, ahead, clean), {} if clean else acceptor.scrub.take_counts()
 
-        verdicts = await asyncio.get_running_loop().run_in_executor(self.slow_lane, accept) if slow else accept()
+        verdicts, removed = await asyncio.get_running_loop().run_in_executor(self.slow_lane, accept) if slow else accept()
         await self.door.send(key.game, self.topics[key.game], [v.message for v in verdicts])
         self.metrics.events(key, verdicts, time.perf_counter() - began)
+        self.metrics.removed(key.game, removed)
         return answer(verdicts)
 
     def key(self, headers: Mapping[bytes, bytes], use: Literal["post", "read"]) -> Key:
