@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def query(contract: Contract, archive: str, text_or_file: str, format: str = "table", as_of: str = "", env: str = "live",
-          memory: str = "") -> str:
+          memory: str = "", unexamined: list[str] | None = None) -> str:
     """The answer as text. text_or_file is BigQuery SQL, a file.sql, or the NAME of one of the game's questions.
 
     as_of: a date (what came until its end, in the contract's time zone) or a moment (what came before it); "" is everything.
-    memory: as open_archive has it.
+    memory: as open_archive has it. unexamined: as ask has it.
     """
     if format not in FORMATS:
         raise ValueError(f"--format={format}: use one of {', '.join(FORMATS)}")
@@ -32,7 +32,7 @@ def query(contract: Contract, archive: str, text_or_file: str, format: str = "ta
     sql = asked if isinstance(asked, str) else asked.sql
     con = open_archive(contract, archive, memory)
     values = parameters(con, contract, as_of, env) if "@" in sql else {}
-    shown = show(ask(con, sql, values), format)
+    shown = show(ask(con, sql, values, unexamined), format)
     return f"{titled(asked, values)}\n{shown}" if isinstance(asked, Question) and format == "table" else shown
 
 

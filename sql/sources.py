@@ -57,10 +57,13 @@ def sources(tree: exp.Expr, sql: str) -> list[Source]:
         if not isinstance(subquery.this, exp.Query | exp.Table):
             raise SqlError("FROM (…) reads a query or a view, nothing else", sql)
     defined = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+    named = {table.alias_or_name.lower() for table in tree.find_all(exp.Table, exp.Subquery, exp.Unnest) if table.alias_or_name}
     found = []
     for table in tree.find_all(exp.Table):
         if not isinstance(table.this, exp.Identifier):
             raise _not_a_view(table, sql)
+        if table.db and table.parts[0].name.lower() in named:  # FROM t JOIN t.items: an array of a row, which the translation resolves
+            continue
         if table.db or table.name.lower() not in defined:
             start, end = table.parts[0].meta.get("start"), table.parts[-1].meta.get("end", -1)
             schema = ".".join(part.name for part in table.parts[:-1])
