@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -24,10 +24,11 @@ from sql.dialect.runtime import install
 from sql.dialect.translation import translated
 from sql.dialect.types import BOOL, BYTES, DATE, DATETIME, FLOAT64, INT64, NUMERIC, STRING, TIMESTAMP, UNKNOWN, Type
 from sql.information_schema import as_query, described, fill_information_schema
-from sql.sources import Catalog, Source, catalog_of, refuse_unknown, sources
+from sql.sources import Catalog, Source, catalog_of, is_information_schema_view, refuse_unknown, sources
 from sql.translate import SqlError, parse
 from sql.views import view_sql
 
+VIEWS, TABLES = "main", "tables"  # schemas of an opened archive: what analysts query, and the files that the views read
 DUCKDB = {"boolean": "BOOLEAN", "long": "BIGINT", "double": "DOUBLE", "string": "VARCHAR", "bytes": "BLOB",
           "timestamp": "TIMESTAMPTZ", "date": "DATE"}
 
@@ -146,12 +147,13 @@ def _refuse_broken(con: duckdb.DuckDBPyConnection, reads: list[Source], sql: str
 
 
 def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None,
-        unexamined: list[str] | None = None) -> Result:
+        unexamined: list[str] | None = None, schemas: Collection[str] = (VIEWS,)) -> Result:
     """Answer one query in BigQuery SQL, or SHOW TABLES, or DESCRIBE view.
 
     Args:
         parameters: Values of the query's @names.
         unexamined: Gets the names of functions that are not in the list of examined ones; they run as DuckDB has them. None refuses them.
+        schemas: Those whose tables and views the query may read. Only the product's own queries read TABLES.
 
     Raises:
         SqlError: The query is not valid, or reads something other than the archive.
@@ -161,7 +163,7 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
     if not isinstance(tree, exp.Query):
         raise SqlError("only queries are run here: SELECT …, WITH …, SHOW TABLES or DESCRIBE view", sql)
     reads = sources(tree, query)
-    catalog = catalog_of(con)
+    catalog = catalog_of(con).within(schemas)
     _refuse_broken(con, reads, query)
     refuse_unknown(reads, tree, catalog, query)
     refuse_unknown(described(sql), tree, catalog, sql)
@@ -174,12 +176,18 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
     try:
         fill_information_schema(con, reads)
         types = {name: _type_of(value) for name, value in values.items()}
-        text, _ = translated(query, columns_of(con), types, unexamined, tree)
+        text, _ = translated(query, _columns_within(con, schemas), types, unexamined, tree)
         install(con, text)
         con.execute(text, values)
         return Result([column[0] for column in con.description or []], con.fetchall())
     except duckdb.Error as e:
         raise _in_terms_of(query, text, str(e)) from None
+
+
+def _columns_within(con: duckdb.DuckDBPyConnection, schemas: Collection[str]) -> TableColumns:
+    """What a query may read. No other table exists for the translation, however the query names it."""
+    return TableColumns(tuple((path, columns) for path, columns in columns_of(con).key()
+                              if path[0] in schemas or is_information_schema_view(path[1])))
 
 
 def _type_of(value: Any) -> Type:

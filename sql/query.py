@@ -37,13 +37,16 @@ def query(contract: Contract, archive: str, text_or_file: str, format: str = "ta
 
 
 def against_bigquery(contract: Contract, archive: str, text_or_file: str, client: "Client", dataset: str, as_of: str = "",
-                     env: str = "live", memory: str = "") -> Comparison:
-    """Answer one query over an archive and over the dataset `project.dataset`, by the same text, and compare the answers."""
+                     env: str = "live", memory: str = "", unexamined: list[str] | None = None) -> Comparison:
+    """Answer one query over an archive and over the dataset `project.dataset`, by the same text, and compare the answers.
+
+    unexamined: as ask has it.
+    """
     asked = find(contract, text_or_file)
     sql = asked if isinstance(asked, str) else asked.sql
     con = open_archive(contract, archive, memory)
     values = parameters(con, contract, as_of, env) if "@" in sql else {}
-    return compare(sql, ask(con, sql, values), ask_bigquery(client, dataset, sql, values))
+    return compare(sql, ask(con, sql, values, unexamined), ask_bigquery(client, dataset, sql, values))
 
 
 def answer(con: duckdb.DuckDBPyConnection, contract: Contract, question: Question, as_of: str = "", env: str = "live") -> Result:

@@ -1,7 +1,7 @@
 """What a query may read: the views and tables of the archive that is open, and nothing else that DuckDB can reach."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -19,6 +19,9 @@ class Catalog(NamedTuple):
 
     archive: frozenset[tuple[str, str]]
     engine: frozenset[str]  # names of DuckDB's own, in any schema: duckdb_settings, pg_class, …
+
+    def within(self, schemas: Collection[str]) -> "Catalog":
+        return self._replace(archive=frozenset((schema, name) for schema, name in self.archive if schema in schemas))
 
 
 class Source(NamedTuple):
@@ -86,12 +89,18 @@ def refuse_unknown(read: Iterable[Source], tree: exp.Expr, catalog: Catalog, sql
         known = {name for schema, name in catalog.archive if schema == (source.schema or "main")}
         if source.name not in known and not is_information_schema(source):
             named = f"{source.schema}.{source.name}" if source.schema else source.name
+            if source.schema not in {"", *(schema for schema, _ in catalog.archive)}:
+                raise SqlError(f"{named} is not a view of the archive; SHOW TABLES lists what can be queried", sql, source.start, source.length)
             raise SqlError(f"{named} does not exist: {_remedy(source.name, known)}", sql, source.start, source.length)
 
 
 def is_information_schema(source: Source) -> bool:
     """Whether a source is one of the views of INFORMATION_SCHEMA that are answered. An archive is one dataset, whatever its name."""
-    return source.name.upper() in INFORMATION_SCHEMA and "." not in source.schema
+    return is_information_schema_view(source.name) and "." not in source.schema
+
+
+def is_information_schema_view(name: str) -> bool:
+    return name.upper() in INFORMATION_SCHEMA
 
 
 def _remedy(name: str, known: set[str]) -> str:
