@@ -22,9 +22,7 @@ def query_command(argv: list[str]) -> int:
         raise ValueError(f"--engine={args.engine}: use duckdb, or bigquery with --tables=bq://project.dataset")
     unexamined: list[str] | None = [] if args.unchecked else None
     text = query(contract_to_read(args.archive, args.contract), args.archive, args.sql, args.format, args.as_of, args.env, args.memory, unexamined)
-    if unexamined:
-        print(f"gamebeam query: not in the list of examined functions, so BigQuery may answer otherwise: {', '.join(sorted(set(unexamined)))}",
-              file=sys.stderr)
+    _warn_of(unexamined)
     print(text)
     return 0
 
@@ -37,10 +35,18 @@ def _query_on_both(args: Namespace) -> int:
     from transforms.bigquery_client import rest_client
 
     target = parse_target(args.tables)
-    comparison = against_bigquery(contract_to_read(args.archive, args.contract), args.archive, args.sql,
-                                  rest_client(target.project), f"{target.project}.{target.dataset}", args.as_of, args.env, args.memory)
+    unexamined: list[str] | None = [] if args.unchecked else None
+    comparison = against_bigquery(contract_to_read(args.archive, args.contract), args.archive, args.sql, rest_client(target.project),
+                                  f"{target.project}.{target.dataset}", args.as_of, args.env, args.memory, unexamined)
+    _warn_of(unexamined)
     print(comparison.text, end="")
     return 0 if comparison.equal else 1
+
+
+def _warn_of(unexamined: list[str] | None) -> None:
+    if unexamined:
+        print(f"gamebeam query: not in the list of examined functions, so BigQuery may answer otherwise: {', '.join(sorted(set(unexamined)))}",
+              file=sys.stderr)
 
 
 def report_command(argv: list[str]) -> int:
