@@ -38,10 +38,10 @@ HIDDEN = ["SELECT (SELECT COUNT(*) FROM read_text('{file}'))", "SELECT * FROM pu
 SHADOWED = ["SELECT * FROM (WITH pg_class AS (SELECT 1) SELECT 1), pg_class",
             "WITH RECURSIVE pg_class AS ((SELECT relname FROM pg_class) UNION ALL (SELECT 'x' FROM pg_class)) SELECT * FROM pg_class",
             "WITH RECURSIVE pg_class AS (SELECT * FROM (SELECT relname FROM pg_class)) SELECT * FROM pg_class"]
-UNDER_THE_VIEWS = ["SELECT * FROM tables.purchase", "SELECT * FROM `tables.purchase`", "SELECT * FROM TABLES.runs", "SELECT * FROM archive.tables.runs",
-                   "SELECT (SELECT COUNT(*) FROM tables.ledger)", "SELECT * FROM tables.broken_views", "SELECT * FROM tables.runs AS tables",
-                   "SELECT * FROM purchase JOIN tables.runs AS tables ON TRUE", "SELECT * FROM purchase AS tables, tables.runs",
-                   "FROM tables.purchase |> SELECT event_id"]  # two of them by an alias like the schema's name
+UNDER_THE_VIEWS = ["SELECT * FROM tables.purchase", "SELECT * FROM `tables.purchase`", "SELECT * FROM TABLES.runs",
+                   "SELECT * FROM archive.tables.runs", "SELECT (SELECT COUNT(*) FROM tables.ledger)", "SELECT * FROM tables.broken_views",
+                   "SELECT * FROM tables.runs AS tables", "SELECT * FROM purchase JOIN tables.runs AS tables ON TRUE",
+                   "SELECT * FROM purchase AS tables, tables.runs", "FROM tables.purchase |> SELECT event_id"]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,8 @@ def query_command(argv: list[str]) -> int:
     if args.engine != "duckdb" or args.tables:
         raise ValueError(f"--engine={args.engine}: use duckdb, or bigquery with --tables=bq://project.dataset")
     unexamined: list[str] | None = [] if args.unchecked else None
-    text = query(contract_to_read(args.archive, args.contract), args.archive, args.sql, args.format, args.as_of, args.env, args.memory, unexamined)
+    text = query(contract_to_read(args.archive, args.contract), args.archive, args.sql, args.format, args.as_of, args.env, args.memory,
+                 unexamined)
     _warn_of(unexamined)
     print(text)
     return 0
@@ -45,8 +46,8 @@ def _query_on_both(args: Namespace) -> int:
 
 def _warn_of(unexamined: list[str] | None) -> None:
     if unexamined:
-        print(f"gamebeam query: not in the list of examined functions, so BigQuery may answer otherwise: {', '.join(sorted(set(unexamined)))}",
-              file=sys.stderr)
+        names = ", ".join(sorted(set(unexamined)))
+        print(f"gamebeam query: not in the list of examined functions, so BigQuery may answer otherwise: {names}", file=sys.stderr)
 
 
 def report_command(argv: list[str]) -> int:
