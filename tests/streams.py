@@ -14,7 +14,7 @@ from apache_beam.utils.timestamp import Timestamp
 from pipeline.build import Job, build
 from schemas.bigquery import Target
 from schemas.contract import Contract
-from sql.engine import ask, open_archive
+from sql.engine import TABLES, VIEWS, ask, open_archive
 from sql.views import view_sql
 from transforms.archive_contract import claim_archive
 from transforms.deduplicate import HORIZON_MS
@@ -92,7 +92,7 @@ def run_files(contract: Contract, archive: str, steps: Iterable[Step], *, run_id
 
 
 def rows(contract: Contract, archive: str, sql: str) -> list[tuple[Any, ...]]:
-    return sorted(ask(open_archive(contract, archive), sql).rows, key=repr)
+    return sorted(ask(open_archive(contract, archive), sql, schemas=[VIEWS, TABLES]).rows, key=repr)
 
 
 def answers(contract: Contract, archive: str) -> dict[str, list[tuple[Any, ...]]]:

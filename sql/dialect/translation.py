@@ -1,0 +1,32 @@
+"""One statement of BigQuery SQL as one of DuckDB's."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlglot import exp
+
+import sql.dialect.topics  # noqa: F401  fills the registry
+from sql.dialect import queries
+from sql.dialect.errors import Refused, SqlError
+from sql.dialect.grammar import parse
+from sql.dialect.scope import Columns, Scope, Statement
+from sql.dialect.types import Type
+
+Tables = Callable[[Sequence[str]], tuple[str, Columns] | None]
+
+
+def translated(bigquery_sql: str, tables: Tables, parameters: Mapping[str, Type] | None = None,
+               unexamined: list[str] | None = None, tree: exp.Expr | None = None) -> tuple[str, Columns]:
+    """DuckDB's SQL, on a single line, and the columns of the result. Raises: SqlError.
+
+    tables: the columns of a table by the path that names it. unexamined: gets the names of what is in no list and runs all the same;
+    None refuses it. tree: the statement, if it has been parsed.
+    """
+    tree = tree or parse(bigquery_sql)
+    if not isinstance(tree, exp.Query):
+        raise SqlError("only queries are run here: SELECT … or WITH …", bigquery_sql)
+    context = Statement(bigquery_sql, tables, parameters or {}, unexamined)
+    try:
+        q = queries.statement(tree, Scope(context))
+    except Refused as e:
+        raise SqlError(str(e), bigquery_sql, e.start, e.length) from None
+    return q.sql, [(name, t) for name, (_, t) in zip(q.names, q.columns, strict=True)]
