@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sql.dialect import topics  # noqa: F401  fills the registry
-from sql.dialect.casts import CASTS
+import sql.dialect.topics  # noqa: F401  fills the registry
+from sql.dialect.casts.table import CASTS
 from sql.dialect.registry import REGISTRY, Function
 
 PAGE = Path(__file__).parents[2] / "docs" / "sql_functions.md"
@@ -30,7 +30,7 @@ def page() -> str:
     """The page as Markdown."""
     parts = [HEAD]
     for topic in sorted({f.topic for f in REGISTRY.functions.values()}):
-        parts.append(f"\n## {topic.capitalize()}\n\n| Function | Takes | Example | Value |\n|---|---|---|---|\n")
+        parts.append(f"\n## {topic[0].upper()}{topic[1:]}\n\n| Function | Takes | Example | Value |\n|---|---|---|---|\n")
         parts += [_row(f) for f in sorted(REGISTRY.functions.values(), key=lambda f: f.name) if f.topic == topic]
     parts.append("\n## Casts\n\n| From | To |\n|---|---|\n")
     parts += [f"| {of} | {', '.join(sorted(to for o, to in CASTS if o == of))} |\n" for of in sorted({of for of, _ in CASTS})]

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from sql.dialect.coercion import coerced, coercion_cost, unified
 from sql.dialect.types import UNKNOWN, Type, array_of, of_text
-from sql.dialect.values import Value, coerced, coercion_cost, unified
+from sql.dialect.values import Value
 
 if TYPE_CHECKING:
     from sql.dialect.calls import Call

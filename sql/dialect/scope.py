@@ -114,6 +114,12 @@ class Scope:
             return fields(relation.whole or row(relation), path[1:])
         return None
 
+    def add(self, relation: Relation) -> None:
+        """Raises: Refused, if another relation has the name."""
+        if relation.name and self.relation(relation.name):
+            raise Refused(f"duplicate table alias {relation.name} in the same FROM clause")
+        self.relations.append(relation)
+
     def relation(self, name: str) -> Relation | None:
         return next((r for r in self.relations if r.name.lower() == name.lower()), None)
 
