@@ -8,7 +8,7 @@ from sqlglot import exp
 from sql.dialect.errors import Refused
 from sql.dialect.registry import Function, choose
 from sql.dialect.scope import Scope
-from sql.dialect.types import Type, duckdb_type
+from sql.dialect.types import BIGNUMERIC, Type, duckdb_type
 from sql.dialect.values import Value
 
 Translate = Callable[[exp.Expr, Scope], Value]
@@ -69,6 +69,9 @@ def apply(call: Call) -> Value:
 def with_signature(call: Call) -> Value:
     """The translation of a call whose arguments have been translated."""
     f = call.function
+    named = {a for s in f.signatures for a in s.arguments}
+    if "NUMERIC" in named and "BIGNUMERIC" not in named and any(v.type == BIGNUMERIC for v in call.values):
+        raise call.refuse("takes no BIGNUMERIC here; CAST it to NUMERIC, or to FLOAT64")  # a FLOAT64 would lose digits
     found = choose(f.signatures, call.values)
     if not found:
         given = ", ".join(str(v.type) for v in call.values)

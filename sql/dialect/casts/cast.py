@@ -14,13 +14,22 @@ from sql.dialect.types import STRING, Type, duckdb_type, field_names, quoted
 from sql.dialect.values import Value, text
 
 
-def cast(value: Value, to: Type, safe: bool = False, format_: exp.Expr | None = None, parameters: Sequence[exp.Expr] = (),
+def cast(value: Value, to: Type, format_: exp.Expr | None = None, parameters: Sequence[exp.Expr] = (),
          translate: Callable[[exp.Expr], Value] | None = None) -> Value:
-    """CAST(value AS to). safe: NULL where a value cannot be cast. parameters: as in STRING(10) and NUMERIC(10, 2)."""
+    """CAST(value AS to).
+
+    Args:
+        format_: What follows FORMAT.
+        parameters: Those of the type, as in STRING(10) and NUMERIC(10, 2).
+        translate: Translates the format.
+
+    Raises:
+        Refused: BigQuery does not cast the one type to the other.
+    """
     result = _formatted(value, to, format_, translate) if format_ is not None and translate else Value(_cast(value, to), to)
     if parameters and to.kind not in ("ARRAY", "STRUCT", "RANGE"):
-        result = Value(_limited(result.sql, to, [int(p.name) for p in parameters]), to)
-    return Value(f"TRY({result.sql})" if safe else result.sql, to)
+        return Value(_limited(result.sql, to, [int(p.name) for p in parameters]), to)
+    return Value(result.sql, to)
 
 
 def implicit(value: Value, to: Type) -> Value:

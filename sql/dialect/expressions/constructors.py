@@ -2,6 +2,7 @@
 
 from sqlglot import exp
 
+from sql.dialect.attempts import Attempt
 from sql.dialect.casts.cast import cast, implicit
 from sql.dialect.coercion import coerced, unified
 from sql.dialect.errors import Refused
@@ -61,8 +62,14 @@ def _cast(node: exp.Cast, scope: Scope) -> Value:
         items = [implicit(_untyped_struct(e, scope, to.item or UNKNOWN), to.item or UNKNOWN) for e in node.this.expressions]
         return Value(f"CAST([{', '.join(i.sql for i in items)}] AS {duckdb_type(to)})", to)
     value = translate(node.this, scope)
-    return cast(value, to, safe=isinstance(node, exp.TryCast), format_=node.args.get("format"), parameters=node.to.expressions,
-                      translate=lambda e: translate(e, scope))
+
+    def written(of: Value) -> Value:
+        return cast(of, to, node.args.get("format"), node.to.expressions, lambda e: translate(e, scope))
+
+    if not isinstance(node, exp.TryCast):
+        return written(value)
+    attempt = Attempt(scope.statement.fresh("try"))
+    return Value(attempt.tried(written(attempt.argument(value)).sql), to)
 
 
 def _untyped_struct(node: exp.Expr, scope: Scope, t: Type) -> Value:

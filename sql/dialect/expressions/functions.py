@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from sql.dialect.calls import Call, apply
+from sql.dialect.attempts import Attempt
+from sql.dialect.calls import Call, Translate, apply
 from sql.dialect.errors import Refused
 from sql.dialect.expressions.constructors import struct
 from sql.dialect.expressions.core import call, position, translate, translates
@@ -24,7 +25,9 @@ def _function(node: exp.Anonymous, scope: Scope) -> Value:
     return function_of(name.upper(), node.expressions, scope, node)
 
 
-def function_of(name: str, nodes: list[exp.Expr], scope: Scope, node: exp.Expr, window: Over | None = None) -> Value:
+def function_of(name: str, nodes: list[exp.Expr], scope: Scope, node: exp.Expr, window: Over | None = None,
+                argument: Translate = translate) -> Value:
+    """A call by the function's name. argument: translates the arguments."""
     f = REGISTRY.functions.get(name)
     if f is None or f.kind == "operator":
         if scope.statement.unexamined is not None:
@@ -34,7 +37,7 @@ def function_of(name: str, nodes: list[exp.Expr], scope: Scope, node: exp.Expr, 
         raise Refused(f"{name} is not in the list of examined functions: " + (instead or "see docs/sql_functions.md")
                       + ("" if instead else near(name, list(REGISTRY.functions))), *position(node))
     inner = scope.without_aliases() if f.kind == "aggregate" and not window and name != "GROUPING" else scope
-    c = Call(f, list(nodes), inner, translate)
+    c = Call(f, list(nodes), inner, argument)
     if window:
         c.over, c.ordered, c.framed = window.sql, window.ordered, window.framed
     elif f.kind == "aggregate" and inner.rows:
@@ -90,11 +93,14 @@ def _window(node: exp.Window, scope: Scope) -> Value:
 
 @translates(exp.SafeFunc)
 def _safe(node: exp.SafeFunc, scope: Scope) -> Value:
-    value = translate(node.this, scope)
-    name = node.this.name.upper() if isinstance(node.this, exp.Anonymous) else ""
+    if not isinstance(node.this, exp.Anonymous):
+        raise Refused("SAFE. goes before the name of a function", *position(node))
+    name = node.this.name.upper()
     if name in REGISTRY.functions and REGISTRY.functions[name].kind != "scalar":
-        raise Refused(f"SAFE. is not supported for {name}, which is no scalar function", *position(node))
-    return Value(f"TRY({value.sql})", value.type)
+        raise Refused(f"SAFE. is not supported for {name}, which is no scalar function; leave SAFE. out", *position(node))
+    attempt = Attempt(scope.statement.fresh("try"))
+    value = function_of(name, node.this.expressions, scope, node.this, argument=lambda n, s: attempt.argument(translate(n, s)))
+    return Value(attempt.tried(value.sql), value.type)
 
 
 @translates(exp.Extract)

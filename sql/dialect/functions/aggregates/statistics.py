@@ -4,7 +4,7 @@ from sql.dialect.calls import Call, filled
 from sql.dialect.coercion import coerced
 from sql.dialect.functions.aggregates.description import aggregate, of
 from sql.dialect.runtime import macro
-from sql.dialect.types import FLOAT64, NUMERIC
+from sql.dialect.types import BIGNUMERIC, FLOAT64, NUMERIC
 from sql.dialect.values import Value
 
 # statistics
@@ -20,11 +20,11 @@ def _statistic(name: str, sql: str, arguments: int, examples: dict[str, object])
         largest = f"max(abs({x})){rows}" if arguments == 1 else f"max(greatest(abs({x} + 0 * {y}), abs({y} + 0 * {x}))){rows}"
         if name == "CORR":
             result = f"CASE WHEN count({x} + {y}){rows} > 1 THEN {result} END"
-        if exact[0].type == NUMERIC:
+        if exact[0].type in (NUMERIC, BIGNUMERIC):
             result = f"bq_exact_enough({result}, min({exact[0].sql}){rows}, max({exact[0].sql}){rows})"
         return Value(f"bq_statistic({result}, {largest})", FLOAT64)
 
-    of_type = (f"{', '.join([t] * arguments)} -> FLOAT64" for t in ("INT64", "NUMERIC", "FLOAT64"))
+    of_type = (f"{', '.join([t] * arguments)} -> FLOAT64" for t in ("INT64", "NUMERIC", "BIGNUMERIC", "FLOAT64"))
     aggregate(name, *((signature, translate) for signature in of_type), examples=examples)
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from sql.dialect.attempts import Attempt
 from sql.dialect.calls import Call
 from sql.dialect.functions.json_values import documents, lookups
 from sql.dialect.registry import ERROR, function
@@ -62,7 +63,9 @@ def _reader(name: str, what: str, result: Type, legacy: bool, examples: dict[str
                 raise call.refuse(str(e)) from None
             if native and of == "text" and PLAIN_PATH.fullmatch(path.constant):
                 pointer = "$" + "".join(f"[{s}]" if isinstance(s, int) else f'."{s}"' for s in steps)
-                return Value(f"{native}({value.sql}, {path.sql}, {text(pointer)})", made)
+                attempt = Attempt(call.scope.statement.fresh("try"))
+                document = attempt.argument(value).sql
+                return Value(attempt.tried(f"{native}({document}, {path.sql}, {text(pointer)})", "{}"), made)
         sql = f"bq_json_{what}_{of}(CAST({value.sql} AS VARCHAR), {path.sql}, {str(legacy).lower()})"
         if made.kind == "JSON":
             sql = f"CAST({sql} AS JSON)"

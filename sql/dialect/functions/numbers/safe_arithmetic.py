@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sql.dialect.attempts import Attempt
 from sql.dialect.calls import Call
 from sql.dialect.functions.operators.arithmetic import checked
 from sql.dialect.registry import function
@@ -12,20 +13,29 @@ from sql.dialect.values import Value
 TOPIC = "numbers"
 
 
-def _safe_float(sign: str) -> Callable[[Call], Value]:
+def _safe(template: str) -> Callable[[Call], Value]:
     def translate(call: Call) -> Value:
-        a, b = call.values
-        return Value(f"TRY({checked(f'({a.sql} {sign} {b.sql})', call.values, sign).sql})", FLOAT64)
+        attempt = Attempt(call.scope.statement.fresh("try"))
+        values = [attempt.argument(v) for v in call.values]
+        return Value(attempt.tried(template.format(*(v.sql for v in values))), call.result or values[0].type)
 
     return translate
 
 
-# SAFE_ arithmetic
+def _safe_float(sign: str) -> Callable[[Call], Value]:
+    def translate(call: Call) -> Value:
+        attempt = Attempt(call.scope.statement.fresh("try"))
+        a, b = (attempt.argument(v) for v in call.values)
+        return Value(attempt.tried(checked(f"({a.sql} {sign} {b.sql})", (a, b), sign).sql), FLOAT64)
+
+    return translate
+
+
 for _name, _sign in (("SAFE_ADD", "+"), ("SAFE_SUBTRACT", "-"), ("SAFE_MULTIPLY", "*")):
     function(
         _name,
-        ("INT64, INT64 -> INT64", f"TRY({{0}} {_sign} {{1}})"),
-        ("NUMERIC, NUMERIC -> NUMERIC", f"TRY(CAST({{0}} {_sign} {{1}} AS DECIMAL(38,9)))"),
+        ("INT64, INT64 -> INT64", _safe(f"({{0}} {_sign} {{1}})")),
+        ("NUMERIC, NUMERIC -> NUMERIC", _safe(f"CAST({{0}} {_sign} {{1}} AS DECIMAL(38,9))")),
         ("FLOAT64, FLOAT64 -> FLOAT64", _safe_float(_sign)),
         topic=TOPIC,
         examples={
@@ -35,7 +45,7 @@ for _name, _sign in (("SAFE_ADD", "+"), ("SAFE_SUBTRACT", "-"), ("SAFE_MULTIPLY"
     )
 function(
     "SAFE_NEGATE",
-    ("INT64 -> INT64", "TRY(0::BIGINT - {0})"),
+    ("INT64 -> INT64", _safe("(0::BIGINT - {0})")),
     ("NUMERIC -> NUMERIC", "(-{0})"),
     ("FLOAT64 -> FLOAT64", "(-{0})"),
     topic=TOPIC,
@@ -44,7 +54,7 @@ function(
 function(
     "SAFE_DIVIDE",
     ("FLOAT64, FLOAT64 -> FLOAT64", "bq_safe_divide({0}, {1})"),
-    ("NUMERIC, NUMERIC -> NUMERIC", "TRY(bq_divide_numeric({0}, {1}))"),
+    ("NUMERIC, NUMERIC -> NUMERIC", _safe("bq_divide_numeric({0}, {1})")),
     topic=TOPIC,
     examples={"SAFE_DIVIDE(1, 0)": None, "SAFE_DIVIDE(20, 4)": 5.0, "SAFE_DIVIDE(1, 4)": 0.25},
 )
