@@ -54,7 +54,8 @@ def test_an_error_of_an_argument_stays_an_error(con, expression):
 
 
 def test_arguments_of_rows_and_aggregates_are_kept_apart(con):
-    rows = ask(con, "SELECT SAFE.LN(x + 0), SAFE.LN(x), SAFE_CAST(UPPER(s) AS INT64) FROM UNNEST([STRUCT(0 AS x, '7' AS s), (1, 'a')])").rows
+    values = "UNNEST([STRUCT(0 AS x, '7' AS s), (1, 'a')])"
+    rows = ask(con, f"SELECT SAFE.LN(x + 0), SAFE.LN(x), SAFE_CAST(UPPER(s) AS INT64) FROM {values}").rows
     assert rows == [(None, None, 7), (0.0, 0.0, None)]
     assert ask(con, "SELECT SAFE.LN(SUM(x)) FROM UNNEST([0, 1]) AS x").rows == [(0.0,)]
 
