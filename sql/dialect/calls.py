@@ -75,7 +75,8 @@ def with_signature(call: Call) -> Value:
     found = choose(f.signatures, call.values)
     if not found:
         given = ", ".join(str(v.type) for v in call.values)
-        raise Refused(f"no matching signature for {f.name}({given}); it takes {' or '.join(f.shown)}")
+        raise Refused(f"no matching signature for {f.name}({given}); it takes {' or '.join(f.shown)}"
+                      + (", where T is one type" if "T" in " ".join(f.shown).replace(",", " ").split() else "") + "; CAST the arguments")
     signature, call.values, call.result = found
     if callable(signature.template):
         return signature.template(call)

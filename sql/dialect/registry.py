@@ -7,6 +7,7 @@ the values that BigQuery documents. The examples are run by the tests; the table
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 from sql.dialect.coercion import coerced, coercion_cost, unified
@@ -120,8 +121,13 @@ def special(name: str, signature: str, translate: "Callable[[Call], Value]", *, 
 
 
 def hint(name: str, instead: str) -> None:
-    """What an analyst writes instead of a function of BigQuery that is not supported here."""
+    """What an analyst writes instead of a function of BigQuery that is not supported here. name: one name, or the start of many and *."""
     REGISTRY.hints[name] = instead
+
+
+def instead_of(name: str) -> str:
+    """What the hints name for a function that is not supported; "" without a hint."""
+    return next((instead for known, instead in REGISTRY.hints.items() if fnmatchcase(name, known)), "")
 
 
 def choose(signatures: Sequence[Signature], values: Sequence[Value]) -> tuple[Signature, list[Value], Type] | None:

@@ -130,7 +130,7 @@ class Scope:
 def near(name: str, known: list[str]) -> str:
     """A question that names the known word most like this one."""
     words = {k.lower(): k for k in known if k}
-    found = get_close_matches(name.lower(), words, 1)
+    found = get_close_matches(name.lower(), words, 1, 0.75)
     return f"; did you mean {words[found[0]]}?" if found else ""
 
 

@@ -60,4 +60,5 @@ import sql.dialect.functions.times.text
 import sql.dialect.functions.times.truncation
 import sql.dialect.functions.times.unix
 import sql.dialect.functions.times.zones
+import sql.dialect.functions.unsupported
 import sql.dialect.functions.windows

@@ -11,7 +11,7 @@ from sql.dialect.expressions.constructors import struct
 from sql.dialect.expressions.core import call, position, translate, translates
 from sql.dialect.expressions.over import Over, over
 from sql.dialect.queries.ordering import sort_keys
-from sql.dialect.registry import REGISTRY
+from sql.dialect.registry import REGISTRY, instead_of
 from sql.dialect.scope import Scope, near
 from sql.dialect.types import UNKNOWN
 from sql.dialect.values import Value
@@ -33,7 +33,7 @@ def function_of(name: str, nodes: list[exp.Expr], scope: Scope, node: exp.Expr, 
         if scope.statement.unexamined is not None:
             scope.statement.unexamined.append(name)
             return Value(f"{name}({', '.join(translate(n, scope).sql for n in nodes)}){window.sql if window else ''}", UNKNOWN)
-        instead = REGISTRY.hints.get(name)
+        instead = instead_of(name.removeprefix("SAFE."))
         raise Refused(f"{name} is not in the list of examined functions: " + (instead or "see docs/sql_functions.md")
                       + ("" if instead else near(name, list(REGISTRY.functions))), *position(node))
     inner = scope.without_aliases() if f.kind == "aggregate" and not window and name != "GROUPING" else scope
@@ -91,8 +91,15 @@ def _window(node: exp.Window, scope: Scope) -> Value:
     return function_of(name.upper(), nodes, scope, inner, over(node, scope))
 
 
+@translates(exp.NetFunc)
+def _net(node: exp.NetFunc, scope: Scope) -> Value:
+    return function_of(f"NET.{node.this.name.upper()}", node.this.expressions, scope, node)
+
+
 @translates(exp.SafeFunc)
 def _safe(node: exp.SafeFunc, scope: Scope) -> Value:
+    if isinstance(node.this, exp.NetFunc):
+        return _net(node.this, scope)
     if not isinstance(node.this, exp.Anonymous):
         raise Refused("SAFE. goes before the name of a function", *position(node))
     name = node.this.name.upper()

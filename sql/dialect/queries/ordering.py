@@ -19,8 +19,22 @@ def order_clause(node: exp.Select, scope: Scope, items: list[Item]) -> str:
     for o in order.expressions:
         at = _output_column(o.this, [i.name for i in items])
         value = Value(str(at + 1), items[at].value.type) if at is not None else translate(o.this, scope)
+        if at is None and node.args.get("distinct"):
+            _examine_key_of_distinct(o, value, scope, items)
         keys += sort_keys(value, o, items[at].value if at is not None else None)
     return " ORDER BY " + ", ".join(f"{v.sql}{direction}" for v, direction in keys)
+
+
+def _examine_key_of_distinct(node: exp.Ordered, key: Value, scope: Scope, items: list[Item]) -> None:
+    """Refuse a key that the rows of SELECT DISTINCT do not decide."""
+    if any(key.sql == item.value.sql for item in items):
+        return
+    output = Scope(scope.statement, scope.parent, aliases={i.name.lower(): i.value for i in items if i.name}, ctes=scope.ctes)
+    try:
+        translate(node.this, output)
+    except Refused:
+        raise Refused("ORDER BY after SELECT DISTINCT sorts by columns of the result; add this expression to SELECT",
+                      *position(node)) from None
 
 
 def order_of_output(node: exp.Expr, q: Query, scope: Scope) -> str:

@@ -12,6 +12,10 @@ from sql.dialect.types import INT64, UNKNOWN, field_names, quoted, supertype
 from sql.dialect.values import Value, text
 
 
+TABLE_PARTS = {"version": "FOR SYSTEM_TIME AS OF", "when": "AT or BEFORE", "hints": "a hint", "partition": "PARTITION of a table",
+               "changes": "CHANGES", "rows_from": "ROWS FROM"}
+
+
 def from_clause(node: exp.Select, scope: Scope) -> str:
     """The FROM clause with its joins; fills the scope's relations."""
     source = node.args.get("from_")
@@ -49,9 +53,9 @@ def _pivoted(node: exp.Expr, scope: Scope) -> str:
 
 
 def _table(node: exp.Table, scope: Scope) -> str:
-    for part in ("version", "when", "hints", "partition", "changes", "rows_from"):
+    for part in TABLE_PARTS:
         if node.args.get(part):
-            raise Refused(f"{part.upper()} of a table is not supported here", *position(node))
+            raise Refused(f"{TABLE_PARTS[part]} is not supported here; leave it out", *position(node))
     if not all(isinstance(p, exp.Identifier) for p in node.parts):
         raise Refused(f"{node.sql('bigquery')[:60]}: table functions are not supported here", *position(node))
     path = [part.name for part in node.parts]
