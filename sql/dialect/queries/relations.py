@@ -11,7 +11,6 @@ from sql.dialect.scope import Column, Relation, Scope
 from sql.dialect.types import INT64, UNKNOWN, field_names, quoted, supertype
 from sql.dialect.values import Value, text
 
-
 TABLE_PARTS = {"version": "FOR SYSTEM_TIME AS OF", "when": "AT or BEFORE", "hints": "a hint", "partition": "PARTITION of a table",
                "changes": "CHANGES", "rows_from": "ROWS FROM"}
 

@@ -5,7 +5,7 @@ from sql.dialect.errors import Refused
 from sql.dialect.functions.json_values import documents
 from sql.dialect.functions.json_values.arguments import flag, named_arguments
 from sql.dialect.registry import function, special
-from sql.dialect.runtime import macro
+from sql.dialect.runtime import macro, python
 from sql.dialect.types import JSON, STRING, field_names
 from sql.dialect.values import Value, text
 
@@ -13,6 +13,8 @@ TOPIC = "JSON"
 
 # writing
 macro("bq_json_int", "(x) AS CASE WHEN abs(CAST(x AS HUGEINT)) <= 9007199254740992 THEN CAST(x AS VARCHAR) ELSE '\"' || x || '\"' END")
+python("bq_json_escaped", lambda s: documents.dumps(s), "VARCHAR", "VARCHAR")
+macro("bq_json_quoted", r"(s) AS CASE WHEN regexp_matches(s, '[\x00-\x1f]') THEN bq_json_escaped(s) ELSE CAST(to_json(s) AS VARCHAR) END")
 macro(
     "bq_json_float",
     """(x) AS CASE WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) 
@@ -62,7 +64,7 @@ WRITTEN = {
     "FLOAT64": "bq_json_float({0})",
     "NUMERIC": "bq_json_numeric({0})",
     "BOOL": "CAST({0} AS VARCHAR)",
-    "STRING": "CAST(to_json({0}) AS VARCHAR)",
+    "STRING": "bq_json_quoted({0})",
     "BYTES": "'\"' || to_base64({0}) || '\"'",
     "DATE": "'\"' || CAST({0} AS VARCHAR) || '\"'",
     "DATETIME": "'\"' || bq_json_moment({0}) || '\"'",

@@ -15,6 +15,7 @@ macro("bq_numeric_trunc", "(a, n) AS CAST(bq_decimal_trunc(CAST(a AS VARCHAR), n
 macro(
     "bq_float_round",
     """(x, n) AS CASE WHEN NOT isfinite(x) OR n > 300 THEN x WHEN n < -308 THEN 0.0::DOUBLE
+      WHEN n < -300 THEN CASE WHEN abs(x) < 1e300 THEN 0.0::DOUBLE ELSE bq_fail('ROUND to more than 300 digits is not supported here') END
       WHEN isinf(round(x, CAST(n AS INTEGER))) THEN bq_fail('FLOAT64 overflow in ROUND') ELSE round(x, CAST(n AS INTEGER)) END""",
 )
 macro(

@@ -37,7 +37,7 @@ function(
 )
 macro(
     "bq_ieee_divide",
-    """(a, b) AS CASE WHEN b = 0 THEN CASE WHEN a = 0 OR isnan(a) THEN 'nan'::DOUBLE
+    """(a, b) AS CASE WHEN b = 0 AND a IS NOT NULL THEN CASE WHEN a = 0 OR isnan(a) THEN 'nan'::DOUBLE
       WHEN (a > 0) = (CAST(b AS VARCHAR)[1] != '-') THEN 'inf'::DOUBLE ELSE '-inf'::DOUBLE END ELSE a / b END""",
 )
 function("RAND", (" -> FLOAT64", "random()"), topic=TOPIC, examples={"RAND() BETWEEN 0 AND 1": True})

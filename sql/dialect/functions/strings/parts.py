@@ -18,7 +18,7 @@ macro(
     "bq_slice_of",
     "(b, p, n) AS unhex(substring(hex(b), bq_start(p, octet_length(b)) * 2 - 1, bq_not_negative(n, 'SUBSTR') * 2))",
 )
-macro("bq_right_slice", "(b, n) AS CASE WHEN n = 0 THEN ''::BLOB ELSE bq_slice(b, -n) END")
+macro("bq_right_slice", "(b, n) AS CASE WHEN b IS NULL THEN NULL WHEN n = 0 THEN ''::BLOB ELSE bq_slice(b, -n) END")
 for _name in ("SUBSTR", "SUBSTRING"):
     function(
         _name,

@@ -82,6 +82,8 @@ def _bucket(call: Call) -> Value:
         TIMESTAMP,
     )
     width = call.value(1)
+    if width.type.kind == "NULL":
+        return cast(width, value.type)
     if width.type.kind != "INTERVAL":
         raise call.refuse(f"INTERVAL n part is needed, not {width.type}")
     origin = cast(call.value(2), value.type).sql if given == 3 else cast(Value("DATE '1950-01-01'", DATE), value.type).sql
