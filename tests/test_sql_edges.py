@@ -56,6 +56,7 @@ def test_an_edge_has_the_value_that_googlesql_documents(con, expression, expecte
         ("REGEXP_EXTRACT_ALL('aabca', 'a*')", r"write \+ instead of \*"),
         ("REGEXP_INSTR('aaa', 'a*', 2, 2)", r"write \+ instead of \*"),
         ("JSON_REMOVE(CAST(NULL AS JSON), '$$')", "JSONPath"),
+        ("FORMAT_DATETIME('%T', TIMESTAMP '2026-11-30 10:00:00+00')", "no matching signature"),
         ("RANGE_BUCKET(1.5, [1.0, CAST('nan' AS FLOAT64)])", "NaN"),
     ],
 )

@@ -44,6 +44,7 @@ NUMBERS = {
     "g": (2, 0, 99),
 }
 KNOWN = set(NUMBERS) | set(SAME) | set("AaBbhpPsz%nt")
+WIDE_CENTURY = "3C"  # %C where no element follows: a zero may stand before its two digits
 
 
 @dataclass
@@ -97,6 +98,9 @@ def elements(format_: str) -> tuple[str, ...]:
         else:
             found.append(format_[at])
             at += 1
+    for i, element in enumerate(found):
+        if element in ("%C", "%EC") and not "".join(found[i + 1:i + 2]).startswith("%"):
+            found[i] = f"%{WIDE_CENTURY}"
     return tuple(found)
 
 
@@ -163,8 +167,14 @@ def _element(read: Fields, element: str, s: str, at: int) -> int:
             at = match.end()
         return at
     if name == "E4Y":
-        read.year, at = _digits(s, at, 4, 0, 9999)
+        read.year, end = _digits(s, at, 4, 0, 9999)
+        if end - at != 4:
+            raise ValueError(f"failed to parse {s!r}: a year of four digits is expected at {at + 1}")
         read.two_digits = read.century = None
+        return end
+    if name == WIDE_CENTURY:
+        read.century, at = _digits(s, at, 3, 0, 99)
+        read.two_digits = read.two_digits or 0
         return at
     return _number(read, name[-1], s, at)
 

@@ -183,7 +183,6 @@ function(
 function(
     "FORMAT_DATETIME",
     _DATETIME,
-    _TIMESTAMP,
     topic=TOPIC,
     examples={
         "FORMAT_DATETIME('%c', DATETIME '2008-12-25 15:30:00')": "Thu Dec 25 15:30:00 2008",
