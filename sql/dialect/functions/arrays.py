@@ -1,22 +1,22 @@
 """Arrays: elements, length, slices, joining, searching."""
 
-from sql.dialect.calls import Call
+from sql.dialect.calls import Call, Translator
 from sql.dialect.coercion import coerced, unified
 from sql.dialect.functions.operators.comparison import compare
 from sql.dialect.registry import ERROR, function, hint
 from sql.dialect.runtime import macro
-from sql.dialect.types import BOOL, UNKNOWN
+from sql.dialect.types import BOOL, UNKNOWN, Type
 from sql.dialect.values import Value
 
 TOPIC = "arrays"
 
 
-def _item(value: Value):  # type: ignore[no-untyped-def]
+def _item(value: Value) -> Type:
     return value.type.item or UNKNOWN
 
 
 # elements
-def _element(base: int, safe: bool):  # type: ignore[no-untyped-def]
+def _element(base: int, safe: bool) -> Translator:
     def translate(call: Call) -> Value:
         array, index = call.values
         if array.first and safe and index.constant == base:
@@ -73,7 +73,7 @@ def _concat(call: Call) -> Value:
     return Value(f"({' || '.join(coerced(v, result).sql for v in call.values)})", result)
 
 
-def _same(template: str):  # type: ignore[no-untyped-def]
+def _same(template: str) -> Translator:
     """An array of the same type as the first argument."""
     return lambda call: Value(template.format(*(v.sql for v in call.values)), call.values[0].type)
 
@@ -146,7 +146,7 @@ def _includes(call: Call) -> Value:
     )
 
 
-def _includes_of(word: str, function_name: str):  # type: ignore[no-untyped-def]
+def _includes_of(word: str) -> Translator:
     def translate(call: Call) -> Value:
         array, wanted = call.values
         to = unified([Value("", _item(array)), Value("", _item(wanted))])
@@ -172,13 +172,13 @@ function(
 )
 function(
     "ARRAY_INCLUDES_ANY",
-    ("ARRAY<ANY>, ARRAY<ANY> -> BOOL", _includes_of("or", "ARRAY_INCLUDES_ANY")),
+    ("ARRAY<ANY>, ARRAY<ANY> -> BOOL", _includes_of("or")),
     topic=TOPIC,
     examples={"ARRAY_INCLUDES_ANY([1, 2, 3], [3, 4])": True, "ARRAY_INCLUDES_ANY([1], [2])": False},
 )
 function(
     "ARRAY_INCLUDES_ALL",
-    ("ARRAY<ANY>, ARRAY<ANY> -> BOOL", _includes_of("and", "ARRAY_INCLUDES_ALL")),
+    ("ARRAY<ANY>, ARRAY<ANY> -> BOOL", _includes_of("and")),
     topic=TOPIC,
     examples={"ARRAY_INCLUDES_ALL([1, 2, 3], [2, 3])": True, "ARRAY_INCLUDES_ALL([1], [1, 2])": False},
 )

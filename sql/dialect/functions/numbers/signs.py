@@ -2,7 +2,7 @@
 
 import math
 
-from sql.dialect.calls import Call
+from sql.dialect.calls import Call, Translator
 from sql.dialect.registry import ERROR, function
 from sql.dialect.runtime import macro
 from sql.dialect.values import Value
@@ -43,7 +43,7 @@ macro(
 function("RAND", (" -> FLOAT64", "random()"), topic=TOPIC, examples={"RAND() BETWEEN 0 AND 1": True})
 
 
-def _extreme(name: str):  # type: ignore[no-untyped-def]
+def _extreme(name: str) -> Translator:
     def translate(call: Call) -> Value:
         arguments = [v.sql for v in call.values]
         tested = [v.sql for v in call.values if v.constant is None]  # a text that is repeated grows with each nesting

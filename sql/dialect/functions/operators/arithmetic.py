@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sql.dialect.calls import Call
+from sql.dialect.calls import Call, Translator
 from sql.dialect.coercion import coerced
 from sql.dialect.functions.numbers.decimals import decimal_divide
 from sql.dialect.registry import ERROR, function
@@ -13,7 +13,7 @@ from sql.dialect.values import Value
 TOPIC = "operators"
 
 
-def _float_arithmetic(operator: str):  # type: ignore[no-untyped-def]
+def _float_arithmetic(operator: str) -> Translator:
     def translate(call: Call) -> Value:
         return checked(f"({_raw(call.values[0])} {operator} {_raw(call.values[1])})", call.values, operator)
 

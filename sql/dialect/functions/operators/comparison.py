@@ -1,6 +1,6 @@
 """Comparisons: = < BETWEEN IN and IS DISTINCT FROM."""
 
-from sql.dialect.calls import Call
+from sql.dialect.calls import Call, Translator
 from sql.dialect.coercion import coerced, unified
 from sql.dialect.errors import Refused
 from sql.dialect.registry import function
@@ -63,7 +63,7 @@ def _compare_structs(operator: str, a: Value, b: Value) -> str:
     return f"({both})" if operator == "=" else f"(NOT ({both}))"
 
 
-def _comparison(operator: str):  # type: ignore[no-untyped-def]
+def _comparison(operator: str) -> Translator:
     return lambda call: Value(compare(operator, *call.values), BOOL)
 
 

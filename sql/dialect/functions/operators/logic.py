@@ -1,5 +1,6 @@
 """AND, OR, NOT and concatenation."""
 
+from sql.dialect.calls import Translator
 from sql.dialect.registry import function
 from sql.dialect.runtime import macro
 from sql.dialect.types import BOOL
@@ -8,7 +9,7 @@ from sql.dialect.values import Value
 TOPIC = "operators"
 
 
-def _joined(word: str):  # type: ignore[no-untyped-def]
+def _joined(word: str) -> Translator:
     return lambda call: Value(f"({f' {word} '.join(v.sql for v in call.values)})", BOOL)
 
 

@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Literal
 
-from sql.dialect.calls import Call
+from sql.dialect.calls import Call, Translator
 from sql.dialect.registry import hint, special
 from sql.dialect.runtime import python
 from sql.dialect.types import STRING
@@ -15,7 +15,7 @@ TOPIC = "strings"
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
 
-def _normalize(fold: bool):  # type: ignore[no-untyped-def]
+def _normalize(fold: bool) -> Translator:
     def translate(call: Call) -> Value:
         form = call.nodes[1].name.upper() if len(call.nodes) == 2 else "NFC"
         if form not in FORMS or len(call.nodes) > 2:

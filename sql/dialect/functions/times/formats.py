@@ -2,7 +2,7 @@
 
 import re
 
-from sql.dialect.calls import Call
+from sql.dialect.calls import Call, Translator
 from sql.dialect.errors import Refused
 from sql.dialect.functions.times.zones import clock
 from sql.dialect.registry import ERROR, function
@@ -146,7 +146,7 @@ def literal_format(call: Call) -> str | None:
     return value.constant
 
 
-def _format(kind: str, local: str):  # type: ignore[no-untyped-def]
+def _format(kind: str, local: str) -> Translator:
     def translate(call: Call) -> Value:
         format_, zone = literal_format(call), call.values[2] if len(call.values) > 2 else None
         if format_ is None:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sql.dialect.calls import Call
+from sql.dialect.calls import Call, Translator
 from sql.dialect.casts.cast import cast
 from sql.dialect.functions.times.arguments import count_arguments, typed
 from sql.dialect.functions.times.parts import MICROSECONDS, MONTHS, interval_of
@@ -34,7 +34,7 @@ macro(
 )
 
 
-def _series(of: Type):  # type: ignore[no-untyped-def]
+def _series(of: Type) -> Translator:
     def translate(call: Call) -> Value:
         given = count_arguments(call, 2 if of == DATE else 3, 3)
         a, b = typed(call, 0, of), typed(call, 1, of)
