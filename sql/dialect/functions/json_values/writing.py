@@ -11,7 +11,6 @@ from sql.dialect.values import Value, text
 
 TOPIC = "JSON"
 
-# writing
 macro("bq_json_int", "(x) AS CASE WHEN abs(CAST(x AS HUGEINT)) <= 9007199254740992 THEN CAST(x AS VARCHAR) ELSE '\"' || x || '\"' END")
 python("bq_json_escaped", lambda s: documents.dumps(s), "VARCHAR", "VARCHAR")
 macro("bq_json_quoted", r"(s) AS CASE WHEN regexp_matches(s, '[\x00-\x1f]') THEN bq_json_escaped(s) ELSE CAST(to_json(s) AS VARCHAR) END")

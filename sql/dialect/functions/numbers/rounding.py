@@ -11,7 +11,6 @@ python("bq_decimal_trunc", decimals.decimal_trunc, "VARCHAR, BIGINT", "VARCHAR")
 macro("bq_numeric_round", "(a, n, mode) AS CAST(bq_decimal_round(CAST(a AS VARCHAR), n, mode) AS DECIMAL(38,9))")
 macro("bq_numeric_trunc", "(a, n) AS CAST(bq_decimal_trunc(CAST(a AS VARCHAR), n) AS DECIMAL(38,9))")
 
-# rounding
 macro(
     "bq_float_round",
     """(x, n) AS CASE WHEN NOT isfinite(x) OR n > 300 THEN x WHEN n < -308 THEN 0.0::DOUBLE

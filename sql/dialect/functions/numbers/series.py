@@ -5,7 +5,6 @@ from sql.dialect.runtime import macro
 
 TOPIC = "numbers"
 
-# buckets and series
 macro(
     "bq_range_bucket",
     """(x, points) AS CASE WHEN x IS NULL OR points IS NULL THEN NULL

@@ -9,7 +9,6 @@ from sql.dialect.values import Value, text
 
 TOPIC = "operators"
 
-COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 NEVER = "{} < '-inf'::DOUBLE"  # false of every number, NULL of NULL
 
 

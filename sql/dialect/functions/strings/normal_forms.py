@@ -11,7 +11,6 @@ from sql.dialect.values import Value
 
 TOPIC = "strings"
 
-# normal forms and distances
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
 

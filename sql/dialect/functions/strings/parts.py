@@ -53,7 +53,6 @@ function(
     examples={"RIGHT('apple', 3)": "ple", "RIGHT('ab', 5)": "ab", "RIGHT('ab', -1)": ERROR, "RIGHT(b'apple', 3)": b"ple"},
 )
 
-# lengths
 for _name in ("LENGTH", "CHAR_LENGTH", "CHARACTER_LENGTH"):
     _bytes = (("BYTES -> INT64", "octet_length({0})"),) if _name == "LENGTH" else ()
     function(_name, ("STRING -> INT64", "length({0})"), *_bytes, topic=TOPIC, examples={f"{_name}('абвгд')": 5})

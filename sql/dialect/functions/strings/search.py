@@ -11,7 +11,6 @@ from sql.dialect.values import Value
 
 TOPIC = "strings"
 
-# search
 python("bq_bytes_find", lambda b, part: b.find(part) + 1, "BLOB, BLOB", "BIGINT")
 
 

@@ -11,7 +11,6 @@ from sql.dialect.values import Value
 
 TOPIC = "dates and times"
 
-# construction
 macro(
     "bq_date_of",
     "(y, m, d) AS CASE WHEN y BETWEEN 1 AND 9999 OR y IS NULL THEN make_date(y, m, d) ELSE bq_fail_date('year out of range: ' || y) END",

@@ -1,7 +1,6 @@
 """A text is read by the elements of a format, in Python: what the PARSE_ functions of dates and times do."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -75,7 +74,7 @@ def parsed(s: str, format_: str) -> datetime:
     """The clock's time, less the offset that the text has. Raises: ValueError."""
     read, at = Fields(), _spaces(s, 0)
     for element in elements(format_):
-        at = _spaces(s, at) if element == " " else element_of(element)(read, s, at)
+        at = _spaces(s, at) if element == " " else _element(read, element, s, at)
     if _spaces(s, at) != len(s):
         raise ValueError(f"failed to parse {s!r} by {format_!r}")
     return _assembled(read)
@@ -108,10 +107,6 @@ def _spaces(s: str, at: int) -> int:
     while at < len(s) and s[at] in " \t\n\v\f\r":
         at += 1
     return at
-
-
-def element_of(element: str) -> Callable[[Fields, str, int], int]:
-    return lambda read, s, at: _element(read, element, s, at)
 
 
 def _digits(s: str, at: int, most: int, low: int, high: int) -> tuple[int, int]:

@@ -13,7 +13,6 @@ from sql.dialect.values import Value
 
 TOPIC = "dates and times"
 
-# series
 macro("bq_step", "(n) AS CASE WHEN n = 0 THEN bq_fail('the step of a series cannot be 0') ELSE n END")
 macro(
     "bq_day_series",
