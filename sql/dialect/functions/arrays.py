@@ -6,7 +6,7 @@ from sql.dialect.functions.operators.comparison import compare
 from sql.dialect.registry import ERROR, function, hint
 from sql.dialect.runtime import macro
 from sql.dialect.types import BOOL, UNKNOWN, Type
-from sql.dialect.values import Value
+from sql.dialect.values import Value, name_of
 
 TOPIC = "arrays"
 
@@ -137,7 +137,7 @@ def _includes(call: Call) -> Value:
     to = unified([Value("", _item(array)), wanted])
     if to is None or to.kind in ("JSON", "ARRAY"):
         raise call.refuse(f"cannot find a {wanted.type} in {array.type}")
-    name = call.scope.statement.fresh("x")
+    name = name_of("x", array.sql, wanted.sql)
     found = compare("=", coerced(Value(name, _item(array)), to), coerced(wanted, to))
     return Value(
         f"CASE WHEN {array.sql} IS NULL OR {wanted.sql} IS NULL THEN NULL "
@@ -152,7 +152,7 @@ def _includes_of(word: str) -> Translator:
         to = unified([Value("", _item(array)), Value("", _item(wanted))])
         if to is None or to.kind in ("JSON", "ARRAY"):
             raise call.refuse(f"cannot compare {array.type} and {wanted.type}")
-        x, y = call.scope.statement.fresh("x"), call.scope.statement.fresh("y")
+        x, y = name_of("x", array.sql, wanted.sql), name_of("y", array.sql, wanted.sql)
         found = compare("=", coerced(Value(x, _item(array)), to), coerced(Value(y, _item(wanted)), to))
         empty = "true" if word == "and" else "false"
         return Value(

@@ -7,7 +7,7 @@ from sql.dialect.functions.json_values.arguments import flag, named_arguments
 from sql.dialect.registry import function, special
 from sql.dialect.runtime import macro, python
 from sql.dialect.types import JSON, STRING, field_names
-from sql.dialect.values import Value, text
+from sql.dialect.values import Value, name_of, text
 
 TOPIC = "JSON"
 
@@ -48,7 +48,7 @@ def written(value: Value, call: Call, exact: bool = True) -> str:
             parts.append(f"{key} || {written(Value(f'struct_extract({x}, {text(n)})', f), call, exact)}")
         body = f"({' || '.join(parts)} || '}}')" if parts else "'{}'"
     elif t.kind == "ARRAY":
-        name = call.scope.statement.fresh("j")
+        name = name_of("j", x)
         inner = written(Value(name, t.item or STRING), call, exact)
         body = f"('[' || array_to_string(list_transform({x}, lambda {name}: {inner}), ',') || ']')"
     elif t.kind in WRITTEN:
