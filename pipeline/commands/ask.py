@@ -21,10 +21,11 @@ def query_command(argv: list[str]) -> int:
     if args.engine != "duckdb" or args.tables:
         raise ValueError(f"--engine={args.engine}: use duckdb, or bigquery with --tables=bq://project.dataset")
     unexamined: list[str] | None = [] if args.unchecked else None
-    text = query(contract_to_read(args.archive, args.contract), args.archive, args.sql, args.format, args.as_of, args.env, args.memory, unexamined)
+    contract = contract_to_read(args.archive, args.contract)
+    text = query(contract, args.archive, args.sql, args.format, args.as_of, args.env, args.memory, unexamined)
     if unexamined:
-        print(f"gamebeam query: not in the list of examined functions, so BigQuery may answer otherwise: {', '.join(sorted(set(unexamined)))}",
-              file=sys.stderr)
+        names = ", ".join(sorted(set(unexamined)))
+        print(f"gamebeam query: not in the list of examined functions, so BigQuery may answer otherwise: {names}", file=sys.stderr)
     print(text)
     return 0
 

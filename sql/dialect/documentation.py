@@ -1,4 +1,4 @@
-"""docs/sql_functions.md: the table of examined functions, made of the registry. `python -m sql.dialect.documentation` writes it."""
+"""docs/sql_functions.md, generated from the registry: python -m sql.dialect.documentation."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "sql_functions.md"
 HEAD = """# Functions of BigQuery SQL that `gamebeam query` answers
 
 This page is generated from the list in `sql/dialect`; `python -m sql.dialect.documentation` writes it.
+[How BigQuery SQL is translated](sql_dialect.md) says how to add a function.
 
 Each function, operator and cast here gives BigQuery's documented values: the examples are run as tests. What is not here is refused with
 one line. `gamebeam query --unchecked` runs a function that is not here as DuckDB has it, with a warning.

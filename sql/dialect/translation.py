@@ -8,9 +8,9 @@ import sql.dialect.topics  # noqa: F401  fills the registry
 from sql.dialect.errors import Refused, SqlError
 from sql.dialect.expressions import (  # noqa: F401  each fills the table of nodes
     conditionals,
-    constants,
     constructors,
     functions,
+    leaves,
     membership,
     names,
     operators,

@@ -6,10 +6,10 @@ from sqlglot import exp
 
 from sql.dialect.errors import Refused
 from sql.dialect.expressions.core import condition, position, translate
-from sql.dialect.pipe_grammar import Piped
 from sql.dialect.queries.items import items_of, starred
 from sql.dialect.queries.model import Item, Query, distinct_names, examine
 from sql.dialect.queries.ordering import limit_clause, sort_keys
+from sql.dialect.queries.pipe_grammar import Piped
 from sql.dialect.queries.pivots import of_relations
 from sql.dialect.queries.query import query, translates_query, with_clause
 from sql.dialect.queries.relations import from_clause, join_text
