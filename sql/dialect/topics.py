@@ -39,6 +39,7 @@ import sql.dialect.functions.operators.logic
 import sql.dialect.functions.ranges
 import sql.dialect.functions.strings.case
 import sql.dialect.functions.strings.code_points
+import sql.dialect.functions.strings.collation
 import sql.dialect.functions.strings.formatting
 import sql.dialect.functions.strings.joining
 import sql.dialect.functions.strings.likeness

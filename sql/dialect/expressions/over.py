@@ -9,6 +9,7 @@ from sqlglot import exp
 from sql.dialect.coercion import coerced
 from sql.dialect.errors import Refused
 from sql.dialect.expressions.core import position, translate
+from sql.dialect.functions.operators.comparison import compared
 from sql.dialect.queries.model import examine
 from sql.dialect.queries.ordering import sort_keys
 from sql.dialect.scope import Scope
@@ -74,7 +75,7 @@ def _partition(node: exp.Expr, scope: Scope) -> str:
     value = translate(node, scope)
     if value.type.kind in ("JSON", "ARRAY", "STRUCT"):
         raise Refused(f"PARTITION BY does not compare values of type {value.type}", *position(node))
-    return value.sql
+    return compared(value) if value.type.collated else value.sql
 
 
 def _range_key(keys: list[tuple[Value, exp.Ordered]], unbounded: bool, node: exp.Expr) -> Value:

@@ -4,7 +4,7 @@ from sqlglot import exp
 
 from sql.dialect.errors import Refused
 from sql.dialect.expressions.core import position, translate
-from sql.dialect.queries.model import Item, examine
+from sql.dialect.queries.model import Item, examine, refuse_collation
 from sql.dialect.registry import REGISTRY
 from sql.dialect.scope import Scope
 from sql.dialect.types import duckdb_type
@@ -18,6 +18,7 @@ def group_clause(node: exp.Select, scope: Scope, items: list[Item]) -> str:
     examine(group, {"expressions", "all"})
     if group.args.get("all"):
         keys = [i.value for i in items if i.node is None or not _aggregates(i.node)]
+        refuse_collation("GROUP BY of", (v.type for v in keys), node)
         return f" GROUP BY {', '.join(_key(v) for v in keys)}" if keys else ""
     if any(isinstance(e, exp.Rollup | exp.Cube | exp.GroupingSets) for e in group.expressions):
         _examine_sets(group, scope, items)
@@ -57,8 +58,11 @@ def _group_item(node: exp.Expr, scope: Scope, items: list[Item]) -> str:
     if isinstance(node, exp.Tuple):
         return f"({', '.join(_group_item(e, scope, items) for e in node.expressions)})"
     if isinstance(node, exp.Literal) and not node.is_string:
-        return _ordinal(node, items, "GROUP BY").value.sql
+        item = _ordinal(node, items, "GROUP BY")
+        refuse_collation("GROUP BY of", [item.value.type], node)
+        return item.value.sql
     value = translate(node, scope)
+    refuse_collation("GROUP BY of", [value.type], node)
     if value.type.kind == "JSON":
         raise Refused("GROUP BY cannot group by JSON; use TO_JSON_STRING", *position(node))
     if value.literal:

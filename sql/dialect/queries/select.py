@@ -6,7 +6,7 @@ from sql.dialect.errors import Refused
 from sql.dialect.expressions.core import condition, position
 from sql.dialect.queries.grouping import group_clause
 from sql.dialect.queries.items import items_of
-from sql.dialect.queries.model import Item, Query, distinct_names, examine
+from sql.dialect.queries.model import Item, Query, distinct_names, examine, refuse_collation
 from sql.dialect.queries.ordering import limit_clause, order_clause
 from sql.dialect.queries.query import translates_query, with_clause
 from sql.dialect.queries.relations import from_clause
@@ -42,6 +42,8 @@ def select(node: exp.Select, scope: Scope, outermost: bool) -> Query:
     qualify = f" QUALIFY {condition(node.args['qualify'].this, inner, 'QUALIFY')}" if node.args.get("qualify") else ""
     names = distinct_names([i.name for i in items], outermost)
     listed = ", ".join(f"{i.value.sql} AS {quoted(n)}" for i, n in zip(items, names, strict=True))
+    if node.args.get("distinct"):
+        refuse_collation("DISTINCT of", (i.value.type for i in items), node)
     distinct = "DISTINCT " if node.args.get("distinct") else ""
     if node.args.get("distinct") and node.args["distinct"].args.get("on"):
         raise Refused("DISTINCT ON is not BigQuery SQL", *position(node))

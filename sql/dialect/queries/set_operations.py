@@ -5,7 +5,7 @@ from sqlglot import exp
 from sql.dialect.coercion import coerced
 from sql.dialect.errors import Refused
 from sql.dialect.expressions.core import position
-from sql.dialect.queries.model import Query, distinct_names, examine
+from sql.dialect.queries.model import Query, distinct_names, examine, refuse_collation
 from sql.dialect.queries.ordering import limit_clause, order_of_output
 from sql.dialect.queries.query import query, translates_query, with_clause
 from sql.dialect.scope import Scope
@@ -33,6 +33,7 @@ def set_operation(node: exp.SetOperation, scope: Scope, outermost: bool) -> Quer
         )
     types = [_joined(word, i, name, a, b) for i, ((name, a), (_, b)) in enumerate(zip(left.columns, right.columns, strict=True))]
     if word != "UNION" or node.args.get("distinct"):
+        refuse_collation(f"{word} of", types, node)
         for (name, _), t in zip(left.columns, types, strict=True):
             if t.kind == "JSON":
                 raise Refused(f"{word} cannot compare column {name} of type JSON", *position(node))

@@ -4,7 +4,7 @@ import unicodedata
 from typing import Literal
 
 from sql.dialect.calls import Call, Translator
-from sql.dialect.registry import hint, special
+from sql.dialect.registry import special
 from sql.dialect.runtime import python
 from sql.dialect.types import STRING
 from sql.dialect.values import Value
@@ -47,5 +47,3 @@ special(
     topic=TOPIC,
     examples={"NORMALIZE_AND_CASEFOLD('The Red BARN')": "the red barn"},
 )
-
-hint("COLLATE", "compare LOWER() of both, or NORMALIZE_AND_CASEFOLD()")
