@@ -149,7 +149,7 @@ def with_signature(call: Call) -> Value:
     if "NUMERIC" in named and "BIGNUMERIC" not in named and any(v.type == BIGNUMERIC for v in call.values):
         raise call.refuse("takes no BIGNUMERIC here; CAST it to NUMERIC, or to FLOAT64")  # a FLOAT64 would lose digits
     found = choose(f.signatures, call.values)
-    if any(has_collation(v.type) for v in call.values) and not (f.collated or (found and "COLLATED" in str(found[0].arguments))):
+    if any(has_collation(v.type) for v in call.values) and not (f.collated or (found and any("COLLATED" in a for a in found[0].arguments))):
         raise call.refuse(NOT_COLLATED)
     if not found:
         given = ", ".join(str(v.type) for v in call.values)

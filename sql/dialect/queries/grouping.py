@@ -60,16 +60,16 @@ def _group_item(node: exp.Expr, scope: Scope, items: list[Item]) -> str:
     if isinstance(node, exp.Tuple):
         return f"({', '.join(_group_item(e, scope, items) for e in node.expressions)})"
     if isinstance(node, exp.Literal) and not node.is_string:
-        return compared_text(_ordinal(node, items, "GROUP BY").value, node)
+        return group_key(_ordinal(node, items, "GROUP BY").value, node)
     value = translate(node, scope)
     if value.type.kind == "JSON":
         raise Refused("GROUP BY cannot group by JSON; use TO_JSON_STRING", *position(node))
     if value.literal:
         raise Refused("GROUP BY needs an expression, not a literal", *position(node))
-    return compared_text(value, node)
+    return group_key(value, node)
 
 
-def compared_text(value: Value, node: exp.Expr) -> str:
+def group_key(value: Value, node: exp.Expr) -> str:
     """What GROUP BY groups by: of text with a collation, its key."""
     if value.type.collated:
         return compared(value)
@@ -93,7 +93,7 @@ def one_of_equals(sql: str, names: list[str], types: list[Type], node: exp.Expr)
     """DISTINCT of a query's rows: one of those that a collation finds equal."""
     columns = [Value(quoted(n), t) for n, t in zip(names, types, strict=True)]
     listed = ", ".join(f"any_value({c.sql}) AS {c.sql}" if c.type.collated else c.sql for c in columns)
-    return f"SELECT {listed} FROM ({sql}) GROUP BY {', '.join(compared_text(c, node) for c in columns)}"
+    return f"SELECT {listed} FROM ({sql}) GROUP BY {', '.join(group_key(c, node) for c in columns)}"
 
 
 def _ordinal(node: exp.Literal, items: list[Item], where: str) -> Item:

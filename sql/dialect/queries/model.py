@@ -37,10 +37,10 @@ def examine(node: exp.Expr, known: set[str]) -> None:
             raise Refused(f"{part.rstrip('_').replace('_', ' ').upper()} is not supported here", *position(node))
 
 
-def refuse_collation(what: str, types: Iterable[Type], node: exp.Expr) -> None:
+def refuse_collation(what: str, types: Iterable[Type], node: exp.Expr | None = None) -> None:
     """Raises: Refused, if the values that a clause compares have a collation: it would have to keep one of several texts."""
     if any(has_collation(t) for t in types):
-        raise Refused(f"{what} text with a collation is not supported here; use LOWER(COLLATE(…, ''))", *position(node))
+        raise Refused(f"{what} text with a collation is not supported here; use LOWER(COLLATE(…, ''))", *(position(node) if node else ()))
 
 
 def distinct_names(names: list[str], outermost: bool) -> list[str]:

@@ -32,7 +32,7 @@ class Pipe:
     def project(self, items: list[Item], clause: str = "", tables: bool = True, distinct: bool = False) -> "Pipe":
         """These columns as the new ones. tables: whether `t.column` still reaches the columns that there were before."""
         if distinct:
-            refuse_collation("DISTINCT of", (i.value.type for i in items), exp.Null())
+            refuse_collation("DISTINCT of", (i.value.type for i in items))
         scope = Scope(self.scope.statement, self.scope.parent, ctes=self.scope.ctes)
         name = scope.statement.fresh("pipe")
         listed: list[str] = []

@@ -51,7 +51,7 @@ special(
         "SPLIT(COLLATE('1x2X3', 'und:ci'), 'x')": ["1", "2", "3"],
         "COLLATE('a', 'en_US')": ERROR,
     },
-    note="what is not in a list of signatures as COLLATED, or does not keep the collation, is refused",
+    note="see Collation below",
 )
 
 
