@@ -66,6 +66,9 @@ def test_a_function_that_is_not_examined_with_a_collation_refuses_it(con, call):
     ("COLLATE('axb', 'und:ci') LIKE 'A\\\\%B'", False),
     ("'x' NOT LIKE ANY (COLLATE('X', 'und:ci'), 'y')", True),
     ("COLLATE('É1', 'und:ci') LIKE 'é%'", True),
+    ("STRPOS(COLLATE('a\\u212A', 'und:ci'), 'k')", 2),
+    ("STRPOS(COLLATE('a;', 'und:ci'), '\\u037E')", 2),
+    ("COLLATE('e\\u0301', 'und:ci') = 'É'", True),
     ("ENDS_WITH(COLLATE('GooGLE', 'und:ci'), 'gle')", True),
     ("STRPOS(COLLATE(',,A\\u070Fbc', 'und:ci'), 'ABC')", 3),
     ("INSTR(COLLATE('aaa', 'und:ci'), 'AA', 1, 2)", 2),
@@ -121,6 +124,8 @@ def test_rows_are_sorted_and_grouped_without_case(con, query, rows):
     "SELECT c LIKE 'a_' FROM collated",
     "SELECT STARTS_WITH(c, '') FROM collated",
     "SELECT STARTS_WITH(c, '日') FROM collated",
+    "SELECT REPLACE(c || '\\u070F', 'A', 'x') FROM collated",
+    "SELECT STARTS_WITH('\\u070F' || c, 'a') FROM collated",
 ])
 def test_what_is_not_examined_with_a_collation_is_refused(con, query):
     with pytest.raises(SqlError):

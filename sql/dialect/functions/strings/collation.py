@@ -68,7 +68,7 @@ def _letters(s: str) -> list[tuple[str, int]]:
         parts = unicodedata.normalize("NFD", c)
         if not parts[0].isascii() or c == "İ" or (len(parts) > 1 and not parts[0].isalpha()):
             raise ValueError(f"a search in text with a collation does not support the character {c!r} here")
-        found.append((c.lower(), at))
+        found.append((unicodedata.normalize("NFC", c).lower(), at))  # the Kelvin sign is a K
     return found
 
 
@@ -125,6 +125,8 @@ def _instr(s: str, part: str, position: int, occurrence: int) -> int:
 
 def _pieces(s: str, part: str) -> list[str]:
     spans = _apart(_spans(s, part))
+    if any(_ignored(c) for start, end in spans for c in (s[start - 1:start] + s[end:end + 1])):
+        raise ValueError("a control character beside what is found in a text with a collation is not supported here")
     return [s[start:end] for (_, start), (end, _) in zip([(0, 0), *spans], [*spans, (len(s), 0)], strict=True)]
 
 
