@@ -89,7 +89,8 @@ def refuse_unknown(read: Iterable[Source], tree: exp.Expr, catalog: Catalog, sql
         known = {name for schema, name in catalog.archive if schema == (source.schema or "main")}
         if source.name not in known and not is_information_schema(source):
             named = f"{source.schema}.{source.name}" if source.schema else source.name
-            if source.schema not in {"", *(schema for schema, _ in catalog.archive)}:
+            is_of_archive = source.schema in {"", *(schema for schema, _ in catalog.archive)}
+            if not is_of_archive and not source.name.upper().startswith("INFORMATION_SCHEMA."):
                 raise SqlError(f"{named} is not a view of the archive; SHOW TABLES lists what can be queried",
                                sql, source.start, source.length)
             raise SqlError(f"{named} does not exist: {_remedy(source.name, known)}", sql, source.start, source.length)

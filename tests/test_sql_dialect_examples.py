@@ -3,7 +3,8 @@
 import duckdb
 import pytest
 
-from sql.dialect import documentation, topics
+import sql.dialect.topics  # noqa: F401  fills the registry
+from sql.dialect import documentation
 from sql.dialect.registry import ERROR, REGISTRY
 from sql.engine import ask
 from sql.translate import SqlError
@@ -29,7 +30,6 @@ def test_an_examined_function_has_the_value_of_its_example(con, name, expression
 
 
 def test_every_examined_function_has_an_example():
-    assert topics.__all__
     assert not [f.name for f in REGISTRY.functions.values() if not f.examples]
 
 

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from sql.dialect import json_text
+from sql.dialect.functions.json_values import lookups
 from sql.engine import ask
 from sql.translate import SqlError, to_duckdb
 
@@ -52,7 +52,7 @@ def test_json_query_of_a_string_is_null_for_json_null_and_for_invalid_text(con):
 @pytest.mark.parametrize("path", ["$.a[0].b", "$.a[1]", "$", "$.a[9]", '$."a"', "$.c-d", '$."e.f"'])
 @pytest.mark.parametrize("text", ['{"a": [{"b": 1.0}, 2e3], "c-d": 7, "e.f": "x"}', '{"a": [{"b": "1"}, -5]}', "[1]", "nope"])
 def test_the_native_path_and_the_python_path_read_alike(con, path, text):
-    for function, read in (("JSON_VALUE", json_text.scalar_of_text), ("JSON_QUERY", json_text.of_text)):
+    for function, read in (("JSON_VALUE", lookups.scalar_of_text), ("JSON_QUERY", lookups.of_text)):
         [(got,)] = ask(con, f"SELECT {function}('{text}', '{path}')").rows
         assert got == read(text, path, False)
 

@@ -34,8 +34,10 @@ class TableColumns:
 
 def columns_of(con: duckdb.DuckDBPyConnection) -> TableColumns:
     """What the connection's database holds now."""
-    rows = con.execute("SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal AND NOT (database_name = 'temp' AND "
-                       "table_name IN (SELECT view_name FROM duckdb_views() WHERE schema_name = 'main')) "  # the report keeps a copy of a view
+    # of a view of which the report keeps a copy in `temp`, the view counts
+    rows = con.execute("SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "
+                       "WHERE NOT internal AND NOT (database_name = 'temp' "
+                       "AND table_name IN (SELECT view_name FROM duckdb_views() WHERE schema_name = 'main')) "
                        "ORDER BY schema_name, table_name, column_index").fetchall()
     found: dict[tuple[str, str], Columns] = {}
     for schema, table, column, data_type in rows:

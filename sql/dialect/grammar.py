@@ -9,7 +9,7 @@ from sqlglot.tokens import Token, TokenType
 
 from sql.dialect.errors import SqlError
 from sql.dialect.literals import unescaped
-from sql.dialect.pipe_grammar import pipe
+from sql.dialect.queries.pipe_grammar import pipe
 
 
 def _string(parser: BigQueryParser, token: Token) -> exp.Expr:

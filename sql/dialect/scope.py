@@ -60,6 +60,7 @@ class Scope:
     aliases: dict[str, Value] = field(default_factory=dict)
     ctes: dict[str, Columns] = field(default_factory=dict)
     windows: dict[str, exp.Window] = field(default_factory=dict)
+    grouped: frozenset[str] = frozenset()  # texts of the keys of GROUP BY that have a collation
     rows: str = ""  # the condition of the rows that an aggregate of PIVOT takes
 
     def inner(self) -> "Scope":
@@ -68,7 +69,7 @@ class Scope:
 
     def without_aliases(self) -> "Scope":
         """Inside an aggregate's brackets a name is a column, never an alias of SELECT."""
-        return replace(self, aliases={}) if self.aliases else self
+        return replace(self, aliases={}, grouped=frozenset()) if self.aliases or self.grouped else self
 
     def cte(self, name: str) -> Columns | None:
         scope: Scope | None = self
@@ -114,6 +115,12 @@ class Scope:
             return fields(relation.whole or row(relation), path[1:])
         return None
 
+    def add(self, relation: Relation) -> None:
+        """Raises: Refused, if another relation has the name."""
+        if relation.name and self.relation(relation.name):
+            raise Refused(f"duplicate table alias {relation.name} in the same FROM clause")
+        self.relations.append(relation)
+
     def relation(self, name: str) -> Relation | None:
         return next((r for r in self.relations if r.name.lower() == name.lower()), None)
 
@@ -124,7 +131,7 @@ class Scope:
 def near(name: str, known: list[str]) -> str:
     """A question that names the known word most like this one."""
     words = {k.lower(): k for k in known if k}
-    found = get_close_matches(name.lower(), words, 1)
+    found = get_close_matches(name.lower(), words, 1, 0.75)
     return f"; did you mean {words[found[0]]}?" if found else ""
 
 

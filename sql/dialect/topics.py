@@ -1,43 +1,65 @@
-"""The modules that describe examined functions. Importing this fills the registry."""
+"""The modules that describe examined functions and casts. Importing this fills the registry and the table of casts."""
 
-from sql.dialect import (
-    aggregates,
-    arrays,
-    cast_formats,
-    conditions,
-    datetimes,
-    formats,
-    formatting,
-    hashes,
-    intervals,
-    json_values,
-    numbers,
-    operators,
-    parsing,
-    ranges,
-    regexps,
-    strings,
-    times_text,
-    windows,
-)
-
-__all__ = [
-    "aggregates",
-    "arrays",
-    "cast_formats",
-    "conditions",
-    "datetimes",
-    "formats",
-    "formatting",
-    "hashes",
-    "intervals",
-    "json_values",
-    "numbers",
-    "operators",
-    "parsing",
-    "ranges",
-    "regexps",
-    "strings",
-    "times_text",
-    "windows",
-]
+# ruff: noqa: F401
+import sql.dialect.casts.read_times
+import sql.dialect.casts.scalars
+import sql.dialect.casts.written_times
+import sql.dialect.functions.aggregates.approximate
+import sql.dialect.functions.aggregates.description
+import sql.dialect.functions.aggregates.extremes
+import sql.dialect.functions.aggregates.lists
+import sql.dialect.functions.aggregates.statistics
+import sql.dialect.functions.aggregates.totals
+import sql.dialect.functions.arrays
+import sql.dialect.functions.conditions
+import sql.dialect.functions.hashes.encodings
+import sql.dialect.functions.hashes.hashes
+import sql.dialect.functions.intervals.arithmetic
+import sql.dialect.functions.intervals.literals
+import sql.dialect.functions.json_values.changing
+import sql.dialect.functions.json_values.construction
+import sql.dialect.functions.json_values.conversions
+import sql.dialect.functions.json_values.parsing
+import sql.dialect.functions.json_values.reading
+import sql.dialect.functions.json_values.subscripts
+import sql.dialect.functions.json_values.writing
+import sql.dialect.functions.numbers.distances
+import sql.dialect.functions.numbers.integers
+import sql.dialect.functions.numbers.powers
+import sql.dialect.functions.numbers.rounding
+import sql.dialect.functions.numbers.safe_arithmetic
+import sql.dialect.functions.numbers.series
+import sql.dialect.functions.numbers.signs
+import sql.dialect.functions.numbers.trigonometry
+import sql.dialect.functions.operators.arithmetic
+import sql.dialect.functions.operators.bits
+import sql.dialect.functions.operators.comparison
+import sql.dialect.functions.operators.like
+import sql.dialect.functions.operators.logic
+import sql.dialect.functions.ranges
+import sql.dialect.functions.strings.case
+import sql.dialect.functions.strings.code_points
+import sql.dialect.functions.strings.collation
+import sql.dialect.functions.strings.formatting
+import sql.dialect.functions.strings.joining
+import sql.dialect.functions.strings.likeness
+import sql.dialect.functions.strings.normal_forms
+import sql.dialect.functions.strings.padding
+import sql.dialect.functions.strings.parts
+import sql.dialect.functions.strings.regexps
+import sql.dialect.functions.strings.replacing
+import sql.dialect.functions.strings.search
+import sql.dialect.functions.times.construction
+import sql.dialect.functions.times.current
+import sql.dialect.functions.times.extraction
+import sql.dialect.functions.times.formats
+import sql.dialect.functions.times.parsing
+import sql.dialect.functions.times.parts
+import sql.dialect.functions.times.series
+import sql.dialect.functions.times.steps
+import sql.dialect.functions.times.text
+import sql.dialect.functions.times.truncation
+import sql.dialect.functions.times.unix
+import sql.dialect.functions.times.zones
+import sql.dialect.functions.unsupported
+import sql.dialect.functions.windows

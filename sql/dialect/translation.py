@@ -5,9 +5,20 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlglot import exp
 
 import sql.dialect.topics  # noqa: F401  fills the registry
-from sql.dialect import queries
 from sql.dialect.errors import Refused, SqlError
+from sql.dialect.expressions import (  # noqa: F401  each fills the table of nodes
+    conditionals,
+    constructors,
+    functions,
+    leaves,
+    membership,
+    names,
+    operators,
+    subqueries,
+)
 from sql.dialect.grammar import parse
+from sql.dialect.queries import pipes, select, set_operations  # noqa: F401  each fills the table of queries
+from sql.dialect.queries.query import statement
 from sql.dialect.scope import Columns, Scope, Statement
 from sql.dialect.types import Type
 
@@ -26,7 +37,7 @@ def translated(bigquery_sql: str, tables: Tables, parameters: Mapping[str, Type]
         raise SqlError("only queries are run here: SELECT … or WITH …", bigquery_sql)
     context = Statement(bigquery_sql, tables, parameters or {}, unexamined)
     try:
-        q = queries.statement(tree, Scope(context))
+        q = statement(tree, Scope(context))
     except Refused as e:
         raise SqlError(str(e), bigquery_sql, e.start, e.length) from None
     return q.sql, [(name, t) for name, (_, t) in zip(q.names, q.columns, strict=True)]
