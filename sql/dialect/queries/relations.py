@@ -68,7 +68,7 @@ def _table(node: exp.Table, scope: Scope) -> str:
         alias = exp.TableAlias(columns=[exp.to_identifier(name)])
         return _unnest(exp.Unnest(expressions=[exp.column(*reversed(path))], alias=alias), scope)
     else:
-        raise Refused(f"table {'.'.join(path)} not found", *position(node))
+        raise Refused(f"{'.'.join(path).removeprefix('main.')} does not exist", *position(node))
     scope.add(Relation(name, [Column(c, t, f"{quoted(name)}.{quoted(c)}") for c, t in columns]))
     return f"{sql} AS {quoted(name)}"
 
