@@ -1,6 +1,7 @@
 """One event at the door: secrets out, times stamped, then what decode will say of it, said at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import msgspec
@@ -48,6 +49,26 @@ class Acceptor:
         """Whether a word that could tell of a secret is anywhere in it; most requests hold none, and need no look inside."""
         return self.scrub.may_tell(body)
 
+    def accept_all(self, payloads: list[bytes], key: Key, received: int, ahead: int, clean: bool) -> list[Verdict]:
+        """accept() of a request's events. Those of a clean request are decoded together, which costs half."""
+        together = self._accepted_together(payloads, key, received) if clean and not ahead and not key.backfill else repeat(None)
+        lines = Lines(self.scrub)
+        return [verdict or self.accept(payload, key, received, ahead, clean, lines)
+                for payload, verdict in zip(payloads, together, strict=False)]
+
+    def _accepted_together(self, payloads: list[bytes], key: Key, received: int) -> Iterable[Verdict | None]:
+        """None for each that is no event as it came: accept() says what it is."""
+        self.decoder.started = received
+        try:
+            stamped = [self._stamped(payload.replace(SEPARATOR, b" "), key, received) for payload in payloads]
+            items = self.decoder.decode_all(stamped, [received] * len(stamped), None, "", None, searched=True)
+        except MemoryError:
+            raise
+        except Exception:  # of one of them, which accept() finds again and notes
+            return repeat(None)
+        return [None if item.TYPE == DEAD_LETTER or len(payload) > LARGEST or self._is_of_another_env(item, key)
+                else self._verdict(payload, item, key) for payload, item in zip(stamped, items, strict=True)]
+
     def accept(self, payload: bytes, key: Key, received: int, ahead: int = 0, clean: bool = False, lines: Lines | None = None) -> Verdict:
         """Return what is sent on for one event, and what the job will say of it. Raises for no payload.
 
@@ -73,6 +94,9 @@ class Acceptor:
                 stamped, item = clean_dead, self._decoded(clean_dead, key, received)
         elif lines:
             lines.end()
+        return self._verdict(stamped, item, key)
+
+    def _verdict(self, stamped: bytes, item: Any, key: Key) -> Verdict:
         of = getattr(item, self.counter) or item.player_id or ""
         message = Message(stamped, of.encode()[:LONGEST_KEY], item.arrival_time if key.backfill else 0)
         if item.TYPE == DEAD_LETTER:

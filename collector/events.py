@@ -19,7 +19,6 @@ from gamebeam.collector.keys import Key, KeyStore
 from gamebeam.collector.limits import Limiter
 from gamebeam.collector.metrics import Metrics
 from gamebeam.collector.settings import Settings
-from gamebeam.transforms.decode.lines import Lines
 
 PATH = "/v1/events"
 RETRY_S = 5
@@ -58,14 +57,14 @@ class PostEvents:
         ahead, clean = _clock(headers, received), not self.acceptors[key.game].may_tell(body)
         slow = not clean and len(body) > INLINE_BYTES
         acceptor = (self.of_thread if slow else self.acceptors)[key.game]
-        lines = Lines(acceptor.scrub)
 
-        def accept() -> list[Verdict]:
-            return [acceptor.accept(piece, key, received, ahead, clean, lines) for piece in pieces]
+        def accept() -> tuple[list[Verdict], dict[str, int]]:
+            return acceptor.accept_all(pieces, key, received, ahead, clean), {} if clean else acceptor.scrub.take_counts()
 
-        verdicts = await asyncio.get_running_loop().run_in_executor(self.slow_lane, accept) if slow else accept()
+        verdicts, removed = await asyncio.get_running_loop().run_in_executor(self.slow_lane, accept) if slow else accept()
         await self.door.send(key.game, self.topics[key.game], [v.message for v in verdicts])
         self.metrics.events(key, verdicts, time.perf_counter() - began)
+        self.metrics.removed(key.game, removed)
         return answer(verdicts)
 
     def key(self, headers: Mapping[bytes, bytes], use: Literal["post", "read"]) -> Key:

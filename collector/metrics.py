@@ -19,6 +19,8 @@ class Metrics:
         self._series: dict[tuple[str, str, str | None], Counter] = {}  # labels() takes longer than to count
         self._seconds = Histogram("gamebeam_collector_request_seconds", "From a request's head to its 202", buckets=SECONDS,
                                   registry=self.registry)
+        self._removed = Counter("gamebeam_collector_removed_values", "Values removed as secrets or personal data, by the name they had",
+                                ["game", "name"], registry=self.registry)
         self._refused = Counter("gamebeam_collector_refused_requests", "Requests of which nothing was taken", ["status"],
                                 registry=self.registry)
         self._behind = Gauge("gamebeam_collector_behind", "Sinks whose events go to the disk queue", registry=self.registry,
@@ -34,6 +36,11 @@ class Metrics:
                 series = self._series[key.game, key.env, reason] = self._events.labels(key.game, key.env, reason or "accepted")
             series.inc(count)
         self._seconds.observe(seconds)
+
+    def removed(self, game: str, counts: dict[str, int]) -> None:
+        """counts: values by the entry of secrets.yaml or the contract's field, as Scrubber.take_counts() gives them."""
+        for name, count in counts.items():
+            self._removed.labels(game, name).inc(count)
 
     def refused(self, status: int) -> None:
         self._refused.labels(str(status)).inc()

@@ -250,6 +250,14 @@ def test_no_header_of_the_caller_and_no_address_reaches_a_disk(tmp_path):
     assert b"203.0.113.7" not in on_disk and b"telling" not in on_disk and "203.0" not in metrics
 
 
+def test_metrics_count_what_was_removed_by_the_name_of_the_secret(door):
+    door.post([event(password="hunter2"), event("e2", note="x?token=abc")])
+    door.post([event("e3")])
+    text = door.client.get("/metrics").text
+    assert 'gamebeam_collector_removed_values_total{game="starter",name="password"} 1.0' in text
+    assert 'gamebeam_collector_removed_values_total{game="starter",name="token"} 1.0' in text
+
+
 def test_health_and_metrics_tell_of_what_was_taken(door):
     door.post([event(), event(event_type="zz")])
     door.post(b"no", "wrong")

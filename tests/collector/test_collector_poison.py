@@ -175,3 +175,16 @@ def test_the_door_and_the_job_say_the_same_of_every_fuzzed_message(game):
         assert (item.reason, item.field) == (verdict.reason, verdict.field) if item.TYPE == DEAD_LETTER else verdict.reason is None
         assert item.env == key.env
     assert acceptor.decoder.faults.take() == {} and decoder.faults.take() == {}
+
+
+@pytest.mark.parametrize("game", ["starter", "victory", "placebo", "khan", "gameco"])
+def test_events_of_one_clean_request_are_accepted_as_if_each_had_come_alone(game):
+    contract = load_contract(game)
+    together, alone = Acceptor(contract, b"key"), Acceptor(contract, b"key")
+    fuzzed = [payload for payload in Fuzzer(contract, 10).messages(4_000) if not together.may_tell(payload)]
+    fuzzed[7::50] = [payload + b'\x1e{"env":"zz"}' for payload in fuzzed[7::50]]
+    keys = [Key("k", "", game, env) for env in (("live", "test") if "env" in contract.wire.envelope else ("live",))]
+    for n in range(0, len(fuzzed), 100):
+        pieces, key = fuzzed[n:n + 100], keys[n // 100 % len(keys)]
+        assert together.accept_all(pieces, key, NOW, 0, clean=True) == [alone.accept(p, key, NOW, clean=True) for p in pieces]
+    assert len(fuzzed) > 300

@@ -11,10 +11,11 @@ import pytest
 from rich.console import Console
 
 from gamebeam.archive.manifest import read_runs
+from gamebeam.schemas.contract.contract import load_contract
 from gamebeam.sql.engine import Result
 from live.__main__ import main
-from live.job import ROOT
-from live.view import Look, panel
+from live.job import GAME, ROOT
+from live.view import Look, look, panel
 from services import MissingTool, children
 from services.flink_jars import flink_jars
 
@@ -54,7 +55,8 @@ def test_with_nothing_but_python_and_prism_files_are_played_followed_shown_and_c
         out = ended(process)
     assert "0 differences; the archive is" in out
     over = out[out.index("ledger (over)"):]
-    assert all(title in over for title in ("dead-letter problems", "revenue per minute", "active players"))
+    told = [title for title, result in look(load_contract(GAME), str(tmp_path / "live" / "archive")).tables.items() if result.rows]
+    assert told and all(title in over for title in told)  # a busy machine plays little in ten seconds: perhaps nobody bought anything
 
 
 @pytest.mark.engine

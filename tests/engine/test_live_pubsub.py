@@ -104,7 +104,7 @@ def subscription(emulator, request):
     topic, path = f"{PROJECT}/topics/{name}", f"{PROJECT}/subscriptions/{name}"
     with SubscriberClient() as subscriber:
         PublisherClient().create_topic(name=topic)
-        subscriber.create_subscription(name=path, topic=topic, ack_deadline_seconds=10)
+        subscriber.create_subscription(name=path, topic=topic, ack_deadline_seconds=getattr(request, "param", 10))
     publisher = PublisherClient()
 
     def publish(*payloads, **attributes):
@@ -261,9 +261,10 @@ def test_beams_own_source_which_dataflow_has_gives_the_same_messages(subscriptio
 # The whole job, live
 
 
+# The lease is the product's: under a shorter one a busy machine is given messages twice, which the answer sheet cannot know.
 @pytest.mark.engine
-def test_the_job_finds_live_what_the_answer_sheet_says_and_acknowledges_it_all(subscription, tmp_path, prism, monkeypatch):
-    monkeypatch.setattr(pubsub_client, "LEASE_S", 10)
+@pytest.mark.parametrize("subscription", [pubsub_client.LEASE_S], indirect=True, ids=["leased_as_by_default"])
+def test_the_job_finds_live_what_the_answer_sheet_says_and_acknowledges_it_all(subscription, tmp_path, prism):
     played, archive, lines = str(tmp_path / "played"), str(tmp_path / "archive"), []
     sent = generate(STARTER, played, players=60, days=2, seed=3, format="avro").messages
     assert send_pubsub(played, subscription.topic) == sent > 3_000
@@ -272,5 +273,5 @@ def test_the_job_finds_live_what_the_answer_sheet_says_and_acknowledges_it_all(s
     run = run_live(options(uri, archive, "--runner=PrismRunner", f"--prism_location={prism}"), lines.append)
     assert run.state == "complete" and any("sources stop, windows close" in line for line in lines)
     assert "0 differences" in report(compare_answers(STARTER, archive, f"{played}/answers")).splitlines()[-1]
-    time.sleep(12)
+    time.sleep(pubsub_client.LEASE_S + 2)  # what is not acknowledged comes again after its lease
     assert left_over(subscription.path) == []

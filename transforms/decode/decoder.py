@@ -68,9 +68,12 @@ class Decoder:
         return self.decode_all([payload], None if arrival_time is None else [arrival_time], [message_id], source, previous_arrival)[0]
 
     def decode_all(self, payloads: list[bytes], arrivals: list[int] | None, ids: list[str] | None, source: str,
-                   previous_arrival: int | None) -> list[Any]:
-        """decode() of messages that came one after the other. The first ones of a file take the next arrival that can be read."""
-        items, unplaced = self._typed(payloads), []
+                   previous_arrival: int | None, searched: bool = False) -> list[Any]:
+        """decode() of messages that came one after the other. The first ones of a file take the next arrival that can be read.
+
+        searched: somebody has looked already, and none of the payloads may hold a secret.
+        """
+        items, unplaced = self._typed(payloads, searched), []
         game, lateness_ms = self.contract.name, self.contract.allowed_lateness_ms
         earliest, latest = self._believed() if arrivals is None else ALL_TIME
         previous = UNPLACED if previous_arrival is None else previous_arrival
@@ -114,7 +117,7 @@ class Decoder:
         bounds = self.contract.bounds
         return bounds.earliest_ms, self.started + AHEAD_MS if bounds.latest_ms is None else bounds.latest_ms
 
-    def _typed(self, payloads: list[bytes]) -> list[Any]:
+    def _typed(self, payloads: list[bytes], searched: bool) -> list[Any]:
         """Events as far as the typed path decodes them; None where it does not."""
         if self.typed is None:
             return [None] * len(payloads)
@@ -130,7 +133,7 @@ class Decoder:
                 raise
             except Exception:  # the general path says what is wrong, or catches it again
                 items.append(None)
-        if not self.scrub.quiet(payloads):
+        if not searched and not self.scrub.quiet(payloads):
             for i, payload in enumerate(payloads):
                 if items[i] is not None and self.scrub.may_tell(payload):
                     items[i] = None
