@@ -3,7 +3,9 @@
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -17,11 +19,16 @@ from gamebeam.schemas.contract.feeds import feed_tables
 from gamebeam.schemas.contract.fields import FieldType
 from gamebeam.schemas.tables import Table, tables
 from gamebeam.sql.archive import RUNS, part_files, read_runs
+from gamebeam.sql.dialect.catalog import ColumnsKey, TableColumns, columns_of
+from gamebeam.sql.dialect.runtime import install
+from gamebeam.sql.dialect.translation import translated
+from gamebeam.sql.dialect.types import BOOL, BYTES, DATE, DATETIME, FLOAT64, INT64, NUMERIC, STRING, TIMESTAMP, UNKNOWN, Type
 from gamebeam.sql.information_schema import as_query, described, fill_information_schema
-from gamebeam.sql.sources import Catalog, Source, catalog_of, refuse_unknown, sources
-from gamebeam.sql.translate import SqlError, parse, to_duckdb
+from gamebeam.sql.sources import Catalog, Source, catalog_of, is_information_schema_view, refuse_unknown, sources
+from gamebeam.sql.translate import SqlError, parse
 from gamebeam.sql.views import view_sql
 
+VIEWS, TABLES = "main", "tables"  # schemas of an opened archive: what analysts query, and the files that the views read
 DUCKDB = {"boolean": "BOOLEAN", "long": "BIGINT", "double": "DOUBLE", "string": "VARCHAR", "bytes": "BLOB",
           "timestamp": "TIMESTAMPTZ", "date": "DATE"}
 
@@ -70,10 +77,12 @@ def _opened(contract: Contract, runs: pa.Table, files_of: Callable[[Table], list
     con.execute("CREATE TABLE tables.broken_views (name VARCHAR, reason VARCHAR)")
     made = {("tables", name) for name in ("runs", *(table.name for table, _ in parts))}
     engine = catalog_of(con).engine
-    for name, text in view_sql(contract).items():
+    for name, view in _views(tuple(view_sql(contract).items()), columns_of(con).key()).items():
         try:
-            view = _view(text)
-            refuse_unknown(view.reads, view.tree, Catalog(frozenset(made), engine), text)
+            if isinstance(view, SqlError):
+                raise view
+            refuse_unknown(view.reads, view.tree, Catalog(frozenset(made), engine), view.text)
+            install(con, view.translated)
             con.execute(f"CREATE VIEW main.{_identifier(name)} AS {view.translated}")
         except (SqlError, duckdb.Error) as e:  # the other views are as good as before
             reason = str(e).splitlines()[0] if isinstance(e, SqlError) else _problem(str(e))
@@ -84,17 +93,30 @@ def _opened(contract: Contract, runs: pa.Table, files_of: Callable[[Table], list
 
 
 class _View(NamedTuple):
+    text: str
     tree: exp.Expr
     reads: list[Source]
     translated: str
 
 
 @cache  # translating is half of the time that opening takes
-def _view(text: str) -> _View:
-    tree = parse(text)
-    if not isinstance(tree, exp.Query):
-        raise SqlError("a view is a query: SELECT … or WITH …", text)
-    return _View(tree, sources(tree, text), to_duckdb(text))
+def _views(texts: tuple[tuple[str, str], ...], tables: ColumnsKey) -> dict[str, _View | SqlError]:
+    """Translate views in their order: each may read those before it. Of one that cannot be translated, why."""
+    columns = TableColumns(tables)
+    views: dict[str, _View | SqlError] = {}
+    for name, text in texts:
+        try:
+            tree = parse(text)
+            if not isinstance(tree, exp.Query):
+                raise SqlError("a view is a query: SELECT … or WITH …", text)
+            reads = sources(tree, text)
+            duckdb_sql, shown = translated(text, columns, tree=tree)
+        except SqlError as e:
+            views[name] = e
+            continue
+        columns.add("main", name, shown)
+        views[name] = _View(text, tree, reads, duckdb_sql)
+    return views
 
 
 def _confine(con: duckdb.DuckDBPyConnection, files: list[str], memory: str) -> None:
@@ -111,6 +133,8 @@ def _confine(con: duckdb.DuckDBPyConnection, files: list[str], memory: str) -> N
 
 def broken_views(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Why a view of the contract cannot be queried, such as a table that it misses, by the view's name."""
+    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'tables' AND table_name = 'broken_views'").fetchall():
+        return {}  # a connection without an archive
     return dict(con.execute("SELECT name, reason FROM tables.broken_views").fetchall())
 
 
@@ -122,11 +146,14 @@ def _refuse_broken(con: duckdb.DuckDBPyConnection, reads: list[Source], sql: str
                            "folder as --contract", sql, source.start, source.length)
 
 
-def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
+def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None,
+        unexamined: list[str] | None = None, schemas: Collection[str] = (VIEWS,)) -> Result:
     """Answer one query in BigQuery SQL, or SHOW TABLES, or DESCRIBE view.
 
     Args:
         parameters: Values of the query's @names.
+        unexamined: Gets the names of functions that are not in the list of examined ones; they run as DuckDB has them. None refuses them.
+        schemas: Those whose tables and views the query may read. Only the product's own queries read TABLES.
 
     Raises:
         SqlError: The query is not valid, or reads something other than the archive.
@@ -136,7 +163,7 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
     if not isinstance(tree, exp.Query):
         raise SqlError("only queries are run here: SELECT …, WITH …, SHOW TABLES or DESCRIBE view", sql)
     reads = sources(tree, query)
-    catalog = catalog_of(con)
+    catalog = catalog_of(con).within(schemas)
     _refuse_broken(con, reads, query)
     refuse_unknown(reads, tree, catalog, query)
     refuse_unknown(described(sql), tree, catalog, sql)
@@ -144,13 +171,31 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
     if unknown := sorted(used - set(parameters or {})):
         raise SqlError(f"@{unknown[0]}: no such parameter; known are {', '.join(f'@{p}' for p in sorted(parameters or {})) or 'none'}",
                        sql, sql.find(f"@{unknown[0]}"), len(unknown[0]) + 1)
-    translated = to_duckdb(query)
+    values = {name: (parameters or {})[name] for name in used}
+    text = query
     try:
         fill_information_schema(con, reads)
-        con.execute(translated, {name: (parameters or {})[name] for name in used})
+        types = {name: _type_of(value) for name, value in values.items()}
+        text, _ = translated(query, _columns_within(con, schemas), types, unexamined, tree)
+        install(con, text)
+        con.execute(text, values)
         return Result([column[0] for column in con.description or []], con.fetchall())
     except duckdb.Error as e:
-        raise _in_terms_of(query, translated, str(e)) from None
+        raise _in_terms_of(query, text, str(e)) from None
+
+
+def _columns_within(con: duckdb.DuckDBPyConnection, schemas: Collection[str]) -> TableColumns:
+    """What a query may read. No other table exists for the translation, however the query names it."""
+    return TableColumns(tuple((path, columns) for path, columns in columns_of(con).key()
+                              if path[0] in schemas or is_information_schema_view(path[1])))
+
+
+def _type_of(value: Any) -> Type:
+    """The BigQuery type of a parameter's value."""
+    kinds: tuple[tuple[type, Type], ...] = (
+        (bool, BOOL), (int, INT64), (float, FLOAT64), (str, STRING), (bytes, BYTES), (Decimal, NUMERIC),
+        (datetime, TIMESTAMP if getattr(value, "tzinfo", None) else DATETIME), (date, DATE))
+    return next((t for python_type, t in kinds if isinstance(value, python_type)), UNKNOWN)
 
 
 def _table_sql(table: Table, files: list[str]) -> str:
@@ -187,6 +232,8 @@ def _identifier(name: str) -> str:
 
 def _in_terms_of(sql: str, translated: str, message: str) -> SqlError:
     """DuckDB points into the translated SQL; find the word it means in the analyst's own."""
+    if own := re.search(r"Could not convert string 'BigQuery error: (.*)' to INT64|executing the UDF: \w+: (.*)", message):
+        return SqlError(own[1] or own[2], sql)
     problem = _problem(message)
     pointed = re.search(r"\nLINE \d+: (.*)\n( *)\^", message)
     if not pointed:

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def query(contract: Contract, archive: str, text_or_file: str, format: str = "table", as_of: str = "", env: str = "live",
-          memory: str = "") -> str:
+          memory: str = "", unexamined: list[str] | None = None) -> str:
     """The answer as text. text_or_file is BigQuery SQL, a file.sql, or the NAME of one of the game's questions.
 
     as_of: a date (what came until its end, in the contract's time zone) or a moment (what came before it); "" is everything.
-    memory: as open_archive has it.
+    memory: as open_archive has it. unexamined: as ask has it.
     """
     if format not in FORMATS:
         raise ValueError(f"--format={format}: use one of {', '.join(FORMATS)}")
@@ -32,18 +32,21 @@ def query(contract: Contract, archive: str, text_or_file: str, format: str = "ta
     sql = asked if isinstance(asked, str) else asked.sql
     con = open_archive(contract, archive, memory)
     values = parameters(con, contract, as_of, env) if "@" in sql else {}
-    shown = show(ask(con, sql, values), format)
+    shown = show(ask(con, sql, values, unexamined), format)
     return f"{titled(asked, values)}\n{shown}" if isinstance(asked, Question) and format == "table" else shown
 
 
 def against_bigquery(contract: Contract, archive: str, text_or_file: str, client: "Client", dataset: str, as_of: str = "",
-                     env: str = "live", memory: str = "") -> Comparison:
-    """Answer one query over an archive and over the dataset `project.dataset`, by the same text, and compare the answers."""
+                     env: str = "live", memory: str = "", unexamined: list[str] | None = None) -> Comparison:
+    """Answer one query over an archive and over the dataset `project.dataset`, by the same text, and compare the answers.
+
+    unexamined: as ask has it.
+    """
     asked = find(contract, text_or_file)
     sql = asked if isinstance(asked, str) else asked.sql
     con = open_archive(contract, archive, memory)
     values = parameters(con, contract, as_of, env) if "@" in sql else {}
-    return compare(sql, ask(con, sql, values), ask_bigquery(client, dataset, sql, values))
+    return compare(sql, ask(con, sql, values, unexamined), ask_bigquery(client, dataset, sql, values))
 
 
 def answer(con: duckdb.DuckDBPyConnection, contract: Contract, question: Question, as_of: str = "", env: str = "live") -> Result:

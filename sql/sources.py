@@ -1,7 +1,7 @@
 """What a query may read: the views and tables of the archive that is open, and nothing else that DuckDB can reach."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -19,6 +19,9 @@ class Catalog(NamedTuple):
 
     archive: frozenset[tuple[str, str]]
     engine: frozenset[str]  # names of DuckDB's own, in any schema: duckdb_settings, pg_class, …
+
+    def within(self, schemas: Collection[str]) -> "Catalog":
+        return self._replace(archive=frozenset((schema, name) for schema, name in self.archive if schema in schemas))
 
 
 class Source(NamedTuple):
@@ -57,10 +60,13 @@ def sources(tree: exp.Expr, sql: str) -> list[Source]:
         if not isinstance(subquery.this, exp.Query | exp.Table):
             raise SqlError("FROM (…) reads a query or a view, nothing else", sql)
     defined = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+    named = {table.alias_or_name.lower() for table in tree.find_all(exp.Table, exp.Subquery, exp.Unnest) if table.alias_or_name}
     found = []
     for table in tree.find_all(exp.Table):
         if not isinstance(table.this, exp.Identifier):
             raise _not_a_view(table, sql)
+        if table.db and table.parts[0].name.lower() in named:  # FROM t JOIN t.items: an array of a row, which the translation resolves
+            continue
         if table.db or table.name.lower() not in defined:
             start, end = table.parts[0].meta.get("start"), table.parts[-1].meta.get("end", -1)
             schema = ".".join(part.name for part in table.parts[:-1])
@@ -83,12 +89,20 @@ def refuse_unknown(read: Iterable[Source], tree: exp.Expr, catalog: Catalog, sql
         known = {name for schema, name in catalog.archive if schema == (source.schema or "main")}
         if source.name not in known and not is_information_schema(source):
             named = f"{source.schema}.{source.name}" if source.schema else source.name
+            is_of_archive = source.schema in {"", *(schema for schema, _ in catalog.archive)}
+            if not is_of_archive and not source.name.upper().startswith("INFORMATION_SCHEMA."):
+                raise SqlError(f"{named} is not a view of the archive; SHOW TABLES lists what can be queried",
+                               sql, source.start, source.length)
             raise SqlError(f"{named} does not exist: {_remedy(source.name, known)}", sql, source.start, source.length)
 
 
 def is_information_schema(source: Source) -> bool:
     """Whether a source is one of the views of INFORMATION_SCHEMA that are answered. An archive is one dataset, whatever its name."""
-    return source.name.upper() in INFORMATION_SCHEMA and "." not in source.schema
+    return is_information_schema_view(source.name) and "." not in source.schema
+
+
+def is_information_schema_view(name: str) -> bool:
+    return name.upper() in INFORMATION_SCHEMA
 
 
 def _remedy(name: str, known: set[str]) -> str:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.tables import tables
 from gamebeam.sql.archive import part_files, read_runs, unreadable_files
-from gamebeam.sql.engine import Result, ask, open_archive
+from gamebeam.sql.engine import TABLES, Result, ask, open_archive
 from gamebeam.sql.show import show
 from gamebeam.sql.views import KEYS, VISIBLE_RUNS, fill, latest_rows
 
@@ -30,7 +30,7 @@ FROM dead_letters GROUP BY reason ORDER BY messages DESC, reason"""
 def status(contract: Contract, archive: str) -> str:
     """Text for a person. Counts are of closed windows: what still lies in open ones is in no figure yet."""
     con, runs = open_archive(contract, archive), read_runs(archive)
-    counts = {row[0]: row[1:] for row in ask(con, fill(PER_RUN, visible_runs=VISIBLE_RUNS, tables="tables")).rows}
+    counts = {row[0]: row[1:] for row in ask(con, fill(PER_RUN, visible_runs=VISIBLE_RUNS, tables=TABLES), schemas=[TABLES]).rows}
     written = _written(contract, archive, runs)
     rows, advice = [], []
     for run in sorted(runs.to_pylist(), key=lambda r: r["started"]):

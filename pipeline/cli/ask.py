@@ -11,14 +11,20 @@ def query_command(argv: list[str]) -> int:
     from gamebeam.pipeline.archive_contract import contract_to_read
     from gamebeam.sql.query import query
 
-    args = Flags("query", ("sql", "SQL text, a .sql file, or the name of one of the game's questions")).add(
+    flags = Flags("query", ("sql", "SQL text, a .sql file, or the name of one of the game's questions")).add(
         ("--contract", ""), ("--archive", None), ("--format", "table"), ("--as-of", ""), ("--env", "live"), ("--memory", ""),
-        ("--engine", "duckdb"), ("--tables", "")).parse(argv)
+        ("--engine", "duckdb"), ("--tables", ""))
+    flags.parser.add_argument("--unchecked", action="store_true", help="run functions that are not in the list of examined ones too")
+    args = flags.parse(argv)
     if args.engine == "bigquery":
         return _query_on_both(args)
     if args.engine != "duckdb" or args.tables:
         raise ValueError(f"--engine={args.engine}: use duckdb, or bigquery with --tables=bq://project.dataset")
-    print(query(contract_to_read(args.archive, args.contract), args.archive, args.sql, args.format, args.as_of, args.env, args.memory))
+    unexamined: list[str] | None = [] if args.unchecked else None
+    text = query(contract_to_read(args.archive, args.contract), args.archive, args.sql, args.format, args.as_of, args.env, args.memory,
+                 unexamined)
+    _warn_of(unexamined)
+    print(text)
     return 0
 
 
@@ -30,10 +36,18 @@ def _query_on_both(args: Namespace) -> int:
     from gamebeam.transforms.sinks.bigquery.client import rest_client
 
     target = parse_target(args.tables)
-    comparison = against_bigquery(contract_to_read(args.archive, args.contract), args.archive, args.sql,
-                                  rest_client(target.project), f"{target.project}.{target.dataset}", args.as_of, args.env, args.memory)
+    unexamined: list[str] | None = [] if args.unchecked else None
+    comparison = against_bigquery(contract_to_read(args.archive, args.contract), args.archive, args.sql, rest_client(target.project),
+                                  f"{target.project}.{target.dataset}", args.as_of, args.env, args.memory, unexamined)
+    _warn_of(unexamined)
     print(comparison.text, end="")
     return 0 if comparison.equal else 1
+
+
+def _warn_of(unexamined: list[str] | None) -> None:
+    if unexamined:
+        names = ", ".join(sorted(set(unexamined)))
+        print(f"gamebeam query: not in the list of examined functions, so BigQuery may answer otherwise: {names}", file=sys.stderr)
 
 
 def report_command(argv: list[str]) -> int:

@@ -49,7 +49,7 @@ past AS (
   FROM days AS day
   JOIN days AS before
     ON day.env = before.env AND COALESCE(day.event_type, '') = COALESCE(before.event_type, '')
-    AND before.day < day.day AND before.day >= DATE_SUB(day.day, INTERVAL 14 DAY)
+    AND before.day < day.day AND DATE_DIFF(day.day, before.day, DAY) <= 14  -- DATE_SUB fails before 0001-01-15
 ),
 medians AS (
   SELECT

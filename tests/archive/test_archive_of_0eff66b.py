@@ -33,6 +33,8 @@ def assert_figures(folder: Path, expected: str) -> None:
 
 
 def _plain(value: Any) -> Any:
+    if value == "null":  # TO_JSON_STRING of NULL, as in BigQuery: the old code gave NULL
+        return None
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 

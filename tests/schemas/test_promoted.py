@@ -60,7 +60,8 @@ def test_old_and_new_rows_are_read_alike_and_what_has_another_type_stays_where_i
 def test_on_both_sides_of_the_border_between_hot_table_and_archive(archive):
     archive.write("purchase", old_row("e-hot", OLD, DAY + 24 * HOUR), without=[f["name"] for f in PROMOTED])
     con = opened(archive, AT.date() + timedelta(1), AT.date() + timedelta(1))
-    assert ask(con, ASKED.replace("FROM purchase", "FROM views.purchase")).rows == [*EXPECTED, ("e-hot", *EXPECTED[0][1:])]
+    rows = ask(con, ASKED.replace("FROM purchase", "FROM views.purchase"), schemas=["views"]).rows
+    assert rows == [*EXPECTED, ("e-hot", *EXPECTED[0][1:])]
 
 
 @pytest.mark.parametrize("sent, seen", [("4", 4), ("4.5", None), ("1" * 30, None)])

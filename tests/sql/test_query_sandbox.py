@@ -38,6 +38,10 @@ HIDDEN = ["SELECT (SELECT COUNT(*) FROM read_text('{file}'))", "SELECT * FROM pu
 SHADOWED = ["SELECT * FROM (WITH pg_class AS (SELECT 1) SELECT 1), pg_class",
             "WITH RECURSIVE pg_class AS ((SELECT relname FROM pg_class) UNION ALL (SELECT 'x' FROM pg_class)) SELECT * FROM pg_class",
             "WITH RECURSIVE pg_class AS (SELECT * FROM (SELECT relname FROM pg_class)) SELECT * FROM pg_class"]
+UNDER_THE_VIEWS = ["SELECT * FROM tables.purchase", "SELECT * FROM `tables.purchase`", "SELECT * FROM TABLES.runs",
+                   "SELECT * FROM archive.tables.runs", "SELECT (SELECT COUNT(*) FROM tables.ledger)", "SELECT * FROM tables.broken_views",
+                   "SELECT * FROM tables.runs AS tables", "SELECT * FROM purchase JOIN tables.runs AS tables ON TRUE",
+                   "SELECT * FROM purchase AS tables, tables.runs", "FROM tables.purchase |> SELECT event_id"]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,7 @@ def file(tmp_path):
 
 
 @pytest.mark.parametrize("sql", [*(f"SELECT * FROM {name}('{{file}}')" for name in FUNCTIONS), *(f"SELECT * FROM {name}" for name in NAMES),
-                                 *STATEMENTS, *HIDDEN, *SHADOWED])
+                                 *STATEMENTS, *HIDDEN, *SHADOWED, *UNDER_THE_VIEWS])
 def test_a_query_that_reads_anything_but_the_archive_is_refused_on_one_line(con, file, sql):
     before = file.read_text()
     with pytest.raises(SqlError) as e:
@@ -74,6 +78,20 @@ def test_the_refusal_names_the_function_and_points_at_it(con):
         ask(con, "SELECT *\nFROM read_text('/etc/hostname')")
     assert str(e.value) == ("read_text(…): a query reads the archive's views, not functions and files; SHOW TABLES lists them\n"
                             "line 2: FROM read_text('/etc/hostname')\n             ^^^^^^^^^")
+
+
+@pytest.mark.parametrize("sql", ["SELECT * FROM read_text('{file}')", "SELECT getenv('HOME')", "SELECT current_setting('allowed_paths')",
+                                 "SELECT event_id FROM tables.purchase", "SELECT * FROM duckdb_settings"])
+def test_a_query_that_runs_unexamined_functions_reads_nothing_else_either(con, file, sql):
+    with pytest.raises(SqlError):
+        ask(con, sql.replace("{file}", str(file)), unexamined=[])
+
+
+def test_a_table_under_the_views_is_refused_with_what_to_query_instead(con):
+    with pytest.raises(SqlError) as e:
+        ask(con, "SELECT event_id FROM tables.purchase")
+    assert str(e.value) == ("tables.purchase is not a view of the archive; SHOW TABLES lists what can be queried\n"
+                            "line 1: SELECT event_id FROM tables.purchase\n" + " " * 29 + "^" * 15)
 
 
 @pytest.mark.parametrize("sql", [
@@ -149,11 +167,14 @@ def test_a_view_that_is_no_query_over_the_archive_is_named(hostile, text):
         ask(con, "SELECT * FROM mine")
 
 
-def test_a_question_of_a_contract_that_reads_a_file_is_refused_in_query_report_and_serve(hostile, file, capsys):
+@pytest.mark.parametrize("sql, refused", [
+    ("SELECT content FROM read_text('{file}')", "read_text(…): a query reads the archive's views"),
+    ("SELECT COUNT(*) FROM tables.runs", "tables.runs is not a view of the archive")])
+def test_a_question_of_a_contract_that_reads_more_than_views_is_refused_in_query_report_and_serve(hostile, file, capsys, sql, refused):
     folder, archive = hostile
     name = next((folder / "questions").glob("*.sql")).stem
-    (folder / f"questions/{name}.sql").write_text(f"-- title: T\n-- chart: table\nSELECT content FROM read_text('{file}')")
-    contract, refused = load_contract(str(folder)), "read_text(…): a query reads the archive's views"
+    (folder / f"questions/{name}.sql").write_text(f"-- title: T\n-- chart: table\n{sql.replace('{file}', str(file))}")
+    contract = load_contract(str(folder))
     assert main(["query", f"--contract={folder}", f"--archive={archive}", name]) == 1
     assert main(["report", f"--contract={folder}", f"--archive={archive}", f"--out={folder}/out.html"]) == 1
     said = capsys.readouterr()

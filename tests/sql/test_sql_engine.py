@@ -52,7 +52,7 @@ def test_runs_show_their_inputs_and_counts(tmp_path):
     ("SELECT event_id,\n  pric\nFROM purchase", "pric", "pric"),
     ("SELECT event_id FROM purchase WHERE seq > 1 AND purchas.seq = 1", "purchas", "purchas.seq"),
     ("SELECT 1\nFROM nosuch AS purchase", "nosuch does not exist", "nosuch"),
-    ("SELECT seq, NO_SUCH(seq) FROM purchase", "no_such does not exist", "NO_SUCH"),
+    ("SELECT seq, NO_SUCH(seq) FROM purchase", "NO_SUCH is not in the list", "NO_SUCH"),
     ("SELECT TIMESTAMP_DIFF(event_time, arrival_time, HOUR), evnt_time FROM purchase", "evnt_time", "evnt_time"),
     ("SELECT seq,\nFROM WHERE purchase", "syntax error", "WHERE"),
 ])

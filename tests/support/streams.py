@@ -16,7 +16,7 @@ from gamebeam.archive.manifest import Run, now, write_run
 from gamebeam.pipeline.build import Job, build
 from gamebeam.schemas.bigquery import Target
 from gamebeam.schemas.contract.contract import Contract
-from gamebeam.sql.engine import ask, open_archive
+from gamebeam.sql.engine import TABLES, VIEWS, ask, open_archive
 from gamebeam.sql.views import view_sql
 from gamebeam.transforms.dedup.transform import HORIZON_MS
 from gamebeam.transforms.messages import Messages, MessagesCoder
@@ -92,7 +92,7 @@ def run_files(contract: Contract, archive: str, steps: Iterable[Step], *, run_id
 
 
 def rows(contract: Contract, archive: str, sql: str) -> list[tuple[Any, ...]]:
-    return sorted(ask(open_archive(contract, archive), sql).rows, key=repr)
+    return sorted(ask(open_archive(contract, archive), sql, schemas=[VIEWS, TABLES]).rows, key=repr)
 
 
 def answers(contract: Contract, archive: str) -> dict[str, list[tuple[Any, ...]]]:

@@ -1,0 +1,1 @@
+"""CAST: the modules fill the table of casts."""

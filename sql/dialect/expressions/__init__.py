@@ -1,0 +1,1 @@
+"""Expressions: the modules fill the table of nodes in core."""

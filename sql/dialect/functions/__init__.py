@@ -1,0 +1,1 @@
+"""The examined functions and operators, by topic."""

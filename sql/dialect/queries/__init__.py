@@ -1,0 +1,1 @@
+"""Queries: the modules fill the table of forms in query."""
