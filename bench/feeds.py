@@ -1,4 +1,4 @@
-"""python -m bench.feeds: 999 CSV files that differ in one row, dropped in one go, beside the write-up that did so; docs/benchmarks/feeds.md."""
+"""python -m bench.feeds: 999 CSV files that differ in one row, dropped together, beside the write-up that did so; docs/benchmarks/feeds.md."""
 
 import argparse
 import dataclasses

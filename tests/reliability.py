@@ -1,4 +1,4 @@
-"""docs/benchmarks/reliability.md: a row for every kill that was tried, written by the tests that try them; a row stays until its case is run again."""
+"""docs/benchmarks/reliability.md: a row for every kill that a test tried. A row stays until its case is run again."""
 
 from datetime import date
 from pathlib import Path
