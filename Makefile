@@ -15,7 +15,7 @@ demo: system $(READY)
 
 # Players into a folder, the job on Prism, its views as panes arrive, until Ctrl-C or FOR=2m: make live RATE=500 SOURCE=kafka ENGINE=flink
 live: $(READY)
-	@$(BIN)/python -m engines.live $(if $(SOURCE),--source=$(SOURCE)) $(if $(ENGINE),--engine=$(ENGINE)) $(if $(RATE),--rate=$(RATE)) $(if $(FOR),--for=$(FOR))
+	@$(BIN)/python -m live $(if $(SOURCE),--source=$(SOURCE)) $(if $(ENGINE),--engine=$(ENGINE)) $(if $(RATE),--rate=$(RATE)) $(if $(FOR),--for=$(FOR))
 
 test: system $(READY) lint
 	$(BIN)/python -m pytest $(SPREAD) -m "not engine and not chaos"
@@ -26,9 +26,9 @@ fast: $(READY)
 
 # Longer: many more random streams, a million fuzzed messages, 100,000 messages with secrets, a broker that goes away in the middle, every kill on Flink (writes docs/benchmarks/reliability.md), 22 minutes of load on Prism and 24 on Flink.
 chaos: $(READY)
-	CHAOS_EXAMPLES=50 FUZZ_MESSAGES=200000 SECRET_ATTEMPTS=100000 $(BIN)/python -m pytest -m "chaos or not chaos" tests/test_fuzz.py tests/test_secrets_everywhere.py tests/test_streaming.py tests/test_live_kafka.py \
-	  tests/test_live_flink.py tests/test_flink_watermark.py tests/test_flink_kills.py tests/test_flink_pubsub.py tests/test_bench_live.py \
-	  tests/test_live_make.py tests/test_cloud.py tests/test_questions_bigquery.py tests/test_collector_kafka.py tests/test_players_live.py
+	CHAOS_EXAMPLES=50 FUZZ_MESSAGES=200000 SECRET_ATTEMPTS=100000 $(BIN)/python -m pytest -m "chaos or not chaos" tests/transforms/test_fuzz.py tests/transforms/test_secrets_everywhere.py tests/pipeline/test_streaming.py tests/engine/test_live_kafka.py \
+	  tests/engine/test_live_flink.py tests/engine/test_flink_watermark.py tests/engine/test_flink_kills.py tests/engine/test_flink_pubsub.py tests/bench/test_bench_live.py \
+	  tests/engine/test_live_make.py tests/engine/test_cloud.py tests/engine/test_questions_bigquery.py tests/engine/test_collector_kafka.py tests/engine/test_players_live.py
 
 # What only apt has: a browser, in which pages are tested. Without it, or without leave to install it, those tests skip and say so.
 system:

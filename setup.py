@@ -8,10 +8,10 @@ setup(
     description="The Apache Beam job between a game's players and its analysts: every event accounted for",
     license="Apache-2.0",
     python_requires=">=3.11",
-    packages=find_packages(include=["schemas*", "transforms*", "pipeline*", "loadgen*", "sql*", "reports*", "feeds*", "collector*",
-                                    "clients*"]),
-    package_data={"schemas": ["*.avsc", "*.yaml", "games/**/*"], "sql": ["**/*.sql"], "transforms": ["*.lua"],
-                  "reports": ["**/*.sql", "templates/*"], "collector": ["**/*.yaml", "*.html", "**/*.lua"], "clients": ["README.md"]},
+    packages=find_packages(include=["gamebeam", "gamebeam.*"]),
+    package_data={"gamebeam.schemas": ["*.avsc", "*.yaml", "games/**/*"], "gamebeam.sql": ["**/*.sql"],
+                  "gamebeam.transforms": ["**/*.lua"], "gamebeam.reports": ["**/*.sql", "templates/*"],
+                  "gamebeam.collector": ["**/*.yaml", "*.html", "**/*.lua"], "gamebeam.clients": ["README.md"]},
     install_requires=[
         "apache-beam==2.77.0", "click", "duckdb", "fastavro", "lz4", "msgspec", "prompt-toolkit", "pyarrow", "pyyaml", "redis", "rich",
         "sqlglot", "xxhash",
@@ -26,5 +26,5 @@ setup(
         "dev": ["httpx", "hypothesis", "mkdocs-material", "mypy", "pip-audit", "pip-licenses", "playwright", "pypdf", "pytest", "pytest-xdist", "python-hcl2",
                 "ruff", "schemathesis", "setuptools", "types-PyYAML", "wheel"],
     },
-    entry_points={"console_scripts": ["gamebeam = pipeline.__main__:main"]},
+    entry_points={"console_scripts": ["gamebeam = gamebeam.pipeline.cli.__main__:main"]},
 )

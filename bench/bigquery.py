@@ -15,14 +15,14 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from engines.bigquery import bigquery_emulator
-from schemas.bigquery import parse_target
-from schemas.contract import load_contract
-from schemas.tables import tables
-from transforms.append_rows import Appender
-from transforms.bigquery_client import rest_client
-from transforms.columns import deserialize, serialize
-from transforms.plan_tables import apply_tables, plan_tables
+from gamebeam.schemas.bigquery import parse_target
+from gamebeam.schemas.contract.contract import load_contract
+from gamebeam.schemas.tables import tables
+from gamebeam.transforms.columns import deserialize, serialize
+from gamebeam.transforms.sinks.bigquery.append_rows import Appender
+from gamebeam.transforms.sinks.bigquery.client import rest_client
+from gamebeam.transforms.sinks.bigquery.plan_tables import apply_tables, plan_tables
+from services.bigquery import bigquery_emulator
 
 ROWS, PER_BATCH, PER_INSERT, ROUNDS = 20_000, 5_000, 500, 3
 GAME, TABLE = "starter", "purchase"

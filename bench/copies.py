@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.contract import Contract
-from schemas.fields import FieldType
-from schemas.layout import CONTRACT_FILE, RUNS_FOLDER, table_glob
-from schemas.tables import Table, tables
+from gamebeam.archive.layout import CONTRACT_FILE, RUNS_FOLDER, table_glob
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.fields import FieldType
+from gamebeam.schemas.tables import Table, tables
 
 OF_A_PLAYER = {"event_id", "player_id", "install_id", "session_id", "counter"}  # as the envelope and the rollups call it
 MEMORY = "8GB"  # to sort in; one thread: one file per partition

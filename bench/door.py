@@ -17,8 +17,8 @@ from typing import NamedTuple
 from bench.door_servers import PINS, RESTS_WITHIN_S, create_topic, messages, server
 from bench.environment import MissingTool, machine
 from bench.rounds import ROOT
-from engines.kafka import kafka_broker
-from engines.redis import redis_server
+from services.kafka import kafka_broker
+from services.redis import redis_server
 
 SCRIPTS = Path(__file__).parent / "load"
 WARM_S = 3

@@ -13,8 +13,8 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bench.rounds import ROOT
-from collector.keys import add_key
-from engines import end, free_port, wait_for_port
+from gamebeam.collector.keys import add_key
+from services import end, free_port, wait_for_port
 
 PINS = ("flask==3.1.3", "kafka-python==3.0.12")
 TOPIC, PARTITIONS = "events", 4
@@ -40,7 +40,7 @@ def server(kind: str, folder: Path, servers: str, redis: str, workers: int) -> I
         if kind == "game":
             settings["game_api"] = {"game": "gameco", "redis": redis, "to": to}
         (here / "collector.yaml").write_text(json.dumps(settings))
-        command = [sys.executable, "-m", "collector", "serve", f"--config={here / 'collector.yaml'}"]
+        command = [sys.executable, "-m", "gamebeam.collector", "serve", f"--config={here / 'collector.yaml'}"]
     with (here / "log").open("wb") as log:
         process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, cwd=ROOT)
     try:

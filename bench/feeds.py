@@ -1,4 +1,4 @@
-"""python -m bench.feeds: 999 CSV files that differ in one row, dropped together, beside the write-up that did so; docs/benchmarks/feeds.md."""
+"""python -m bench.feeds: 999 CSV files that differ in one row, dropped together, beside the write-up that did so; see docs/benchmarks."""
 
 import argparse
 import dataclasses
@@ -11,10 +11,10 @@ from pathlib import Path
 
 from bench.environment import machine
 from bench.rounds import ROOT
-from feeds.drop import run
-from schemas.contract import Contract, load_contract
-from sql.engine import ask, open_archive
-from transforms.archive_contract import claim_archive
+from gamebeam.archive.contract_file import claim_archive
+from gamebeam.feeds.drop import run
+from gamebeam.schemas.contract.contract import Contract, load_contract
+from gamebeam.sql.engine import ask, open_archive
 
 STUDENT = ROOT / "tests" / "cases" / "student"
 WRITE_UP_S = 10.90  # for 999 files, to Parquet alone: https://github.com/amyth-singh/justplay-events-pipeline-development

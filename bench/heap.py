@@ -4,7 +4,7 @@ import re
 import subprocess
 from collections.abc import Iterable
 
-from engines import tool
+from services import tool
 
 # "  12:   3456   789012  java.util.HashMap$Node (java.base@17)"
 LINE = re.compile(r"\s*\d+:\s+\d+\s+(\d+)\s+(\S+)")

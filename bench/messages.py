@@ -4,9 +4,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadgen.faults import NO_FAULTS
-from loadgen.generate import generate
-from schemas.contract import load_contract
+from gamebeam.loadgen.faults import NO_FAULTS
+from gamebeam.loadgen.generate import generate
+from gamebeam.schemas.contract.contract import load_contract
 
 MESSAGES_PER_PLAYER = 71  # what a starter player sends in two days, about
 

@@ -22,14 +22,14 @@ from bench.door_servers import TOPIC, create_topic, server
 from bench.environment import machine
 from bench.processes import cpu_seconds
 from bench.rounds import ROOT
-from clients.python.gamebeam_client import Transport
-from engines import end
-from engines.kafka import kafka_broker
-from engines.prism import prism_binary
-from engines.redis import redis_server
-from loadgen.payloads import payload
-from schemas.contract import load_contract
-from transforms.player_store import PlayerStore, order
+from gamebeam.clients.python.gamebeam_client import Transport
+from gamebeam.loadgen.payloads import payload
+from gamebeam.schemas.contract.contract import load_contract
+from gamebeam.transforms.sinks.player_store.store import PlayerStore, order
+from services import end
+from services.kafka import kafka_broker
+from services.prism import prism_binary
+from services.redis import redis_server
 
 STARTER = load_contract("starter")
 PLAYERS, WATCHED = 5_000, 100
@@ -171,7 +171,7 @@ def _watch(store: PlayerStore, sender: Sender, ages: list[float]) -> None:
 @contextmanager
 def _job(at: Path, servers: str, redis: str) -> Iterator[int]:
     """The pid of a job on Prism."""
-    command = [sys.executable, "-m", "pipeline", "run", f"--contract={STARTER.name}", f"--source=kafka://{servers}/{TOPIC}",
+    command = [sys.executable, "-m", "gamebeam", "run", f"--contract={STARTER.name}", f"--source=kafka://{servers}/{TOPIC}",
                f"--archive={at / 'archive'}", f"--players={redis}", "--runner=PrismRunner", f"--prism_location={prism_binary()}"]
     with (at / "job.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)

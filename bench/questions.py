@@ -17,13 +17,13 @@ from sqlglot import exp
 from bench.copies import Archive, copied
 from bench.environment import machine
 from bench.rounds import ROOT
-from loadgen.generate import generate
-from pipeline.__main__ import main as gamebeam
-from schemas.contract import PACKAGED, Contract, load_contract
-from schemas.questions import questions
-from sql.engine import Result, ask, open_archive
-from sql.query import parameters
-from sql.translate import parse
+from gamebeam.loadgen.generate import generate
+from gamebeam.pipeline.cli.__main__ import main as gamebeam
+from gamebeam.schemas.contract.contract import PACKAGED, Contract, load_contract
+from gamebeam.schemas.contract.questions import questions
+from gamebeam.sql.engine import Result, ask, open_archive
+from gamebeam.sql.query import parameters
+from gamebeam.sql.translate import parse
 
 GAMES = sorted(folder.name for folder in PACKAGED.iterdir() if folder.is_dir())
 BASE_PLAYERS, AIM_S, ROUNDS = 704, 2.0, 3

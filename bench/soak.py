@@ -23,14 +23,14 @@ from bench.live.landed import panes
 from bench.processes import memory_mb, resident_mb
 from bench.rounds import ROOT
 from bench.samples import Samples
-from engines import children, kill_job, start
-from engines.flink import Flink, flink_cluster, wait_for
-from engines.kafka import kafka_broker
-from engines.prism import prism_binary
-from loadgen.live import deliver, require_topic
-from loadgen.steady import SteadyLoad
-from schemas.contract import Contract, load_contract
-from sql.check import compare_answers
+from gamebeam.loadgen.live import deliver, require_topic
+from gamebeam.loadgen.steady import SteadyLoad
+from gamebeam.schemas.contract.contract import Contract, load_contract
+from gamebeam.sql.check import compare_answers
+from services import children, kill_job, start
+from services.flink import Flink, flink_cluster, wait_for
+from services.kafka import kafka_broker
+from services.prism import prism_binary
 
 TOPIC, GAME = "soak", "starter"
 LOOK_S, HEAP_S = 10, 60  # between samples; the heap's stop the task manager for some tenths of a second
@@ -116,7 +116,7 @@ def soak(engine: str, rate: float, seconds: float, warm_up: float, horizon_minut
         (folder / "config.yaml").write_text(f"horizon_minutes: {horizon_minutes}\nrollup_minutes: 1\n")
         contract = short_lateness(folder / "contract")
         source = f"kafka://{servers}/{TOPIC}?group=soak"
-        run = [sys.executable, "-m", "pipeline", "run", f"--source={source}", f"--archive={folder}/archive",
+        run = [sys.executable, "-m", "gamebeam", "run", f"--source={source}", f"--archive={folder}/archive",
                f"--config={folder}/config.yaml", f"--contract={folder}/contract"]
         if engine == "flink":
             flink = ending.enter_context(flink_cluster(folder / "flink", 1, 2))

@@ -1,15 +1,15 @@
-"""python -m clients server --to=URL --key=KEY | python -m clients client -- COMMAND …: against the protocol of clients/README.md"""
+"""python -m gamebeam.clients server --to=URL --key=KEY, or client -- COMMAND …: against the protocol of clients/README.md"""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from clients.check_client import check_client
-from clients.transcripts import play
+from gamebeam.clients.check_client import check_client
+from gamebeam.clients.transcripts import play
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m clients", allow_abbrev=False, description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m gamebeam.clients", allow_abbrev=False, description=__doc__)
     kinds = parser.add_subparsers(dest="kind", required=True)
     server = kinds.add_parser("server", help="plays the transcripts against a server")
     server.add_argument("--to", required=True)

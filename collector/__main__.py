@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from collector.keys import add_key, read_keys, remove_key
+from gamebeam.collector.keys import add_key, read_keys, remove_key
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    from collector.serve import serve
+    from gamebeam.collector.serve import serve
 
     serve(args.config)
     return 0

@@ -6,19 +6,19 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from collector.keys import Key
-from collector.sink import Message
-from schemas.contract import Contract
-from schemas.events import DEAD_LETTER
-from schemas.scrub import NOWHERE, Places
-from schemas.wire import CANONICAL
-from transforms.carried_env import SEPARATOR, split_env, with_env
-from transforms.dead_letters import stand_in
-from transforms.decode import Decoder
-from transforms.extract import UnreadableString, get
-from transforms.lines import LINE_BEHIND_A_SECRET, Lines
-from transforms.scrub import scrubber
-from transforms.times import is_ms, on_wire, to_ms
+from gamebeam.collector.keys import Key
+from gamebeam.collector.sink import Message
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.wire import CANONICAL
+from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.schemas.scrub import NOWHERE, Places
+from gamebeam.transforms.decode.carried_env import SEPARATOR, split_env, with_env
+from gamebeam.transforms.decode.dead_letters import stand_in
+from gamebeam.transforms.decode.decoder import Decoder
+from gamebeam.transforms.decode.lines import LINE_BEHIND_A_SECRET, Lines
+from gamebeam.transforms.decode.scrub import scrubber
+from gamebeam.transforms.decode.times import is_ms, on_wire, to_ms
+from gamebeam.transforms.decode.wire import UnreadableString, get
 
 STEP_MS = 60_000  # a clock is corrected by whole minutes, so that what is sent again gets the same time again
 LARGEST, LONGEST_KEY = 1_010_000, 1_000  # bytes: together under Kafka's 1 MB

@@ -11,20 +11,20 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from collector.accept import Acceptor
-from collector.body import Refused
-from collector.disk_queue import DiskQueue
-from collector.door import Door
-from collector.events import PATH, PostEvents, refusal
-from collector.game.api import game_api
-from collector.keys import KeyStore
-from collector.metrics import Metrics
-from collector.notify import Notify
-from collector.openapi import DOCS, openapi
-from collector.players import PATHS, Players
-from collector.settings import Settings
-from collector.sink import open_sink
-from schemas.contract import load_contract
+from gamebeam.collector.accept import Acceptor
+from gamebeam.collector.body import Refused
+from gamebeam.collector.disk_queue import DiskQueue
+from gamebeam.collector.door import Door
+from gamebeam.collector.events import PATH, PostEvents, refusal
+from gamebeam.collector.game.api import game_api
+from gamebeam.collector.keys import KeyStore
+from gamebeam.collector.metrics import Metrics
+from gamebeam.collector.notify import Notify
+from gamebeam.collector.open_sink import open_sink
+from gamebeam.collector.openapi import DOCS, openapi
+from gamebeam.collector.players import PATHS, Players
+from gamebeam.collector.settings import Settings
+from gamebeam.schemas.contract.contract import load_contract
 
 
 class Collector(Starlette):

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from collector.private_files import open_private
-from collector.sink import Message
+from gamebeam.collector.private_files import open_private
+from gamebeam.collector.sink import Message
 
 PAGE = 4096
 LOG = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from collector.disk_queue import DiskQueue
-from collector.private_files import open_private
-from collector.sink import Message, Sink, SinkAway
+from gamebeam.collector.disk_queue import DiskQueue
+from gamebeam.collector.private_files import open_private
+from gamebeam.collector.sink import Message, Sink, SinkAway
 
 CHUNK = 1_000  # messages of the queue sent at a time
 PATIENCE_S = (0.5, 5.0)  # between tries at a broker that is away: first, longest

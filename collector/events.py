@@ -11,14 +11,14 @@ import msgspec
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from collector.accept import Acceptor, Verdict, clock_ahead
-from collector.body import Refused, events_in, read_body
-from collector.disk_queue import QueueFull
-from collector.door import Door
-from collector.keys import Key, KeyStore
-from collector.limits import Limiter
-from collector.metrics import Metrics
-from collector.settings import Settings
+from gamebeam.collector.accept import Acceptor, Verdict, clock_ahead
+from gamebeam.collector.body import Refused, events_in, read_body
+from gamebeam.collector.disk_queue import QueueFull
+from gamebeam.collector.door import Door
+from gamebeam.collector.keys import Key, KeyStore
+from gamebeam.collector.limits import Limiter
+from gamebeam.collector.metrics import Metrics
+from gamebeam.collector.settings import Settings
 
 PATH = "/v1/events"
 RETRY_S = 5

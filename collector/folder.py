@@ -6,8 +6,8 @@ import os
 import time
 from pathlib import Path
 
-from collector.private_files import open_private
-from collector.sink import Message, SinkAway
+from gamebeam.collector.private_files import open_private
+from gamebeam.collector.sink import Message, SinkAway
 
 GATHER_S = 0.05  # what comes in this time shares a file
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from collector.sink import Message, SinkAway
+from gamebeam.collector.sink import Message, SinkAway
 
 SETTINGS = {"enable.idempotence": True, "linger.ms": 10, "partitioner": "murmur2_random", "compression.type": "lz4", "log_level": 0,
             "message.max.bytes": 1_048_000, "reconnect.backoff.max.ms": 1_000}

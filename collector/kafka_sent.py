@@ -4,8 +4,8 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from collector.sink import SinkAway
-from transforms.source import Kafka
+from gamebeam.collector.sink import SinkAway
+from gamebeam.transforms.sources.uri import Kafka
 
 SETTINGS = {"group.id": "gamebeam-notify", "enable.auto.commit": False, "enable.partition.eof": False, "log_level": 0}
 

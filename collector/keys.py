@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from collector.private_files import open_private
-from collector.settings import SettingsError
+from gamebeam.collector.private_files import open_private
+from gamebeam.collector.settings import SettingsError
 
 LOOK_S = 1.0  # between looks at the file
 MOST_SPELLINGS = 10_000  # of valid headers: a caller may vary the one that does not count

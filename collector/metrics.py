@@ -5,8 +5,8 @@ import os
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from collector.accept import Verdict
-from collector.keys import Key
+from gamebeam.collector.accept import Verdict
+from gamebeam.collector.keys import Key
 
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 

@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from collector.outbox import Outbox, Sent
-from collector.settings import SettingsError
-from collector.sink import open_sink
-from schemas.contract import load_contract
-from transforms.player_store import PlayersError, PlayerStore
-from transforms.source import Kafka, parse_source
+from gamebeam.collector.open_sink import open_sink
+from gamebeam.collector.outbox import Outbox, Sent
+from gamebeam.collector.settings import SettingsError
+from gamebeam.schemas.contract.contract import load_contract
+from gamebeam.transforms.sinks.player_store.store import PlayersError, PlayerStore
+from gamebeam.transforms.sources.uri import Kafka, parse_source
 
 LOOK_S = 600.0  # between looks for players who stay away
 LOG = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Notify:
         source = parse_source(self.to) if self.to.startswith("kafka://") else None
         if not isinstance(source, Kafka):
             return None
-        from collector.kafka_sent import payloads_since
+        from gamebeam.collector.kafka_sent import payloads_since
 
         return lambda topic, since_ms: asyncio.to_thread(payloads_since, source, topic, since_ms, self.seconds)
 

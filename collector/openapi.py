@@ -5,10 +5,10 @@ from typing import Any
 
 import yaml
 
-DOCS = (files("collector") / "docs.html").read_text()
+DOCS = (files("gamebeam.collector") / "docs.html").read_text()
 
 
 def openapi(paths: dict[str, Any]) -> dict[str, Any]:
-    spec: dict[str, Any] = yaml.safe_load((files("collector") / "openapi.yaml").read_text())
+    spec: dict[str, Any] = yaml.safe_load((files("gamebeam.collector") / "openapi.yaml").read_text())
     spec["paths"] |= paths
     return spec

@@ -10,8 +10,8 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from collector.game.accounts import Facts
-from collector.sink import Message, Sink
+from gamebeam.collector.game.accounts import Facts
+from gamebeam.collector.sink import Message, Sink
 
 GROUP = "relay"
 AT_ONCE = 500

@@ -8,9 +8,9 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from collector.body import Refused
-from collector.keys import Key
-from transforms.player_store import player_key, player_of
+from gamebeam.collector.body import Refused
+from gamebeam.collector.keys import Key
+from gamebeam.transforms.sinks.player_store.store import player_key, player_of
 
 PATHS: dict[str, Any] = {"/v1/players/{id}": {"get": {
     "operationId": "getPlayer", "summary": "A player's last known values, each with its event_time; of the key's game and env.",

@@ -5,7 +5,7 @@ import asyncio
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.cloud.pubsub_v1 import PublisherClient
 
-from collector.sink import Message, SinkAway
+from gamebeam.collector.sink import Message, SinkAway
 
 
 class PubSubSink:

@@ -9,10 +9,10 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from collector.app import app
-from collector.body import MOST_BYTES
-from collector.settings import load_settings
-from transforms.collector import collect_rarely
+from gamebeam.collector.app import app
+from gamebeam.collector.body import MOST_BYTES
+from gamebeam.collector.settings import load_settings
+from gamebeam.transforms.gc_tuning import collect_rarely
 
 HEAD_S = 10.0  # in which a new connection's first request must have its head whole
 HEAD_BYTES = 64 * 1024  # of a request's line and headers; uvicorn with httptools keeps as many as a client sends
@@ -77,6 +77,6 @@ def serve(path: str) -> None:
     os.environ[SETTINGS] = path
     if settings.workers > 1:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="gamebeam-metrics-"))
-    uvicorn.run("collector.serve:from_environment", factory=True, host=host.strip("[]"), port=int(port), workers=settings.workers,
+    uvicorn.run("gamebeam.collector.serve:from_environment", factory=True, host=host.strip("[]"), port=int(port), workers=settings.workers,
                 http=Protocol, loop="uvloop", access_log=False, log_level="warning", server_header=False, proxy_headers=False,
                 timeout_keep_alive=30, timeout_graceful_shutdown=30, backlog=2048)

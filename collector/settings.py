@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.fields import load_yaml
+from gamebeam.schemas.contract.fields import load_yaml
 
 
 class SettingsError(ValueError):

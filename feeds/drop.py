@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from feeds.load import load, loads_beginning
-from feeds.read import Problem, Unreadable
-from schemas.contract import Contract
-from schemas.feeds import FILE, Feed, feeds
-from schemas.layout import escape_glob, join
-from transforms.archive import write_at_once
-from transforms.runs import Run, read_runs
+from gamebeam.archive.atomic_write import write_atomically
+from gamebeam.archive.layout import escape_glob, join
+from gamebeam.archive.manifest import Run, read_runs
+from gamebeam.feeds.load import load, loads_beginning
+from gamebeam.feeds.read import Problem, Unreadable
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.feeds import FILE, Feed, feeds
 
 UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 STILL_S = 30.0  # seconds without a change of size or time before a file is read
@@ -132,7 +132,7 @@ def _taken(contract: Contract, archive: str, folder: str, path: str, name: str, 
         moved = _move(path, join(folder, "failed"), name, content)
         reason = {"file": name, "feed": feed and feed.name, "line": e.problem.line, "field": e.problem.field, "detail": e.problem.detail,
                   "at": datetime.now(UTC).isoformat(timespec="seconds")}
-        write_at_once(f"{moved}.reason.json", json.dumps(reason, indent=1, ensure_ascii=False).encode())
+        write_atomically(f"{moved}.reason.json", json.dumps(reason, indent=1, ensure_ascii=False).encode())
         return f"{name}: failed, {e}"
     _move(path, join(folder, "done"), name, content)
     if loaded.rows is None:

@@ -8,14 +8,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from feeds.read import Problem, Rows, Unreadable, read_rows
-from schemas.contract import Contract
-from schemas.feeds import DEAD, FOLDER, Feed, dead_table, feed_table
-from schemas.layout import join
-from schemas.tables import Table
-from transforms.archive import write_at_once
-from transforms.input_files import Input
-from transforms.runs import Run, read_runs, write_run
+from gamebeam.archive.atomic_write import write_atomically
+from gamebeam.archive.layout import join
+from gamebeam.archive.manifest import Input, Run, read_runs, write_run
+from gamebeam.feeds.read import Problem, Rows, Unreadable, read_rows
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.feeds import DEAD, FOLDER, Feed, dead_table, feed_table
+from gamebeam.schemas.tables import Table
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def _write(archive: str, table: Table, head: dict[str, Any], lines: list[int], c
     out = pa.BufferOutputStream()
     pq.write_table(written, out, compression="zstd")
     path = join(archive, FOLDER, table.name, f"load={head['run_id']}", f"part-{head['run_id']}-0.parquet")  # the same when done again
-    write_at_once(path, out.getvalue().to_pybytes())
+    write_atomically(path, out.getvalue().to_pybytes())
     return len(lines)
 
 

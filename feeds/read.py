@@ -11,10 +11,10 @@ from typing import Any
 
 import pycountry
 
-from schemas.feeds import Column, Feed
-from schemas.scrub import Scrubber
-from schemas.secret_names import secret_names
-from transforms.faults import Faults
+from gamebeam.schemas.contract.feeds import Column, Feed
+from gamebeam.schemas.scrub import Scrubber
+from gamebeam.schemas.secret_names import secret_names
+from gamebeam.transforms.decode.faults import Faults
 
 ROUNDED = re.compile(r"\d(\.\d+)?E\+\d+")  # an id that a spreadsheet has rounded
 BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

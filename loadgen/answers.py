@@ -5,11 +5,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from loadgen.asked import asked_of
-from loadgen.rollup_answers import RollupAnswer, micros
-from loadgen.sent import Sent, counter_field
-from schemas.contract import Contract
-from schemas.layout import HOUR_MS
+from gamebeam.loadgen.client_event import Sent, counter_field
+from gamebeam.loadgen.expected import asked_of
+from gamebeam.loadgen.rollup_answers import RollupAnswer, micros
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.dates import HOUR_MS
 
 RECEIVED, LANDED, DUPLICATE, DEAD, LATE = range(5)
 SECRET = re.compile(rb"hunter2-?\d*")  # scrubbed from dead letters, so two of them may differ by it and still be one

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from loadgen.sent import on_wire
-from schemas.contract import Contract
-from schemas.wire import NUMERIC_TIMES, Wire, snake
+from gamebeam.loadgen.client_event import on_wire
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.wire import NUMERIC_TIMES, Wire, snake
 
 NAMES = ("event_type", "env", "platform", "app_version", "player_id", "install_id", "session_id", "seq", "event_time")
 TEXT = rb'"(?:[^"\\]|\\.)*"'

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from loadgen.asked.starter import Starter
-from loadgen.players import Player
-from schemas.contract import Contract
-from schemas.feeds import feeds
+from gamebeam.loadgen.expected.starter import Starter
+from gamebeam.loadgen.players import Player
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.feeds import feeds
 
 COLUMNS = ("day", "media_source", "campaign", "country", "impressions", "clicks", "cost_usd")
 CENTS = {"adwords": 210, "facebook": 175, "tiktok": 90, "unity_ads": 60}  # for an install, about

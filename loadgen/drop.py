@@ -9,9 +9,9 @@ from typing import Any
 
 import fastavro
 
-from loadgen.live import records_of
-from loadgen.outgoing import Outgoing
-from loadgen.write import PUBSUB_MESSAGE
+from gamebeam.loadgen.live import records_of
+from gamebeam.loadgen.outgoing import Outgoing
+from gamebeam.loadgen.write import PUBSUB_MESSAGE
 
 EVERY_S = 2  # seconds between files
 AT_ONCE = 5_000  # messages in a file, where nothing sets the pace

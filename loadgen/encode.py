@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from loadgen.sent import Sent, on_wire
-from schemas.contract import Contract
-from schemas.fields import Field, FieldType
-from schemas.secret_names import secret_names
-from schemas.wire import CANONICAL, NUMERIC_TIMES, Wire, camel
+from gamebeam.loadgen.client_event import Sent, on_wire
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.fields import Field, FieldType
+from gamebeam.schemas.contract.wire import CANONICAL, NUMERIC_TIMES, Wire, camel
+from gamebeam.schemas.secret_names import secret_names
 
 # The order on the wire: a message that was cut off usually still tells when it arrived and whose it is.
 ENVELOPE_ORDER = ("event_id", "event_type", "event_time", "env", "platform", "app_version", "install_id", "seq", "player_id",

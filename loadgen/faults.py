@@ -3,9 +3,9 @@
 import random
 from dataclasses import dataclass
 
-from loadgen.players import BAD_BUILD, HOUR, MINUTE
-from loadgen.sent import Sent, on_wire
-from schemas.contract import Contract, EventType
+from gamebeam.loadgen.client_event import Sent, on_wire
+from gamebeam.loadgen.players import BAD_BUILD, HOUR, MINUTE
+from gamebeam.schemas.contract.contract import Contract, EventType
 
 DEFAULT_RATES = {
     "lost": 0.02,  # of first deliveries

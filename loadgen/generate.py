@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from loadgen.asked.starter import Starter
-from loadgen.costs import campaigns, takes_costs
-from loadgen.faults import rates_for
-from loadgen.players import bot_numbers
-from loadgen.sent import on_wire
-from loadgen.sheet import write_sheet
-from loadgen.world import World
-from loadgen.write import FORMATS, file_names, slices, write_messages
-from schemas.contract import Contract
+from gamebeam.loadgen.client_event import on_wire
+from gamebeam.loadgen.costs import campaigns, takes_costs
+from gamebeam.loadgen.expected.starter import Starter
+from gamebeam.loadgen.faults import rates_for
+from gamebeam.loadgen.ground_truth import write_sheet
+from gamebeam.loadgen.players import bot_numbers
+from gamebeam.loadgen.world import World
+from gamebeam.loadgen.write import FORMATS, file_names, slices, write_messages
+from gamebeam.schemas.contract.contract import Contract
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from clients.python.gamebeam_client.transport import Later, Rejected, Transport, pause
-from loadgen.broken import reader
-from schemas.contract import Contract
+from gamebeam.clients.python.gamebeam_client.transport import Later, Rejected, Transport, pause
+from gamebeam.loadgen.broken import reader
+from gamebeam.schemas.contract.contract import Contract
 
 BATCH, BATCH_BYTES = 100, 500_000
 PATIENCE_S = 300.0  # with a collector that is away

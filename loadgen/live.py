@@ -9,9 +9,9 @@ import fastavro
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from loadgen.broken import reader
-from loadgen.outgoing import Outgoing
-from schemas.contract import Contract
+from gamebeam.loadgen.broken import reader
+from gamebeam.loadgen.outgoing import Outgoing
+from gamebeam.schemas.contract.contract import Contract
 
 WAIT_S = 30.0
 PARTITIONS = 4  # of a topic that is not there yet

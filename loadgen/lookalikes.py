@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from schemas.contract import Contract
+from gamebeam.schemas.contract.contract import Contract
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 

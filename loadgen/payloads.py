@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.contract import Contract
-from schemas.fields import Field, FieldType
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.fields import Field, FieldType
 
 NULL_SHARE = 0.1  # of nullable fields that the story does not tell
 FITS: dict[str, Callable[[Any], bool]] = {

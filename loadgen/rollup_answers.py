@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from loadgen.sent import Sent
-from schemas.contract import Contract, envelope_fields
-from schemas.rollups import Rollup, Value
-from schemas.tables import ARROW
+from gamebeam.loadgen.client_event import Sent
+from gamebeam.schemas.contract.contract import Contract, envelope_fields
+from gamebeam.schemas.contract.rollups import Rollup, Value
+from gamebeam.schemas.tables import ARROW
 
 Read = Callable[[Sent], Any]  # a landed event -> a field's value
 

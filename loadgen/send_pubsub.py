@@ -12,8 +12,8 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.cloud.pubsub_v1 import PublisherClient
 from google.cloud.pubsub_v1.types import BatchSettings
 
-from loadgen.live import SendError, messages_of
-from loadgen.outgoing import Outgoing
+from gamebeam.loadgen.live import SendError, messages_of
+from gamebeam.loadgen.outgoing import Outgoing
 
 ARRIVAL = "arrival_time"  # ms: a publish time is always now; read with ?timestamp_attribute=arrival_time
 WAIT_S = 30.0

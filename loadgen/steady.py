@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from loadgen.faults import Delivery, rates_for
-from loadgen.outgoing import Outgoing
-from loadgen.players import DAY, Player, Session
-from loadgen.sent import Sent
-from loadgen.sheet import write_sheet
-from loadgen.world import World
-from loadgen.write import Message
-from schemas.contract import Contract
+from gamebeam.loadgen.client_event import Sent
+from gamebeam.loadgen.faults import Delivery, rates_for
+from gamebeam.loadgen.ground_truth import write_sheet
+from gamebeam.loadgen.outgoing import Outgoing
+from gamebeam.loadgen.players import DAY, Player, Session
+from gamebeam.loadgen.world import World
+from gamebeam.loadgen.write import Message
+from gamebeam.schemas.contract.contract import Contract
 
 MESSAGES_PER_PLAYER = 60  # about what one of them sends before another takes the place
 FEWEST_PLAYERS = 20

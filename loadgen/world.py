@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from loadgen.answers import Answers, Dead
-from loadgen.broken import reader
-from loadgen.costs import Costs
-from loadgen.encode import UNKNOWN_TYPE, encoder, precision_ms
-from loadgen.faults import IN_2040, Delivery, Faults, PublishNumbers, damaged
-from loadgen.lookalikes import anonymous_types, player_ids
-from loadgen.payloads import payload
-from loadgen.players import Install, Player, Session, make_player, sessions
-from loadgen.sent import IDENTITY, Sent, on_wire
-from loadgen.story import Storyteller
-from loadgen.write import Message
-from schemas.contract import Contract
-from schemas.layout import DAY_MS
+from gamebeam.loadgen.answers import Answers, Dead
+from gamebeam.loadgen.broken import reader
+from gamebeam.loadgen.client_event import IDENTITY, Sent, on_wire
+from gamebeam.loadgen.costs import Costs
+from gamebeam.loadgen.encode import UNKNOWN_TYPE, encoder, precision_ms
+from gamebeam.loadgen.faults import IN_2040, Delivery, Faults, PublishNumbers, damaged
+from gamebeam.loadgen.lookalikes import anonymous_types, player_ids
+from gamebeam.loadgen.payloads import payload
+from gamebeam.loadgen.players import Install, Player, Session, make_player, sessions
+from gamebeam.loadgen.session_script import Storyteller
+from gamebeam.loadgen.write import Message
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.dates import DAY_MS
 
 AHEAD_MS, BEHIND_MS = DAY_MS, 30 * DAY_MS  # how far event_time may stand from arrival_time
 FRONT_DOOR_MS = 35  # from received_time to the broker's publish time, where both are there

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from schemas.contract import Contract, load_contract
-from schemas.layout import CONTRACT_FILE
-from schemas.stored import for_reading, parse_stored
+from gamebeam.archive.layout import CONTRACT_FILE
+from gamebeam.archive.stored_contract import for_reading, parse_stored
+from gamebeam.schemas.contract.contract import Contract, load_contract
 
 
 def given_contract(flag: str | None) -> Contract | None:
@@ -13,7 +13,7 @@ def given_contract(flag: str | None) -> Contract | None:
         return None
     if "://" not in flag:
         return load_contract(flag)
-    from transforms.read_contract import read_contract
+    from gamebeam.pipeline.read_contract import read_contract
 
     return read_contract(flag)
 
@@ -29,7 +29,7 @@ def contract_to_read(archive: str, flag: str) -> Contract:
 
 def _stored(archive: str) -> Contract | None:
     if "://" in archive:
-        from transforms.archive_contract import archive_contract
+        from gamebeam.archive.contract_file import archive_contract
 
         return archive_contract(archive)
     path = Path(archive, CONTRACT_FILE)

@@ -5,17 +5,17 @@ from typing import Any
 
 import apache_beam as beam
 
-from schemas.bigquery import Target
-from schemas.contract import Contract
-from schemas.events import DEAD_LETTER
-from transforms.archive import WriteArchive
-from transforms.copies import SHARDS
-from transforms.decode_messages import Decode
-from transforms.deduplicate import HORIZON_MS, Deduplicate
-from transforms.messages import Messages
-from transforms.players import WritePlayers
-from transforms.rollup import OTHERS_S, Rollups
-from transforms.route import Route
+from gamebeam.schemas.bigquery import Target
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.transforms.decode.transform import Decode
+from gamebeam.transforms.dedup.dedup_key import SHARDS
+from gamebeam.transforms.dedup.transform import HORIZON_MS, Deduplicate
+from gamebeam.transforms.messages import Messages
+from gamebeam.transforms.rollups.transform import OTHERS_S, Rollups
+from gamebeam.transforms.sinks.parquet import WriteArchive
+from gamebeam.transforms.sinks.player_store.transform import WritePlayers
+from gamebeam.transforms.sinks.route import Route
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tu
 
 def _into_tables(routed: Any, rollups: Any, job: Job, target: Target) -> beam.PCollection[tuple[str, int]]:
     """BigQuery's tables; what it refuses is written to the archive, as dead letters."""
-    from transforms.write_bigquery import WriteTables  # Google's clients: only where they are needed
+    from gamebeam.transforms.sinks.bigquery.transform import WriteTables  # Google's clients: only where they are needed
 
     by_type = {name: routed[name] for name in (*job.contract.events, DEAD_LETTER)}
     refused = (by_type, rollups) | "Tables" >> WriteTables(job.contract, target, job.run_id, job.streaming)

@@ -3,17 +3,17 @@
 import time
 from pathlib import Path
 
-from feeds.drop import run as run_feeds
-from loadgen.generate import generate
-from pipeline.bar import bar
-from pipeline.options import JobOptions
-from pipeline.run import run_batch
-from reports.report import report
-from schemas.contract import load_contract
-from schemas.questions import report_questions
-from sql.check import compare_answers
-from sql.engine import ask, open_archive
-from sql.show import show
+from gamebeam.feeds.drop import run as run_feeds
+from gamebeam.loadgen.generate import generate
+from gamebeam.pipeline.bar import bar
+from gamebeam.pipeline.batch import run_batch
+from gamebeam.pipeline.options import JobOptions
+from gamebeam.reports.report import report
+from gamebeam.schemas.contract.contract import load_contract
+from gamebeam.schemas.contract.questions import report_questions
+from gamebeam.sql.check import compare_answers
+from gamebeam.sql.engine import ask, open_archive
+from gamebeam.sql.show import show
 
 GAME = "starter"
 QUESTIONS = {

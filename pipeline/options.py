@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-from schemas.fields import load_yaml
-from transforms.secret_key import SECRET, secret_key
+from gamebeam.schemas.contract.fields import load_yaml
+from gamebeam.transforms.decode.secret_key import SECRET, secret_key
 
 
 class JobOptions(PipelineOptions):

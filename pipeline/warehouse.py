@@ -1,9 +1,9 @@
 """The job's side of BigQuery: are its tables there, and which runs count."""
 
-from pipeline.options import JobOptions
-from schemas.bigquery import Target, parse_target
-from schemas.contract import Contract
-from transforms.runs import Run, RunError
+from gamebeam.archive.manifest import Run, RunError
+from gamebeam.pipeline.options import JobOptions
+from gamebeam.schemas.bigquery import Target, parse_target
+from gamebeam.schemas.contract.contract import Contract
 
 
 class Warehouse:
@@ -15,7 +15,7 @@ class Warehouse:
     def publish(self, run: Run) -> None:
         """From here on the views of BigQuery read what the run wrote, if its state lets them."""
         if self.target:
-            from transforms.publish_run import publish_run
+            from gamebeam.transforms.sinks.bigquery.publish_run import publish_run
 
             publish_run(self.target, self.contract.name, run)
 
@@ -24,8 +24,8 @@ def open_warehouse(options: JobOptions, contract: Contract) -> Warehouse:
     """The tables of --tables, if it is given; refused unless all of them are there."""
     if not options.tables:
         return Warehouse(None, contract)
-    from transforms.bigquery_client import rest_client
-    from transforms.plan_tables import missing_tables
+    from gamebeam.transforms.sinks.bigquery.client import rest_client
+    from gamebeam.transforms.sinks.bigquery.plan_tables import missing_tables
 
     target = parse_target(options.tables)
     if missing := missing_tables(rest_client(target.project), target, contract):

@@ -12,9 +12,10 @@ import grpc
 from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.runners.runner import PipelineState
 
-from transforms.draining import DRAIN, PAUSE, RESTING
-from transforms.latency import Buckets, buckets, percentiles, since
-from transforms.runs import Run, RunError, counted, counted_by_name, now, rows_written
+from gamebeam.archive.manifest import Run, RunError, now
+from gamebeam.pipeline.counters import counted, counted_by_name, rows_written
+from gamebeam.transforms.sinks.latency import Buckets, buckets, percentiles, since
+from gamebeam.transforms.sources.source_lifecycle import DRAIN, PAUSE, RESTING
 
 LINE_S = 60  # between log lines
 LOOK_S = 0.5  # between looks at the job's state: waiting in Beam's own way ends after 300 s (DEADLINE_EXCEEDED)

@@ -9,9 +9,9 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from reports.figures import STATUS, Figure, format_of, is_number, label
-from schemas.fields import ContractError
-from sql.show import plain
+from gamebeam.reports.figures import STATUS, Figure, format_of, is_number, label
+from gamebeam.schemas.contract.fields import ContractError
+from gamebeam.sql.show import plain
 
 DRAWN = ("bar", "line", "area", "pie", "histogram", "heatmap", "scatter")
 CHANNELS = ("x", "y", "color")

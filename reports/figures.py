@@ -8,11 +8,11 @@ from typing import Any
 
 import duckdb
 
-from schemas.questions import Question
-from sql.engine import Result, ask
-from sql.query import titled
-from sql.show import plain
-from sql.translate import SqlError
+from gamebeam.schemas.contract.questions import Question
+from gamebeam.sql.engine import Result, ask
+from gamebeam.sql.query import titled
+from gamebeam.sql.show import plain
+from gamebeam.sql.translate import SqlError
 
 Value = Any
 NUMBER = (int, float, Decimal)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from schemas.contract import Contract
-from schemas.fields import ContractError, load_yaml
-from schemas.questions import Question, parse_question, questions, report_questions
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.fields import ContractError, load_yaml
+from gamebeam.schemas.contract.questions import Question, parse_question, questions, report_questions
 
 FILE = "report.yaml"
 KNOWN = {"title", "sections"}
@@ -49,14 +49,14 @@ def is_of_a_player(question: Question) -> bool:
 @cache
 def built_in_questions() -> dict[str, Question]:
     """Those of every game, in order of their files' names, which begin with a number."""
-    found = sorted((f for f in (files("reports") / "questions").iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    found = sorted((f for f in (files("gamebeam.reports") / "questions").iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
     parsed = [parse_question(f.name[3:-4], f.read_text(), f"reports/questions/{f.name}") for f in found]
     return {q.name: q for q in parsed if not is_of_a_player(q)}
 
 
 @cache
 def about_every_player() -> Question:
-    file = files("reports") / "questions" / "90_player.sql"
+    file = files("gamebeam.reports") / "questions" / "90_player.sql"
     return parse_question("player", file.read_text(), f"reports/questions/{file.name}")
 
 

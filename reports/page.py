@@ -9,8 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports.charts import chart, vega_script
-from reports.figures import STATUS, Figure, Settled, format_of, is_number, label, written
+from gamebeam.reports.charts import chart, vega_script
+from gamebeam.reports.figures import STATUS, Figure, Settled, format_of, is_number, label, written
 
 MOST_ROWS = 200  # of a table; the CSV has all
 
@@ -42,7 +42,8 @@ def html(page: Page) -> str:
 
 @cache
 def _templates() -> Environment:
-    env = Environment(loader=PackageLoader("reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    env = Environment(loader=PackageLoader("gamebeam.reports"), autoescape=True, undefined=StrictUndefined,
+                      trim_blocks=True, lstrip_blocks=True)
     env.filters |= {"label": label, "utc": _utc}
     env.globals |= {"cell": _cell, "is_number": is_number, "status": STATUS, "most_rows": MOST_ROWS}
     return env
@@ -55,7 +56,7 @@ def _cell(figure: Figure, value: Any, column: str) -> str:
 
 @cache
 def asset(name: str) -> str:
-    return (files("reports") / "templates" / name).read_text()
+    return (files("gamebeam.reports") / "templates" / name).read_text()
 
 
 def _utc(moment: datetime | None) -> str:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import duckdb
 
-from reports.figures import STATUS, Figure, figure, settled
-from reports.layout import page_layout
-from reports.page import Page, html
-from reports.pdf import browser, print_pdf
-from schemas.contract import Contract
-from sql.engine import Result, open_archive
-from sql.query import parameters
-from sql.show import show
+from gamebeam.reports.figures import STATUS, Figure, figure, settled
+from gamebeam.reports.layout import page_layout
+from gamebeam.reports.page import Page, html
+from gamebeam.reports.pdf import browser, print_pdf
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.sql.engine import Result, open_archive
+from gamebeam.sql.query import parameters
+from gamebeam.sql.show import show
 
 ALSO = ("csv", "pdf")
 

@@ -15,15 +15,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from reports.charts import vega_script
-from reports.figures import figure, settled
-from reports.layout import player_layout
-from reports.page import Page, asset, html
-from reports.report import page_of
-from schemas.contract import Contract
-from sql.archive import read_runs
-from sql.engine import open_archive
-from sql.query import parameters
+from gamebeam.reports.charts import vega_script
+from gamebeam.reports.figures import figure, settled
+from gamebeam.reports.layout import player_layout
+from gamebeam.reports.page import Page, asset, html
+from gamebeam.reports.report import page_of
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.sql.archive import read_runs
+from gamebeam.sql.engine import open_archive
+from gamebeam.sql.query import parameters
 
 HEADERS = {"Content-Security-Policy": "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'unsafe-inline'; "
                                       "img-src data:; connect-src 'self'; frame-ancestors 'none'",

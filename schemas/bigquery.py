@@ -4,11 +4,11 @@ import json
 import re
 from dataclasses import dataclass
 
-from schemas.contract import Contract
-from schemas.events import DEAD_LETTER
-from schemas.feeds import DEAD, feed_tables
-from schemas.fields import ContractError, Field, FieldType
-from schemas.tables import LONG, STRING, TIMESTAMP, tables
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.feeds import DEAD, feed_tables
+from gamebeam.schemas.contract.fields import ContractError, Field, FieldType
+from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.schemas.tables import LONG, STRING, TIMESTAMP, tables
 
 TYPES = {"boolean": "BOOL", "long": "INT64", "double": "FLOAT64", "string": "STRING", "bytes": "BYTES", "timestamp": "TIMESTAMP",
          "date": "DATE"}

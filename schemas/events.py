@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, Union
 import lz4.frame
 import msgspec
 
-from schemas.contract import Contract, dead_letter_fields, envelope_fields
-from schemas.fields import Field, FieldType
+from gamebeam.schemas.contract.contract import Contract, dead_letter_fields, envelope_fields
+from gamebeam.schemas.contract.fields import Field, FieldType
 
 INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 TIMESTAMP_MS = Annotated[int, msgspec.Meta(ge=-62_135_596_800_000, le=253_402_300_799_999)]  # years 1 to 9999

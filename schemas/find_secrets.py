@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from schemas.secret_names import LOWER, MOST_ENCODED, SEPARATORS, SecretNames, needle, shortest, squashed, squashed_bytes
+from gamebeam.schemas.secret_names import LOWER, MOST_ENCODED, SEPARATORS, SecretNames, needle, shortest, squashed, squashed_bytes
 
 MOST_NAMES = 1_000  # names looked at that only resemble a secret's; behind so many the rest counts as secret
 MOST_ESCAPES = 50_000  # escapes resolved

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from schemas.find_secrets import SecretFinder
-from schemas.secret_names import SecretNames, secret_names, squashed
+from gamebeam.schemas.find_secrets import SecretFinder
+from gamebeam.schemas.secret_names import SecretNames, secret_names, squashed
 
 HASHED = re.compile(r"h1:[0-9a-f]{64}")  # a keyed hash: what is scrubbed again is not hashed again
 MOST_DEEP = 210  # levels of objects, arrays and strings within strings

@@ -67,7 +67,7 @@ def _entry(names: SecretNames, name: str) -> str | None:
 
 @cache
 def secret_names() -> SecretNames:
-    listed = yaml.safe_load((files("schemas") / "secrets.yaml").read_text())
+    listed = yaml.safe_load((files("gamebeam.schemas") / "secrets.yaml").read_text())
     return SecretNames(*(tuple(map(str, listed[key])) for key in ("anywhere", "words", "whole", "not")))
 
 

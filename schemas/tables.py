@@ -5,9 +5,9 @@ from functools import cache, cached_property
 
 import pyarrow as pa
 
-from schemas.contract import Contract, dead_letter_fields, envelope_fields
-from schemas.fields import Field, FieldType
-from schemas.rollups import Rollup
+from gamebeam.schemas.contract.contract import Contract, dead_letter_fields, envelope_fields
+from gamebeam.schemas.contract.fields import Field, FieldType
+from gamebeam.schemas.contract.rollups import Rollup
 
 ARROW = {"boolean": pa.bool_(), "long": pa.int64(), "double": pa.float64(), "string": pa.string(), "bytes": pa.binary(),
          "timestamp": pa.timestamp("ms", tz="UTC"), "date": pa.date32()}

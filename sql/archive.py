@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.layout import RUNS_FOLDER, UNREADABLE_FILE, escape_glob, table_glob
+from gamebeam.archive.layout import RUNS_FOLDER, UNREADABLE_FILE, escape_glob, table_glob
 
 VISIBLE_STATES = ("open", "complete")
 RUNS = pa.schema([

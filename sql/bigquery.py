@@ -3,10 +3,10 @@
 import hashlib
 from typing import NamedTuple
 
-from schemas.bigquery import RUN_MANIFESTS, Target, labels, listed
-from schemas.contract import Contract
-from schemas.events import DEAD_LETTER
-from sql.views import fill, view_sql
+from gamebeam.schemas.bigquery import RUN_MANIFESTS, Target, labels, listed
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.sql.views import fill, view_sql
 
 # A run that another supersedes is hidden by that one's manifest: one appended row hides the old rows and shows the new.
 RUNS = f"""WITH latest AS (

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from schemas.bigquery import bigquery_type
-from schemas.contract import Contract
-from schemas.tables import Table, tables
-from sql.views import view_sql
+from gamebeam.schemas.bigquery import bigquery_type
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.tables import Table, tables
+from gamebeam.sql.views import view_sql
 
 HOT_DAYS = 28  # event tables expire after 30 days: the 29th is there for certain, and one more is slack
 

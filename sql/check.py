@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
-from schemas.contract import Contract
-from schemas.questions import questions
-from schemas.rollups import Rollup
-from schemas.tables import declared_table
-from sql.engine import Result, ask, open_archive
-from sql.query import parameters
-from sql.show import plain
-from sql.views import SKETCH_SIZE, fill, micros_of, money_micros
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.questions import questions
+from gamebeam.schemas.contract.rollups import Rollup
+from gamebeam.schemas.tables import declared_table
+from gamebeam.sql.engine import Result, ask, open_archive
+from gamebeam.sql.query import parameters
+from gamebeam.sql.show import plain
+from gamebeam.sql.views import SKETCH_SIZE, fill, micros_of, money_micros
 
 Row = tuple[Any, ...]
 SHOWN = 20  # differences printed per answer
@@ -100,7 +100,7 @@ def report(comparison: Comparison) -> str:
 def checks(contract: Contract) -> dict[str, Check]:
     """A query per answer: those in sql/checks, contents, one per declared rollup, and the game's own questions."""
     found = {"contents": Check(contents_sql(contract), ["event_type", "hour", "env", "platform", "app_version"])}
-    for file in (files("sql") / "checks").iterdir():
+    for file in (files("gamebeam.sql") / "checks").iterdir():
         if file.name.endswith(".sql"):
             text = file.read_text()
             key = re.match(r"-- key: (.*)\n", text)

@@ -1,10 +1,10 @@
 """A contract's own SQL, held against its tables: a view or a question that can never be answered is found before anybody asks it."""
 
-from schemas.contract import Contract
-from schemas.questions import own_views, questions, report_questions
-from sql.engine import ask, broken_views, open_empty
-from sql.query import parameters
-from sql.translate import SqlError
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.questions import own_views, questions, report_questions
+from gamebeam.sql.engine import ask, broken_views, open_empty
+from gamebeam.sql.query import parameters
+from gamebeam.sql.translate import SqlError
 
 
 def check_sql(contract: Contract) -> list[str]:

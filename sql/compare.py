@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlglot import exp
 
-from sql.engine import Result
-from sql.information_schema import as_query
-from sql.show import show
-from sql.translate import SqlError, parse
+from gamebeam.sql.engine import Result
+from gamebeam.sql.information_schema import as_query
+from gamebeam.sql.show import show
+from gamebeam.sql.translate import SqlError, parse
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client

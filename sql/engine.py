@@ -11,16 +11,16 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from schemas.contract import Contract
-from schemas.feeds import feed_tables
-from schemas.fields import FieldType
-from schemas.layout import escape_glob
-from schemas.tables import Table, tables
-from sql.archive import RUNS, part_files, read_runs
-from sql.information_schema import as_query, described, fill_information_schema
-from sql.sources import Catalog, Source, catalog_of, refuse_unknown, sources
-from sql.translate import SqlError, parse, to_duckdb
-from sql.views import view_sql
+from gamebeam.archive.layout import escape_glob
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.feeds import feed_tables
+from gamebeam.schemas.contract.fields import FieldType
+from gamebeam.schemas.tables import Table, tables
+from gamebeam.sql.archive import RUNS, part_files, read_runs
+from gamebeam.sql.information_schema import as_query, described, fill_information_schema
+from gamebeam.sql.sources import Catalog, Source, catalog_of, refuse_unknown, sources
+from gamebeam.sql.translate import SqlError, parse, to_duckdb
+from gamebeam.sql.views import view_sql
 
 DUCKDB = {"boolean": "BOOLEAN", "long": "BIGINT", "double": "DOUBLE", "string": "VARCHAR", "bytes": "BLOB",
           "timestamp": "TIMESTAMPTZ", "date": "DATE"}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
-from sql.sources import Source, is_information_schema
+from gamebeam.sql.sources import Source, is_information_schema
 
 SHOW_TABLES = re.compile(r"\s*SHOW\s+TABLES\s*;?\s*", re.IGNORECASE)
 DESCRIBE = re.compile(r"\s*DESC(?:RIBE)?\s+(?:TABLE\s+)?(?:main\.)?(`?)(\w+)\1\s*;?\s*", re.IGNORECASE)

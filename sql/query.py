@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from schemas.contract import Contract
-from schemas.questions import Question, questions, report_questions
-from sql.compare import Comparison, ask_bigquery, compare
-from sql.engine import Result, ask, open_archive
-from sql.show import FORMATS, show
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.contract.questions import Question, questions, report_questions
+from gamebeam.sql.compare import Comparison, ask_bigquery, compare
+from gamebeam.sql.engine import Result, ask, open_archive
+from gamebeam.sql.show import FORMATS, show
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client

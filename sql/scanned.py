@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import pyarrow.parquet as pq
 
-from schemas.contract import Contract
-from schemas.tables import tables
-from sql.archive import part_files, read_runs
-from sql.engine import Result
-from sql.show import show
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.tables import tables
+from gamebeam.sql.archive import part_files, read_runs
+from gamebeam.sql.engine import Result
+from gamebeam.sql.show import show
 
 DOLLARS_PER_TIB = 6.25  # BigQuery on demand, the US list price since July 2023: look up your region's
 PER_TABLE = 10 << 20  # bytes that BigQuery charges for a table at least

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import duckdb
 
-from schemas.contract import Contract
-from schemas.tables import tables
-from sql.engine import ask
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.tables import tables
+from gamebeam.sql.engine import ask
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from schemas.printable import no_formula, printable
-from sql.engine import Result
+from gamebeam.schemas.printable import no_formula, printable
+from gamebeam.sql.engine import Result
 
 FORMATS = ("table", "csv", "json")
 

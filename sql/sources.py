@@ -8,7 +8,7 @@ from typing import NamedTuple
 import duckdb
 from sqlglot import exp
 
-from sql.translate import SqlError
+from gamebeam.sql.translate import SqlError
 
 INFORMATION_SCHEMA = {f"INFORMATION_SCHEMA.{name}" for name in ("TABLES", "COLUMNS")}
 OF_THE_ENGINE = {"current_setting", "getenv", "getvariable"}  # scalar functions that show the machine, not the archive

@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.contract import Contract
-from schemas.tables import tables
-from sql.archive import part_files, read_runs, unreadable_files
-from sql.engine import Result, ask, open_archive
-from sql.show import show
-from sql.views import KEYS, VISIBLE_RUNS, fill, latest_rows
+from gamebeam.schemas.contract.contract import Contract
+from gamebeam.schemas.tables import tables
+from gamebeam.sql.archive import part_files, read_runs, unreadable_files
+from gamebeam.sql.engine import Result, ask, open_archive
+from gamebeam.sql.show import show
+from gamebeam.sql.views import KEYS, VISIBLE_RUNS, fill, latest_rows
 
 RECENT_S = 600  # files no older than this tell how long messages take; an open run without any has stopped, or has nothing to read
 SAMPLED = 200  # files at most

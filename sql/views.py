@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable
 from importlib.resources import files
 
-from schemas import tables as schema
-from schemas.contract import Contract, envelope_fields
-from schemas.events import LARGEST_AMOUNT
-from schemas.feeds import feed_views
-from schemas.fields import Field
-from schemas.questions import own_views
-from schemas.rollups import Rollup, Value
+from gamebeam.schemas import tables as schema
+from gamebeam.schemas.contract.contract import Contract, envelope_fields
+from gamebeam.schemas.contract.feeds import feed_views
+from gamebeam.schemas.contract.fields import Field
+from gamebeam.schemas.contract.questions import own_views
+from gamebeam.schemas.contract.rollups import Rollup, Value
+from gamebeam.schemas.events import LARGEST_AMOUNT
 
 BUILT_IN = ("runs", "dead_letters", "dead_letter_problems", "counter_hours", "ledger", "player_hours", "sessions", "players",
             "leaderboard", "data_status")
@@ -103,7 +103,7 @@ def events_view(contract: Contract) -> str:
 
 def built_in_view(contract: Contract, name: str) -> str:
     file = "sessions_by_gap" if name == "sessions" and contract.session_gap_ms is not None else name
-    text = (files("sql") / "views" / f"{file}.sql").read_text()
+    text = (files("gamebeam.sql") / "views" / f"{file}.sql").read_text()
     text = re.sub(r"\{latest:(\w+)\}", lambda m: latest_rows(m[1], KEYS[m[1]]), text)
     states = "".join(",\n  " + _last(f) + f",\n  MAX(`{f.name}_at`) AS `{f.name}_at`" for f in contract.state_fields)
     columns = "".join(f",\n  hours.`{f.name}`" for f in contract.state_fields)

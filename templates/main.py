@@ -2,7 +2,7 @@
 
 import sys
 
-from pipeline.__main__ import main
+from gamebeam.pipeline.cli.__main__ import main
 
 if __name__ == "__main__":
     sys.exit(main(["run", *sys.argv[1:]]))

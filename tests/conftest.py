@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from engines import MissingTool
-from engines.bigquery import bigquery_emulator, emulator_binary
-from engines.flink import flink_cluster
-from engines.kafka import kafka_jars
-from engines.prism import prism_binary
-from engines.redis import redis_server
-from pipeline.lifetime import end_children_with_this_process
-from pipeline.prism import keep_bundles_whole
-from tests.flink_jobs import Played
-from transforms.collector import collect_as_before
-from transforms.draining import DRAIN, PAUSE, RESTING
+from gamebeam.pipeline.runners.lifetime import end_children_with_this_process
+from gamebeam.pipeline.runners.prism import keep_bundles_whole
+from gamebeam.transforms.gc_tuning import collect_as_before
+from gamebeam.transforms.sources.source_lifecycle import DRAIN, PAUSE, RESTING
+from services import MissingTool
+from services.bigquery import bigquery_emulator, emulator_binary
+from services.flink import flink_cluster
+from services.kafka import kafka_jars
+from services.prism import prism_binary
+from services.redis import redis_server
+from tests.support.flink_jobs import Played
 
 end_children_with_this_process()  # brokers, engines and jobs, of the controller and of each worker
 
@@ -61,7 +61,7 @@ def kafka_and_prism(prism):
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory):
     """The address of a Kafka broker, one for all tests."""
-    from brokers import kafka
+    from tests.support.brokers import kafka
 
     with kafka(tmp_path_factory.mktemp("kafka")) as address:
         yield address

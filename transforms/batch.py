@@ -8,8 +8,8 @@ from typing import Any
 import apache_beam as beam
 import msgspec
 
-from schemas.events import DEAD_LETTER, Packer, pack, time_of
-from schemas.layout import HOUR_MS
+from gamebeam.schemas.dates import HOUR_MS
+from gamebeam.schemas.events import DEAD_LETTER, Packer, pack, time_of
 
 MINUTE_MS = 60_000
 STRETCH_MS = MINUTE_MS  # of arrival: a stream sums apart what may fall into different windows of the built-in rollups

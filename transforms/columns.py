@@ -8,8 +8,8 @@ import lz4.frame
 import pyarrow as pa
 from msgspec.structs import astuple
 
-from schemas.events import DEAD_LETTER
-from schemas.tables import Table
+from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.schemas.tables import Table
 
 UNTHREADED = pa.ipc.IpcReadOptions(use_threads=False)  # waking the pool costs a millisecond a batch
 

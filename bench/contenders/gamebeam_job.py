@@ -4,9 +4,9 @@ import sys
 
 import apache_beam.runners.portability.fn_api_runner  # noqa: F401  start-up, not job
 
-import pipeline.run  # noqa: F401
+import gamebeam.pipeline.batch
 from bench.measure import arguments, job_part
-from pipeline.__main__ import main as gamebeam
+from gamebeam.pipeline.cli.__main__ import main as gamebeam
 
 
 def main() -> int:

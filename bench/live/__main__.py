@@ -17,13 +17,13 @@ from typing import Any
 from bench.environment import PINS, MissingTool, machine, spark_python
 from bench.live.report import Contender, Result, Setting, report
 from bench.rounds import ROOT, measured, rows_written
-from engines import CACHE
-from engines.kafka import kafka_broker
-from engines.maven import maven_jars
-from loadgen.live import deliver
-from loadgen.outgoing import Outgoing
-from loadgen.steady import SteadyLoad
-from schemas.contract import load_contract
+from gamebeam.loadgen.live import deliver
+from gamebeam.loadgen.outgoing import Outgoing
+from gamebeam.loadgen.steady import SteadyLoad
+from gamebeam.schemas.contract.contract import load_contract
+from services import CACHE
+from services.kafka import kafka_broker
+from services.maven import maven_jars
 
 TOPIC, RATE = "backlog", 2_000.0
 SPARK_PINS = ("pyspark==4.0.0", *PINS[1:])  # its Kafka source of a later version is not in every mirror

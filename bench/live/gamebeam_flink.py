@@ -13,8 +13,8 @@ from urllib.error import HTTPError
 
 from bench.measure import MARK
 from bench.processes import cpu_seconds
-from engines.flink import Flink, flink_cluster
-from pipeline.__main__ import main as gamebeam
+from gamebeam.pipeline.cli.__main__ import main as gamebeam
+from services.flink import Flink, flink_cluster
 
 FETCHED_S = 1.0  # how old Flink's metrics may be, metrics.fetcher.update-interval
 

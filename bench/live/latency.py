@@ -10,11 +10,11 @@ from pathlib import Path
 
 from bench.live.landed import delays, landed, panes
 from bench.measure import MARK
-from engines.flink import flink_cluster, wait_for
-from loadgen.answers import DEAD, LANDED, LATE
-from loadgen.live import deliver, require_topic
-from loadgen.steady import SteadyLoad
-from schemas.contract import load_contract
+from gamebeam.loadgen.answers import DEAD, LANDED, LATE
+from gamebeam.loadgen.live import deliver, require_topic
+from gamebeam.loadgen.steady import SteadyLoad
+from gamebeam.schemas.contract.contract import load_contract
+from services.flink import flink_cluster, wait_for
 
 STARTS_WITHIN_S, LANDS_WITHIN_S = 180, 400
 
@@ -29,7 +29,7 @@ def main() -> int:
     require_topic(args.servers, args.topic)
     contract, out = load_contract("starter"), Path(args.out)
     with tempfile.TemporaryDirectory() as folder, flink_cluster(Path(folder), 1, 2) as flink:
-        command = [sys.executable, "-m", "pipeline", "run", "--contract=starter", f"--source=kafka://{args.servers}/{args.topic}?group={args.topic}",
+        command = [sys.executable, "-m", "gamebeam", "run", "--contract=starter", f"--source=kafka://{args.servers}/{args.topic}?group={args.topic}",
                    f"--archive={out}", *flink.job_flags, "--parallelism=2", "--max_parallelism=4"]
         job = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:

@@ -6,7 +6,7 @@ from datetime import date
 from statistics import median
 from typing import Any
 
-from engines import flink_jars, kafka
+from services import flink_jars, kafka
 
 AIM_A_SECOND, AIM_OVER_SPARK = 25_000, 2.0
 

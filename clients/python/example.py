@@ -1,9 +1,9 @@
-"""What `python -m clients client` runs to test the reference client: 250 events, from GAMEBEAM_URL, _KEY and _FOLDER."""
+"""What `python -m gamebeam.clients client` runs to test the reference client: 250 events, from GAMEBEAM_URL, _KEY and _FOLDER."""
 
 import os
 import sys
 
-from clients.python.gamebeam_client import Client
+from gamebeam.clients.python.gamebeam_client import Client
 
 if __name__ == "__main__":
     client = Client(os.environ["GAMEBEAM_URL"], os.environ["GAMEBEAM_KEY"], os.environ["GAMEBEAM_FOLDER"], app_version="1.4.1", every_s=0.2)

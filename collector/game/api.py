@@ -16,13 +16,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from collector.body import Refused
-from collector.game import gameco, khan, placebo
-from collector.game.accounts import MOST_AFFILIATIONS, MOST_ITEMS, Accounts, NotTaken
-from collector.game.requests import BadRequest
-from collector.outbox import Outbox
-from collector.settings import SettingsError
-from collector.sink import Sink, open_sink
+from gamebeam.collector.body import Refused
+from gamebeam.collector.game import gameco, khan, placebo
+from gamebeam.collector.game.accounts import MOST_AFFILIATIONS, MOST_ITEMS, Accounts, NotTaken
+from gamebeam.collector.game.requests import BadRequest
+from gamebeam.collector.open_sink import open_sink
+from gamebeam.collector.outbox import Outbox
+from gamebeam.collector.settings import SettingsError
+from gamebeam.collector.sink import Sink
 
 GAMES: dict[str, Any] = {"placebo": (placebo, placebo.Placebo), "khan": (khan, khan.Khan), "gameco": (gameco, gameco.Gameco)}
 WHY_NOT = {

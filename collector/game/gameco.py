@@ -7,12 +7,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from collector.game.accounts import Accounts, Facts
-from collector.game.requests import BadRequest, fields_of, headers_of, text
-from schemas.contract import load_contract
-from schemas.events import DEAD_LETTER
-from schemas.scrub import Unsearchable
-from transforms.decode import Decoder
+from gamebeam.collector.game.accounts import Accounts, Facts
+from gamebeam.collector.game.requests import BadRequest, fields_of, headers_of, text
+from gamebeam.schemas.contract.contract import load_contract
+from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.schemas.scrub import Unsearchable
+from gamebeam.transforms.decode.decoder import Decoder
 
 TOPIC = "events"
 TOPICS = (TOPIC,)

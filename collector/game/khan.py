@@ -7,8 +7,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from collector.game.accounts import Accounts, Facts
-from collector.game.requests import count, fields_of, headers_of, text
+from gamebeam.collector.game.accounts import Accounts, Facts
+from gamebeam.collector.game.requests import count, fields_of, headers_of, text
 
 TOPIC = "events"
 TOPICS = (TOPIC,)

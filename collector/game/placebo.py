@@ -8,9 +8,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from collector.game import passwords
-from collector.game.accounts import MOST_AFFILIATIONS, MOST_ITEMS, Accounts, Facts
-from collector.game.requests import BadRequest, fields_of, headers_of, money, text
+from gamebeam.collector.game import passwords
+from gamebeam.collector.game.accounts import MOST_AFFILIATIONS, MOST_ITEMS, Accounts, Facts
+from gamebeam.collector.game.requests import BadRequest, fields_of, headers_of, money, text
 
 ALL, BUY, SOCIAL = "placebo_all_events", "placebo_buy_events", "placebo_social_events"
 STARTING_WEALTH, STARTING_HEALTH = 10_000, 100

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from collector.body import read_body
+from gamebeam.collector.body import read_body
 
 MOST_BYTES = 65_536
 BODY_S = 20.0  # for a body to come whole

@@ -4,14 +4,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.fields import NAME
-from schemas.inference.guess import Guess, paths_of
-from schemas.inference.own_fields import OwnFields, Unclear
-from schemas.inference.sample import replace_at
-from schemas.inference.secrets import in_secret, is_secret
-from schemas.inference.unwrap import Leaf, Opened, leaf_values
-from schemas.reserved import BIGQUERY_RESERVED, RESERVED_VIEWS
-from schemas.wire import snake
+from gamebeam.schemas.contract.fields import NAME
+from gamebeam.schemas.contract.reserved import BIGQUERY_RESERVED, RESERVED_VIEWS
+from gamebeam.schemas.contract.wire import snake
+from gamebeam.schemas.inference.guess import Guess, paths_of
+from gamebeam.schemas.inference.own_fields import OwnFields, Unclear
+from gamebeam.schemas.inference.sample import replace_at
+from gamebeam.schemas.inference.secrets import in_secret, is_secret
+from gamebeam.schemas.inference.unwrap import Leaf, Opened, leaf_values
 
 
 @dataclass

@@ -9,13 +9,13 @@ from typing import Any
 
 import yaml
 
-from schemas.inference.sample import objects
-from schemas.inference.times import says_time, time_format, to_ms
-from schemas.inference.unwrap import Leaf
-from schemas.wire import snake
+from gamebeam.schemas.contract.wire import snake
+from gamebeam.schemas.inference.sample import objects
+from gamebeam.schemas.inference.times import says_time, time_format, to_ms
+from gamebeam.schemas.inference.unwrap import Leaf
 
 # Envelope field -> name (letters and digits only) -> how sure the name makes us.
-NAMES: dict[str, dict[str, int]] = yaml.safe_load((files("schemas") / "guess.yaml").read_text())
+NAMES: dict[str, dict[str, int]] = yaml.safe_load((files("gamebeam.schemas") / "guess.yaml").read_text())
 PLAIN = {"id", "uuid", "guid", "type", "name", "action", "kind", "event"}  # say nothing unless the event itself is their parent
 OF_THE_EVENT = {"", "event", "evt", "meta", "metadata", "header", "headers", "envelope", "message", "info", "generalinfo",
                 "common", "base", "context"}

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.contract import envelope_fields
-from schemas.events import LARGEST_DOUBLE
-from schemas.fields import NAME
-from schemas.inference.times import says_time, to_ms
-from schemas.reserved import BIGQUERY_RESERVED
-from schemas.wire import camel, snake
+from gamebeam.schemas.contract.contract import envelope_fields
+from gamebeam.schemas.contract.fields import NAME
+from gamebeam.schemas.contract.reserved import BIGQUERY_RESERVED
+from gamebeam.schemas.contract.wire import camel, snake
+from gamebeam.schemas.events import LARGEST_DOUBLE
+from gamebeam.schemas.inference.times import says_time, to_ms
 
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 NO_NUMBER = re.compile(r"(^|_)(id|ids|uuid|guid|code|zip|phone|version|ver|name|number|no|hash|key|tag|sku)$")  # digits, yet text

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from schemas.bounded_text import OutOfBounds, require_bounded_json
-from schemas.inference.secrets import scrub
+from gamebeam.schemas.contract.bounded_text import OutOfBounds, require_bounded_json
+from gamebeam.schemas.inference.secrets import scrub
 
 MOST_MESSAGES = 50_000  # read; a first contract needs no more
 LONGEST_MESSAGE = 262_144  # characters: what a contract takes by default

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from schemas.scrub import Scrubber
-from schemas.secret_names import secret_names
+from gamebeam.schemas.scrub import Scrubber
+from gamebeam.schemas.secret_names import secret_names
 
 HIDDEN = "***"  # stands for a secret's value: the field itself is found, and declared with pii: drop
 

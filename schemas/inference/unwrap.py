@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.inference.sample import Sample, as_json_object, flatten, is_quoted, maps, objects, replace_at, unquote
-from schemas.inference.secrets import in_secret, is_secret
+from gamebeam.schemas.inference.sample import Sample, as_json_object, flatten, is_quoted, maps, objects, replace_at, unquote
+from gamebeam.schemas.inference.secrets import in_secret, is_secret
 
 MOST_FIELDS = 2_000  # of a sample, all event types together
 

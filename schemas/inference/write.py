@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from schemas.fields import NAME
-from schemas.inference.events import Findings
-from schemas.inference.guess import Guess
-from schemas.inference.sample import Sample
-from schemas.inference.unwrap import Opened
-from schemas.wire import ENVELOPE_ON_WIRE, snake
+from gamebeam.schemas.contract.fields import NAME
+from gamebeam.schemas.contract.wire import ENVELOPE_ON_WIRE, snake
+from gamebeam.schemas.inference.events import Findings
+from gamebeam.schemas.inference.guess import Guess
+from gamebeam.schemas.inference.sample import Sample
+from gamebeam.schemas.inference.unwrap import Opened
 
 EXAMPLES_PER_TYPE = 3
 

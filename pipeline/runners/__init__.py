@@ -1,0 +1,1 @@
+"""What is particular to one runner, and everything that touches Beam's private API."""

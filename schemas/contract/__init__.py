@@ -1,0 +1,1 @@
+"""The contract of a game: one module per file of its folder."""

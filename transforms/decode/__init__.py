@@ -1,0 +1,1 @@
+"""Decode: a message becomes one event, or one dead letter with the reason."""

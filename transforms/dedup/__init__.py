@@ -1,0 +1,1 @@
+"""Deduplicate: of several copies of one event, one is kept."""

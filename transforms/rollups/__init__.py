@@ -1,0 +1,1 @@
+"""Sums per hour, player, counter and declared key, and the ledger of what became of every message."""

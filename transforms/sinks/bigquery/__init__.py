@@ -1,0 +1,1 @@
+"""The contract's tables in BigQuery: planned, made, and written to."""

@@ -1,0 +1,27 @@
+"""Commit: a batch run's manifest, written by the job itself, where no process waits for its end."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import apache_beam as beam
+
+from gamebeam.archive.manifest import Run, commit_run, now
+
+
+@dataclass
+class Commit(beam.PTransform):
+    """(table, rows) of every file -> the run's id, once its manifest says complete: one atomic write, after the last file."""
+
+    archive: str
+    run: Run
+    publish: Callable[[Run], None]  # to BigQuery, first: a run that is killed here is done again, and shows in both or in none
+
+    def expand(self, written: beam.PCollection[tuple[str, int]]) -> beam.PCollection[str]:
+        return (written
+                | "RowsByTable" >> beam.CombinePerKey(sum)
+                | "AllTables" >> beam.combiners.ToList()
+                | "WriteManifest" >> beam.Map(self._commit))
+
+    def _commit(self, rows: Iterable[tuple[str, int]]) -> str:
+        commit_run(self.archive, replace(self.run, rows=dict(rows), state="complete", finished=now()), self.publish)
+        return self.run.run_id

@@ -1,0 +1,1 @@
+"""Each player's last known values and notifications, in Redis."""

@@ -1,0 +1,1 @@
+"""Where messages come from: files, a followed folder, Kafka, Pub/Sub."""
