@@ -24,7 +24,7 @@ test: system $(READY) lint
 fast: $(READY)
 	$(BIN)/python -m pytest $(SPREAD) -m "not engine and not chaos"
 
-# Longer: many more random streams, a million fuzzed messages, 100,000 messages with secrets, a broker that goes away in the middle, every kill on Flink (writes docs/reliability.md), 22 minutes of load on Prism and 24 on Flink.
+# Longer: many more random streams, a million fuzzed messages, 100,000 messages with secrets, a broker that goes away in the middle, every kill on Flink (writes docs/benchmarks/reliability.md), 22 minutes of load on Prism and 24 on Flink.
 chaos: $(READY)
 	CHAOS_EXAMPLES=50 FUZZ_MESSAGES=200000 SECRET_ATTEMPTS=100000 $(BIN)/python -m pytest -m "chaos or not chaos" tests/transforms/test_fuzz.py tests/transforms/test_secrets_everywhere.py tests/pipeline/test_streaming.py tests/engine/test_live_kafka.py \
 	  tests/engine/test_live_flink.py tests/engine/test_flink_watermark.py tests/engine/test_flink_kills.py tests/engine/test_flink_pubsub.py tests/bench/test_bench_live.py \

@@ -1,1 +1,1 @@
-"""The measured comparisons: `python -m bench` (make bench) runs them all on the same messages and writes docs/bench.md."""
+"""The measured comparisons: `python -m bench` (make bench) runs them all on the same messages and writes docs/benchmarks/batch.md."""

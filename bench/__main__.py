@@ -1,4 +1,4 @@
-"""python -m bench: every contender on the same messages, then docs/bench.md."""
+"""python -m bench: every contender on the same messages, then docs/benchmarks/batch.md."""
 
 import argparse
 import shlex
@@ -51,7 +51,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--faults", action=argparse.BooleanOptionalAction, default=True, help="the load generator's faults")
     parser.add_argument("--large", action="store_true", help="also Gamebeam alone at 0.5 and 2 million messages")
     parser.add_argument("--only", nargs="+", choices=[c.name for c in CONTENDERS], help="these contenders alone")
-    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "bench.md", help="where the table goes")
+    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "benchmarks" / "batch.md", help="where the table goes")
     args = parser.parse_args(argv)
     if min(args.messages, args.runs) < 1:
         parser.error("--messages and --runs are at least 1")

@@ -1,4 +1,4 @@
-"""python -m bench.door: the collector beside the write-ups' Flask + kafka-python, driven by wrk, in turns; then docs/bench-door.md."""
+"""python -m bench.door: the collector beside the write-ups' Flask + kafka-python, driven by wrk, in turns; then docs/benchmarks/door.md."""
 
 import argparse
 import json
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=int, default=10, help="of each load (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=3, help="rounds, of which the median is reported (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="processes of the collector (default: %(default)s)")
-    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "bench-door.md")
+    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "benchmarks" / "door.md")
     args = parser.parse_args(argv)
     wrk = shutil.which("wrk")
     if wrk is None:

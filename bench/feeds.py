@@ -1,4 +1,4 @@
-"""python -m bench.feeds: 999 CSV files that differ in one row, dropped in one go, beside the write-up that did so; docs/bench-feeds.md."""
+"""python -m bench.feeds: 999 CSV files that differ in one row, dropped together, beside the write-up that did so; see docs/benchmarks."""
 
 import argparse
 import dataclasses
@@ -23,7 +23,7 @@ WRITE_UP_S = 10.90  # for 999 files, to Parquet alone: https://github.com/amyth-
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.feeds", allow_abbrev=False, description=__doc__)
     parser.add_argument("--files", type=int, default=999, help="how many copies (default: %(default)s)")
-    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "bench-feeds.md", help="where the figures go")
+    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "benchmarks" / "feeds.md", help="where the figures go")
     args = parser.parse_args(sys.argv[1:] if argv is None else argv)
     here = machine()
     with tempfile.TemporaryDirectory() as folder:

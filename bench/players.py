@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=int, default=2_000, help="events a second (default: %(default)s)")
     parser.add_argument("--reads", type=int, default=200, help="reads of a random player a second (default: %(default)s)")
     parser.add_argument("--warm", type=int, default=20, help="seconds before it (default: %(default)s)")
-    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "bench-players.md")
+    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "benchmarks" / "players.md")
     args = parser.parse_args(argv)
     here = machine()
     with tempfile.TemporaryDirectory() as at, kafka_broker(Path(at) / "kafka") as servers, \

@@ -1,4 +1,4 @@
-"""python -m bench.questions: every packaged game's questions on DuckDB over millions of events, then docs/bench-questions.md."""
+"""python -m bench.questions: every packaged game's questions on DuckDB over millions of events, then docs/benchmarks/questions.md."""
 
 import argparse
 import shlex
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.questions", allow_abbrev=False, description=__doc__)
     parser.add_argument("--events", type=int, default=5_000_000, help="at least so many (default: %(default)s)")
     parser.add_argument("--days", type=int, default=30, help="that they are spread over (default: %(default)s)")
-    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "bench-questions.md", help="where the table goes")
+    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "benchmarks" / "questions.md", help="where the table goes")
     parser.add_argument("--game", action="append", choices=GAMES, help="only this one; may be given several times (default: all)")
     args = parser.parse_args(argv)
     if args.events < 1 or args.days < 2:

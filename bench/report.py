@@ -1,4 +1,4 @@
-"""docs/bench.md from the measurements. No figure in it comes from anywhere else."""
+"""docs/benchmarks/batch.md from the measurements. No figure in it comes from anywhere else."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""python -m bench.soak: the whole job under a steady load for minutes; what grows, by step, then docs/soak-<engine>.md."""
+"""python -m bench.soak: the whole job under a steady load for minutes; what grows, by step, then docs/benchmarks/soak-<engine>.md."""
 
 import argparse
 import os
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     outcome = soak(args.engine, args.rate, args.minutes * 60, args.warm_up * 60, args.horizon)
     text = report(setting, args.engine, args.rate, args.minutes * 60, args.warm_up * 60, args.horizon, outcome)
-    path = args.report or ROOT / "docs" / f"soak-{args.engine}.md"
+    path = args.report or ROOT / "docs" / "benchmarks" / f"soak-{args.engine}.md"
     path.write_text(text)
     print(f"{path} written", *outcome.differences[:TOLD], sep="\n", file=sys.stderr)
     return 1 if outcome.differences else 0

@@ -34,7 +34,7 @@ class PrismJob:
     log: Path
     came: list[int]
     about = ("Prism is for development: it finalises what a source read before later steps have it, so a crash can lose messages.\n"
-             "On Flink none is lost: docs/flink.md.")
+             "On Flink none is lost: docs/deploy_flink.md.")
 
     def close_windows(self, messages: int) -> None:
         """Ends the job as Ctrl-C would, once it has read all of them."""
@@ -59,7 +59,7 @@ class FlinkJob:
     inbox: Inbox
     archive: str
     came: list[int]
-    about = "Flink, a cluster of its own: what a crash of it costs is in docs/reliability.md."
+    about = "Flink, a cluster of its own: what a crash of it costs is in docs/benchmarks/reliability.md."
 
     def close_windows(self, messages: int) -> None:
         """Stops the job with a savepoint, and goes on from there until its source is idle."""

@@ -1,4 +1,4 @@
-"""python -m bench.live: Gamebeam on Flink and the khan author's Spark over one Kafka topic, then docs/bench-live.md."""
+"""python -m bench.live: Gamebeam on Flink and the khan author's Spark over one Kafka topic, then docs/benchmarks/live.md."""
 
 import argparse
 import os
@@ -65,7 +65,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=2_000.0, help="messages a second of the latency's run (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=180.0, help="of the latency's run; 0 leaves it out (default: %(default)s)")
     parser.add_argument("--only", nargs="+", choices=sorted({c.module for c in CONTENDERS}), help="these contenders alone")
-    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "bench-live.md", help="where the tables go")
+    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "benchmarks" / "live.md", help="where the tables go")
     return parser.parse_args(argv)
 
 

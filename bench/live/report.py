@@ -1,4 +1,4 @@
-"""docs/bench-live.md from the measurements. No figure in it comes from anywhere else."""
+"""docs/benchmarks/live.md from the measurements. No figure in it comes from anywhere else."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,5 @@
 locals {
-  runbook = "https://github.com/gamebeam/gamebeam/blob/main/docs/runbook.md"
+  runbook = "https://github.com/gamebeam/gamebeam/blob/main/docs/operations.md"
   reasons = "too_large|malformed|unknown_event_type|schema_violation|timestamp_out_of_range"
   streams = var.source_uri == null ? {} : { (local.job) = true }
   decoded = "job_name=\"${local.job}\", ptransform=~\"Decode/.*\""

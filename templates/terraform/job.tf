@@ -20,7 +20,7 @@ resource "google_storage_bucket_object" "config" {
   content = "pii_key_file: ${google_secret_manager_secret.player_hash.id}/versions/${var.player_hash_version}\n"
 }
 
-# A changed image_tag or parameter is an in-place update under the same run: state is kept. What breaks one: docs/runbook.md.
+# A changed image_tag or parameter is an in-place update under the same run: state is kept. What breaks one: docs/operations.md.
 resource "google_dataflow_flex_template_job" "stream" {
   provider                     = google-beta
   count                        = var.source_uri == null ? 0 : 1

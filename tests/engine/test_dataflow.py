@@ -62,7 +62,7 @@ def test_a_stream_is_launched_as_a_streaming_job_of_the_one_image_and_its_run_is
 
 
 def test_an_update_finds_every_step_coder_window_and_state_again(launched):
-    """A changed line breaks --update of a running job: say so in docs/runbook.md, then GOLDEN=write pytest writes the file anew."""
+    """A changed line breaks --update of a running job: say so in docs/operations.md, then GOLDEN=write pytest writes the file anew."""
     name, _, graph = launched
     frozen = [f"shards {copies.SHARDS}, bucket {copies.bucket_ms(True, HORIZON_MS)} ms in {SLICES} slices, "
               f"rollup shards {partials.SHARDS}, "

@@ -51,6 +51,11 @@ def test_readme_links_to_files_that_are_there():
         assert target.startswith("http") or (ROOT / target).exists(), target
 
 
-def test_every_decision_is_a_dated_line():
-    lines = [line for line in (ROOT / "docs" / "decisions.md").read_text().splitlines() if line.startswith("* ")]
-    assert lines and all(date.fromisoformat(line[2:12]) and line.rstrip().endswith(".") for line in lines)
+def test_every_decision_record_has_a_context_dated_decisions_and_measurements_and_stands_in_the_index():
+    folder = ROOT / "docs" / "decisions"
+    records = {page.name: page.read_text() for page in folder.glob("*.md") if page.name != "index.md"}
+    assert set(re.findall(r"\]\(([^)]+)\)", (folder / "index.md").read_text())) == set(records)
+    for name, text in records.items():
+        first, *decisions, last = re.findall(r"^## (.+)", text, re.MULTILINE)
+        assert first == "Context" and last.startswith("Measured") and decisions, name
+        assert all(date.fromisoformat(heading.removeprefix("Decision (").removesuffix(")")) for heading in decisions), name

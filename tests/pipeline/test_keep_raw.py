@@ -1,4 +1,4 @@
-"""What the typed archive cannot give back, as docs/runbook.md lists it, and that keep_raw can."""
+"""What the typed archive cannot give back, as docs/operations.md lists it, and that keep_raw can."""
 
 import json
 

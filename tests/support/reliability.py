@@ -1,11 +1,11 @@
-"""docs/reliability.md: a row for every kill that was tried, written by the tests that try them; a row stays until its case is run again."""
+"""docs/benchmarks/reliability.md: a row for every kill that a test tried. A row stays until its case is run again."""
 
 from datetime import date
 from pathlib import Path
 
 from tests.support.flink_jobs import FROM_EVENTS, Played, compare
 
-REPORT = Path(__file__).parents[2] / "docs" / "reliability.md"
+REPORT = Path(__file__).parents[2] / "docs" / "benchmarks" / "reliability.md"
 HEAD = """# Kills
 
 Written by `make chaos`; do not edit. A row stays until its case is run again: `on` says when it was.

@@ -14,7 +14,7 @@ TEXTS = {name: (ROOT / "templates" / "flink" / f"{name}.yaml").read_text() for n
 CLUSTER, SUBMIT = yaml.safe_load_all(TEXTS["session"])
 SERVICES = yaml.safe_load(TEXTS["compose"])["services"]
 TASK_MANAGERS = [name for name, service in SERVICES.items() if service.get("command") == "taskmanager"]
-TESTED = (ROOT / "docs" / "flink.md").read_text().partition("## What was tested")[2]
+TESTED = (ROOT / "docs" / "deploy_flink.md").read_text().partition("## What was tested")[2]
 
 
 def jobs_command():

@@ -112,7 +112,7 @@ def test_every_api_that_is_used_is_enabled_first():
         needed.add(SERVED_BY[max((k for k in SERVED_BY if of.removeprefix("google_").startswith(f"{k}_") or of == f"google_{k}"), key=len)])
     listed = (ROOT / "templates" / "services.txt").read_text().split()
     assert listed == sorted(listed) and {name.removesuffix(".googleapis.com") for name in listed} == needed
-    for page in ("README.md", "docs/runbook.md"):
+    for page in ("docs/deploy_dataflow.md", "docs/operations.md"):
         assert "gcloud services enable $(cat templates/services.txt) --project=P" in (ROOT / page).read_text(), page
 
 
@@ -130,7 +130,7 @@ def test_the_job_gets_parameters_of_the_template_and_is_drained():
 
 def test_every_alert_points_to_its_section_of_the_runbook():
     sections = {re.sub(r"[^\w-]", "", line.removeprefix("### ").lower().replace(" ", "-"))
-                for line in (ROOT / "docs" / "runbook.md").read_text().splitlines() if line.startswith("### ")}
+                for line in (ROOT / "docs" / "operations.md").read_text().splitlines() if line.startswith("### ")}
     alerts = set(re.findall(r'(?m)^    "([\w-]+)" = \{', (FOLDER / "alerts.tf").read_text())) | set(re.findall(r"runbook}#([a-z-]+)", TEXT))
     assert len(alerts) == 7 and alerts <= sections
 
