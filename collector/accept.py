@@ -166,7 +166,7 @@ class Acceptor:
             event_time = to_ms(told, self.wire.time_format)
             if is_ms(event_time) and is_ms(event_time - ahead):
                 _put(message, places["event_time"], self._time(event_time - ahead))
-                _put(message, self.wire.client_event_time, told)
+                _put(message, self.wire.client_time_path, told)
         return msgspec.json.encode(message)
 
     def _time(self, ms: int) -> int | str:

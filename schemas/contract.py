@@ -7,25 +7,21 @@ from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schemas.bounded_text import read_bounded, require_bounded_json
-from schemas.bounds import SETTINGS as BOUNDS
-from schemas.bounds import Bounds, parse_bounds
-from schemas.fields import MOST_NESTED, NAME, ContractError, Field, load_yaml, names_inside, nesting, parse_record
+from schemas.bounds import Bounds
+from schemas.fields import MOST_NESTED, NAME, ContractError, Field, names_inside, nesting, parse_record
 from schemas.notifications import Notification, check_notifications, parse_notifications
 from schemas.questions import own_views, parse_question
 from schemas.reserved import BIGQUERY_RESERVED, RESERVED_VIEWS
-from schemas.rollups import Rollup, duration_ms, parse_rollups
+from schemas.rollups import Rollup, parse_rollups
+from schemas.settings import parse_settings
 from schemas.wire import CANONICAL, Wire, parse_wire
 
 ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_index", "pane_timing", "emitted_time", "is_final", "counted",
                 "declaration"}
 STATE_TAKEN = ROLLUP_TAKEN | {"hour", "events", "revenue", "revenue_micros", "score", "score_micros", "first_time", "last_time",
                               "first_seen", "last_seen", "sessions", "pieces", "anonymous", "platform_at", "app_version_at", "country_at"}
-SETTINGS = {"name", "title", "counter", "currency", "time_zone", "session_gap", "allowed_lateness", "max_message_bytes",
-            "keep_raw", "max_hole", *BOUNDS}
-LONGEST_HOLE = 10**9  # that max_hole may be: missing is then a sum that cannot overflow
 ASKED = ("questions/", "views/", "reports/", "feeds.", "feeds/", "report.")
 PACKAGED = files("schemas") / "games"
 
@@ -121,28 +117,18 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
 
     if "contract.yaml" not in text:
         raise ContractError(at("contract.yaml"), None, "missing: it gives the game's name")
-    settings = load_yaml(text["contract.yaml"], at("contract.yaml"))
-    if unknown := set(settings) - SETTINGS:
-        raise ContractError(at("contract.yaml"), sorted(unknown)[0], f"unknown; known are {', '.join(sorted(SETTINGS))}")
-    if not settings.get("name"):
-        raise ContractError(at("contract.yaml"), "name", "missing")
-    _check_settings(settings, at("contract.yaml"))
-    if settings.get("counter") not in (None, "player", "install", "session"):
-        raise ContractError(at("contract.yaml"), "counter", "player, install or session; leave it out where clients count nothing")
+    settings = parse_settings(text["contract.yaml"], at("contract.yaml"))
     events = dict(_event_type(body, at(file), file) for file, body in text.items() if file.startswith("events/"))
     if not events:
         raise ContractError(at("events"), None, "no event types: add events/<event_type>.avsc")
     rollups = parse_rollups(text.get("rollups.yaml", ""), at("rollups.yaml"))
     contract = Contract(
-        name=settings["name"], text=text, events=events,
+        name=settings.name, text=text, events=events,
         wire=parse_wire(text["wire.yaml"], at("wire.yaml")) if "wire.yaml" in text else CANONICAL,
         rollups=rollups, notifications=parse_notifications(text.get("notifications.yaml", ""), at("notifications.yaml")),
-        counter=settings.get("counter"), currency=settings.get("currency", "USD"),
-        time_zone=settings.get("time_zone", "UTC"),
-        session_gap_ms=duration_ms(settings["session_gap"], at("contract.yaml"), "session_gap") if "session_gap" in settings else None,
-        allowed_lateness_ms=duration_ms(settings.get("allowed_lateness", "1h"), at("contract.yaml"), "allowed_lateness"),
-        max_message_bytes=settings.get("max_message_bytes", 262_144), keep_raw=settings.get("keep_raw", False),
-        bounds=parse_bounds(settings, at("contract.yaml")), max_hole=settings.get("max_hole", 1_000_000))
+        counter=settings.counter, currency=settings.currency, time_zone=settings.time_zone, session_gap_ms=settings.session_gap_ms,
+        allowed_lateness_ms=settings.allowed_lateness_ms, max_message_bytes=settings.max_message_bytes, keep_raw=settings.keep_raw,
+        bounds=settings.bounds, max_hole=settings.max_hole)
     _check_names(contract, at)
     _check_wire(contract, at("wire.yaml"))
     _check_states(contract, at)
@@ -184,25 +170,6 @@ def envelope_fields() -> tuple[Field, ...]:
 
 def dead_letter_fields() -> tuple[Field, ...]:
     return parse_record(json.loads((files("schemas") / "dead_letter.avsc").read_text()), "dead_letter.avsc")
-
-
-def _check_settings(settings: dict[str, Any], file: str) -> None:
-    if not isinstance(settings["name"], str) or not NAME.match(settings["name"]):
-        raise ContractError(file, "name", f"a-z, 0-9 and _, starting with a letter, not {settings['name']!r}")
-    limit = settings.get("max_message_bytes", 1)
-    if type(limit) is not int or limit < 1:
-        raise ContractError(file, "max_message_bytes", f"a number of bytes, not {limit!r}")
-    hole = settings.get("max_hole", 1)
-    if type(hole) is not int or not 1 <= hole <= LONGEST_HOLE:
-        raise ContractError(file, "max_hole", f"a number of events from 1 to {LONGEST_HOLE:,}, not {hole!r}")
-    if not isinstance(settings.get("keep_raw", False), bool):
-        raise ContractError(file, "keep_raw", "true or false")
-    zone = settings.get("time_zone", "UTC")
-    try:
-        if zone != "UTC":
-            ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, TypeError, ValueError, OSError):
-        raise ContractError(file, "time_zone", f"a name such as UTC or Europe/Berlin, not {zone!r}") from None
 
 
 def _check_wire(contract: Contract, file: str) -> None:

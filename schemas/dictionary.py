@@ -9,8 +9,9 @@ from schemas.contract import Contract, envelope_fields
 from schemas.feeds import feed_tables
 from schemas.fields import Field, FieldType
 from schemas.questions import questions
-from schemas.rollups import UNITS, Rollup
+from schemas.rollups import Rollup
 from schemas.tables import Table, tables
+from schemas.yaml_models import UNITS
 
 HEAD = ("| column | type | nullable | meaning | role | pii | examples |", "|---|---|---|---|---|---|---|")
 ABOUT = {

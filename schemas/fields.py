@@ -28,7 +28,7 @@ class ContractError(ValueError):
         super().__init__(line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …")
 
 
-def load_yaml(text: str, file: str) -> dict[str, Any]:
+def load_yaml(text: str, file: str) -> dict[str, object]:
     try:
         body = load_bounded_yaml(text) or {}
     except OutOfBounds as e:

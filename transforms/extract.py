@@ -130,7 +130,7 @@ def _envelope_paths(wire: Wire) -> dict[str, str]:
     """Where a message holds the envelope's fields, but for its type."""
     not_there = {("event_id", "hash"), ("event_time", "arrival")}
     paths = {n: p for n, p in wire.envelope.items() if n != "event_type" and (n, p) not in not_there}
-    paths["client_event_time"] = wire.client_event_time
+    paths["client_event_time"] = wire.client_time_path
     return paths | ({"arrival_time": wire.arrival_time} if wire.arrival_time else {})
 
 

@@ -25,7 +25,7 @@ def due(batch: pa.RecordBatch, rules: Sequence[Notification]) -> Iterator[Due]:
         if event_type not in rule.events:
             continue
         held = pc.is_valid(batch["player_id"])
-        for name, wanted in rule.where:
+        for name, wanted in rule.where.items():
             held = pc.and_kleene(held, pc.equal(batch[name], pa.scalar(wanted, batch[name].type)))
         if rule.at_least is not None:
             held = pc.and_kleene(held, pc.greater_equal(pc.cast(batch[rule.field], pa.float64()), rule.at_least))

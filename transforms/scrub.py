@@ -73,7 +73,7 @@ def places(contract: Contract, wire: Wire, event_type: str, hashes: bool) -> Pla
     """
     found: dict[str, Any] = {}
     envelope = [p for p in wire.envelope.values() if p not in ("hash", "arrival")]
-    for path in (*envelope, wire.client_event_time, *([wire.arrival_time] if wire.arrival_time else ())):
+    for path in (*envelope, wire.client_time_path, *([wire.arrival_time] if wire.arrival_time else ())):
         _put(found, path, {})
     for f in contract.events[event_type].fields:
         path = wire.paths.get(f.name) or ".".join(p for p in (wire.fields, wire.name_on_wire(f.name)) if p)
