@@ -8,7 +8,7 @@ import msgspec
 from collector.keys import Key
 from collector.sink import Message
 from schemas.contract import Contract
-from schemas.events import DEAD_LETTER
+from schemas.events import DeadLetter, Item
 from schemas.scrub import NOWHERE, Places
 from schemas.wire import CANONICAL
 from transforms.carried_env import SEPARATOR, split_env, with_env
@@ -67,7 +67,7 @@ class Acceptor:
             self.decoder.faults.note(error)
             stamped = with_env(payload, key.env) if self.carries_env else payload
             item = self._decoded(stamped, key, received)
-        if item.TYPE == DEAD_LETTER and not clean:
+        if isinstance(item, DeadLetter) and not clean:
             clean_dead = self._scrubbed(lambda: self._without_secrets(sent, stamped, item, key, lines), sent)
             if clean_dead != stamped:
                 stamped, item = clean_dead, self._decoded(clean_dead, key, received)
@@ -75,7 +75,7 @@ class Acceptor:
             lines.end()
         of = getattr(item, self.counter) or item.player_id or ""
         message = Message(stamped, of.encode()[:LONGEST_KEY], item.arrival_time if key.backfill else 0)
-        if item.TYPE == DEAD_LETTER:
+        if isinstance(item, DeadLetter):
             return Verdict(message, None, item.reason, item.field, item.detail)
         return Verdict(message, item.event_id)
 
@@ -103,7 +103,7 @@ class Acceptor:
             return NOWHERE
         return self.decoder.events.places_of(wire, event_type)
 
-    def _without_secrets(self, sent: bytes, stamped: bytes, item: Any, key: Key, lines: Lines | None) -> bytes:
+    def _without_secrets(self, sent: bytes, stamped: bytes, item: DeadLetter, key: Key, lines: Lines | None) -> bytes:
         """What is sent on of no event: also without what another event type drops, and no line of a secret's value."""
         if lines and lines.hides(sent, self.scrub.find.first(sent) is not None, item.event_type is not None):
             return with_env(LINE_BEHIND_A_SECRET, key.env) if self.carries_env else LINE_BEHIND_A_SECRET
@@ -130,9 +130,9 @@ class Acceptor:
             item = self._decoded(stamped, key, received)
         return item, stamped
 
-    def _is_of_another_env(self, item: Any, key: Key) -> bool:
+    def _is_of_another_env(self, item: Item, key: Key) -> bool:
         """Also a dead letter for its env, whatever was there: the key says it."""
-        return self.carries_env and (item.env != key.env or (item.TYPE == DEAD_LETTER and item.field == "env"))
+        return self.carries_env and (item.env != key.env or (isinstance(item, DeadLetter) and item.field == "env"))
 
     def _stamped(self, payload: bytes, key: Key, received: int) -> bytes:
         """The payload with received_time, and where it names none with the key's env."""

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
@@ -16,6 +16,7 @@ from apache_beam.utils.timestamp import Duration
 
 from schemas.contract import Contract
 from schemas.layout import findable
+from transforms.beam_params import RESTRICTION, WATERMARK, Outputs, TrackerView, Watermark
 from transforms.decode import Decoder
 from transforms.draining import DRAIN, PAUSE
 from transforms.endless import Endless, timestamp
@@ -131,8 +132,8 @@ class ReadNewFiles(beam.DoFn, Endless):
         return Tracker(restriction)
 
     @beam.DoFn.unbounded_per_element()
-    def process(self, pattern: str, tracker: Any = beam.DoFn.RestrictionParam(),
-                watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())) -> Iterable[Any]:
+    def process(self, pattern: str, tracker: TrackerView = RESTRICTION(),
+                watermark: Watermark = WATERMARK(ManualWatermarkEstimator.default_provider())) -> Outputs:
         taken, newest, read_at, unsettled = tracker.current_restriction()
         reached = watermark.current_watermark()
         floor = max(reached.micros // 1000 if reached else 0, 0)

@@ -1,7 +1,7 @@
 """Notifications: what a game's rules say of its events, and who was away for long; Redis sees to it that each is told once."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +15,7 @@ class Due(NamedTuple):
     rule: Notification
     env: str
     player: str
-    value: Any = None
+    value: object = None
 
 
 def due(batch: pa.RecordBatch, rules: Sequence[Notification]) -> Iterator[Due]:
@@ -31,7 +31,7 @@ def due(batch: pa.RecordBatch, rules: Sequence[Notification]) -> Iterator[Due]:
             held = pc.and_kleene(held, pc.greater_equal(pc.cast(batch[rule.field], pa.float64()), rule.at_least))
         some = batch.filter(held)
         values = some[rule.field].to_pylist() if rule.field else [None] * some.num_rows
-        first: dict[tuple[str, str], Any] = {}
+        first: dict[tuple[str, str], object] = {}
         for env, player, value in zip(some["env"].to_pylist(), some["player_id"].to_pylist(), values, strict=True):
             first.setdefault((env or "", player), value)
         yield from (Due(rule, env, player, value) for (env, player), value in first.items())

@@ -1,14 +1,13 @@
 """Rows into part files of a run that is no pipeline: gathered by partition, written before they are too many."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import pyarrow as pa
 
 from schemas.layout import join, rollup_partition
 from transforms.archive import to_parquet, write_at_once
 from transforms.columns import columns_of_rows
-from transforms.partials import Rollup
+from transforms.partials import Rollup, Row
 
 HELD = 200_000  # rows held at most, over all partitions
 
@@ -28,9 +27,9 @@ class PartFiles:
         if self.held >= HELD:
             self._flush()
 
-    def add_rows(self, rollup: Rollup, rows: Iterable[tuple[int, tuple[Any, ...]]]) -> None:
+    def add_rows(self, rollup: Rollup, rows: Iterable[tuple[int, Row]]) -> None:
         """A rollup's rows, each with its window_start."""
-        by_partition: dict[str, list[tuple[Any, ...]]] = {}
+        by_partition: dict[str, list[Row]] = {}
         for start, row in rows:
             by_partition.setdefault(rollup_partition(start), []).append(row)
         for partition, some in by_partition.items():

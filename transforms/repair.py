@@ -7,13 +7,12 @@ each of them, and a repair settles it: the views then take the repair's rows in 
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.contract import Contract
-from schemas.events import DEAD_LETTER
+from schemas.events import DEAD_LETTER, DeadLetter, Envelope
 from schemas.layout import DAY_MS, HOUR_MS
 from schemas.tables import tables
 from transforms.archive_contract import accepted_contract, store_contract
@@ -25,8 +24,18 @@ from transforms.decode import AHEAD_MS, BEHIND_MS, REASONS
 from transforms.input_files import Input
 from transforms.leftovers import remove_leftovers
 from transforms.part_files import PartFiles
-from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, RECEIVED, TABLE_REJECTED, Key
-from transforms.read_archive import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
+from transforms.partials import DEAD_LETTERED, DUPLICATE, LANDED, RECEIVED, TABLE_REJECTED, Key, Partial
+from transforms.read_archive import (
+    LANDED_LATER,
+    between,
+    dates,
+    dead_hour,
+    dead_letters_of,
+    event_tables,
+    events_of,
+    part_files,
+    read_columns,
+)
 from transforms.received import Counts, received
 from transforms.rollup import rollups_of
 from transforms.rollup_rows import gather, rows_of
@@ -136,7 +145,7 @@ def _recompute(contract: Contract, archived: "_Archived", start: int, end: int, 
     reach = -(-_reach(contract) // HOUR_MS) * HOUR_MS
     dead = archived.dead_letters(start, end)
     rollups = rollups_of(contract, streaming=False)
-    sums: list[dict[int, dict[Key, Any]]] = [{} for _ in rollups]
+    sums: list[dict[int, dict[Key, Partial]]] = [{} for _ in rollups]
     elsewhere = archived.duplicates_across_hours(start, end + reach)
     for at, found in archived.events(start, end + reach):
         batch = Batch(_unique(found, elsewhere.get(at, {})), pick(dead.pop(at, []))[0], [])
@@ -154,9 +163,9 @@ def _recompute(contract: Contract, archived: "_Archived", start: int, end: int, 
             files.add_rows(rollup, rows_of(rollup, key, partials, run, start, end))
 
 
-def _unique(events: list[Any], elsewhere: dict[int, set[int]]) -> list[Any]:
+def _unique(events: list[Envelope], elsewhere: dict[int, set[int]]) -> list[Envelope]:
     """One hour's events without copies. elsewhere: by uncorrected day, the id hashes of events that count in another hour."""
-    by_day: dict[int, list[Any]] = {}
+    by_day: dict[int, list[Envelope]] = {}
     for event in events:
         by_day.setdefault(uncorrected_day(event), []).append(event)
     return [event for day, some in by_day.items() for event in without_known(*pick(some), elsewhere.get(day, set()))[0]]
@@ -176,19 +185,19 @@ class _Archived:
     def __init__(self, archive: str, contract: Contract, runs: list[str], until: dict[str, int]):
         self.archive, self.contract, self.runs, self.until = archive, contract, runs, until
 
-    def events(self, start: int, end: int) -> Iterator[tuple[int, list[Any]]]:
+    def events(self, start: int, end: int) -> Iterator[tuple[int, list[Envelope]]]:
         """(hour in ms, its events of all types, copies included)."""
         for date in range(start - start % DAY_MS, end, DAY_MS):
             of_day = {table: part_files(self.archive, table, dates(date, date)[0], self.runs)
                       for table in event_tables(self.contract).values()}
             late = {table: [self._arrived(read_columns(p, table)) for p in by_hour.get("late", ())] for table, by_hour in of_day.items()}
             for at in range(max(start, date), min(end, date + DAY_MS), HOUR_MS):
-                found: list[Any] = []
+                found: list[Envelope] = []
                 for table, by_hour in of_day.items():
                     for path in by_hour.get(f"{at // HOUR_MS % 24:02d}", ()):
-                        found += items_of(self.contract, table.name, self._arrived(read_columns(path, table)))
+                        found += events_of(self.contract, table.name, self._arrived(read_columns(path, table)))
                     for columns in late[table]:
-                        found += items_of(self.contract, table.name, between(columns, "event_time", at, at + HOUR_MS))
+                        found += events_of(self.contract, table.name, between(columns, "event_time", at, at + HOUR_MS))
                 yield at, found
 
     def duplicates_across_hours(self, start: int, end: int) -> dict[int, dict[int, set[int]]]:
@@ -199,10 +208,10 @@ class _Archived:
                 found.setdefault(int(hours[index]), {}).setdefault(day, set()).add(int(rows["hash"][index]))
         return found
 
-    def dead_letters(self, start: int, end: int) -> dict[int, list[Any]]:
+    def dead_letters(self, start: int, end: int) -> dict[int, list[DeadLetter]]:
         """By hour, copies included, without what replay landed. Their partition is of arrival, which may be far from event_time."""
         table = tables(self.contract)[DEAD_LETTER]
-        found: dict[int, list[Any]] = {}
+        found: dict[int, list[DeadLetter]] = {}
         landed: set[tuple[str, int]] = set()
         for date in dates(start - AHEAD_MS, end + BEHIND_MS):
             for path in (p for paths in part_files(self.archive, table, date, self.runs).values() for p in paths):
@@ -212,7 +221,7 @@ class _Archived:
                 columns = columns.filter(pc.and_(pc.greater_equal(at, start), pc.less(at, end)))
                 for name, value in blank.items():
                     columns = columns.append_column(name, pa.array([value] * len(columns), table.arrow.field(name).type))
-                for item in items_of(self.contract, DEAD_LETTER, columns):
+                for item in dead_letters_of(columns):
                     if item.reason == LANDED_LATER:
                         landed.add((item.dead_id, dead_hour(item)))
                     elif item.reason in REASONS:

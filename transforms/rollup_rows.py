@@ -2,12 +2,11 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
 
-from transforms.partials import Key, Rollup
+from transforms.partials import Key, Partial, Rollup, Row
 from transforms.runs import Run
 
-Gathered = dict[int, dict[Key, Any]]  # merged partials by beam_key
+Gathered = dict[int, dict[Key, Partial]]  # merged partials by beam_key
 
 
 def gather(rollup: Rollup, merged: Gathered) -> None:
@@ -18,8 +17,8 @@ def gather(rollup: Rollup, merged: Gathered) -> None:
             known[key] = rollup.merge([known[key], partial]) if key in known else partial
 
 
-def rows_of(rollup: Rollup, beam_key: int, partials: dict[Key, Any], run: Run, start: int = -(2**62), end: int = 2**62,
-            ) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def rows_of(rollup: Rollup, beam_key: int, partials: dict[Key, Partial], run: Run, start: int = -(2**62), end: int = 2**62,
+            ) -> Iterator[tuple[int, Row]]:
     """(window_start, row) of every window that starts in [start, end) ms."""
     emitted = time.time_ns() // 1_000_000
     for first, last, key, partial in rollup.windows(beam_key, list(partials.items())):

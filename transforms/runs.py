@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from apache_beam.io.filesystems import FileSystems
+from apache_beam.metrics.metric import MetricResult, MetricResults
 
 from schemas.contract import Contract
 from schemas.layout import RUNS_FOLDER, escape_glob, join, manifest_path
@@ -170,12 +170,12 @@ def ms(text: str | None) -> int | None:
     return None if text is None else round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-def rows_written(metrics: Any) -> dict[str, int]:
+def rows_written(metrics: MetricResults) -> dict[str, int]:
     """Rows per table, from the job's own counters."""
     return counted_by_name(metrics, "written")
 
 
-def counted_by_name(metrics: Any, namespace: str) -> dict[str, int]:
+def counted_by_name(metrics: MetricResults, namespace: str) -> dict[str, int]:
     """By event type, or by reason (dead_lettered)."""
     found: dict[str, int] = {}
     for c in _counters(metrics, namespace):
@@ -183,10 +183,10 @@ def counted_by_name(metrics: Any, namespace: str) -> dict[str, int]:
     return found
 
 
-def counted(metrics: Any, namespace: str) -> int:
+def counted(metrics: MetricResults, namespace: str) -> int:
     """The sum of the counters of one namespace, such as received: one per event type."""
     return sum(counted_by_name(metrics, namespace).values())
 
 
-def _counters(metrics: Any, namespace: str) -> list[Any]:
+def _counters(metrics: MetricResults, namespace: str) -> list[MetricResult]:
     return [c for c in metrics.query()["counters"] if c.key.metric.namespace == namespace]

@@ -5,16 +5,15 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import apache_beam as beam
 import msgspec
 import pyarrow as pa
 from apache_beam.metrics import Metrics
 from apache_beam.transforms import trigger, window
-from apache_beam.transforms.window import GlobalWindow
-from apache_beam.utils.timestamp import MAX_TIMESTAMP
-from apache_beam.utils.windowed_value import WindowedValue
+from apache_beam.transforms.window import BoundedWindow, GlobalWindow
+from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
+from apache_beam.utils.windowed_value import PaneInfo, WindowedValue
 
 from schemas.bigquery import Target, wanted_tables
 from schemas.contract import Contract
@@ -22,6 +21,7 @@ from schemas.events import DEAD_LETTER
 from schemas.layout import HOUR_MS, event_partition, rollup_partition
 from schemas.tables import LEDGER_COUNTS, ledger_table, tables
 from transforms.append_rows import LOG, Appender, Rejected, young
+from transforms.beam_params import PANE, TIMESTAMP, WINDOW, Collections, Outputs
 from transforms.columns import deserialize, serialize
 
 HELD_BYTES = 4 << 20  # as they came, compressed: several times that in memory
@@ -39,7 +39,7 @@ class WriteTables(beam.PTransform):
     run_id: str
     streaming: bool
 
-    def expand(self, inputs: Any) -> Any:
+    def expand(self, inputs: Collections) -> Collections:
         by_type, rollups = inputs
         # A shuffle before each: what came before it is done, whatever BigQuery does.
         appended = {name: (rows
@@ -90,7 +90,7 @@ class AppendRows(beam.DoFn):
         self.blobs: dict[str, list[bytes]] = {}
         self.held, self.earliest = 0, MAX_TIMESTAMP
 
-    def process(self, row: tuple[str, bytes], at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
+    def process(self, row: tuple[str, bytes], at: Timestamp = TIMESTAMP) -> Outputs:
         table, blob = row
         self.blobs.setdefault(table, []).append(blob)
         self.held += len(blob)
@@ -99,7 +99,7 @@ class AppendRows(beam.DoFn):
             for value in self._flush():
                 yield window.TimestampedValue(value, self.earliest)
 
-    def finish_bundle(self) -> Iterable[Any]:
+    def finish_bundle(self) -> Outputs:
         for value in self._flush():
             yield WindowedValue(value, self.earliest, (GlobalWindow(),))
 
@@ -123,7 +123,7 @@ class AppendRows(beam.DoFn):
 def dead_letters(contract: Contract, event_type: str, refused: list[Rejected], run_id: str, target: Target) -> Iterable[tuple[str, bytes]]:
     """(partition, record batch) of each refused row. Its bytes are the row as JSON: the message's own are not at hand any more."""
     schema = tables(contract)[DEAD_LETTER].arrow
-    by_partition: dict[str, list[dict[str, Any]]] = {}
+    by_partition: dict[str, list[dict[str, object]]] = {}
     for row, why in refused:
         event = row.to_pylist()[0]
         payload = msgspec.json.encode({k: v for k, v in event.items() if k != "run_id" and v is not None})
@@ -156,8 +156,8 @@ class LedgerRows(beam.DoFn):
     def __init__(self, run_id: str):
         self.run_id = run_id
 
-    def process(self, counted: tuple[str, int], stretch: Any = beam.DoFn.WindowParam,
-                pane: Any = beam.DoFn.PaneInfoParam) -> Iterable[tuple[str, bytes]]:
+    def process(self, counted: tuple[str, int], stretch: BoundedWindow = WINDOW,
+                pane: PaneInfo = PANE) -> Iterable[tuple[str, bytes]]:
         key, refused = counted
         hour, *names = json.loads(key)
         if isinstance(stretch, GlobalWindow):  # two hours, for the same reason that STRETCH_S is not the ledger's

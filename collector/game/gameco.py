@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from collector.game.accounts import Accounts, Facts
 from collector.game.requests import BadRequest, fields_of, headers_of, text
 from schemas.contract import load_contract
-from schemas.events import DEAD_LETTER
+from schemas.events import DeadLetter
 from schemas.scrub import Unsearchable
 from transforms.decode import Decoder
 
@@ -40,7 +40,7 @@ class Gameco:
         player = text(headers, "Host")
         event = {"event_type": kind} | ({"attributes": json.dumps(attributes)} if attributes else {})
         decoded = self.decoder.decode(json.dumps(event | headers).encode(), 0, "")
-        if decoded.TYPE == DEAD_LETTER:
+        if isinstance(decoded, DeadLetter):
             raise BadRequest(decoded.field, decoded.detail or decoded.reason)
         facts = await self.accounts.act(player, {"event": event, "headers": headers, **_effects(kind, attributes)})
         figures = {name: value if name == "guild_name" else int(value) for name, value in sorted(facts.account.items())}
