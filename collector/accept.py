@@ -179,7 +179,7 @@ def clock_ahead(sent_at: int, received: int) -> int:
     return round((sent_at - received) / STEP_MS) * STEP_MS
 
 
-def _put(message: dict[str, Any], path: str, value: Any) -> None:
+def _put(message: dict[str, object], path: str, value: object) -> None:
     """Where the way there is objects; else under the dotted path at the top, where decode finds it, too."""
     at = message
     *parents, leaf = path.split(".")

@@ -75,13 +75,13 @@ def _metrics(result: Any) -> Any:
     return result.metrics()
 
 
-def _all_routed(result: Any) -> bool:
+def _all_routed(result: object) -> bool:
     """received = landed + duplicate (dead letters land in a table too): nothing is between decode and routing."""
     metrics = _metrics(result)
     return counted(metrics, "received") == counted(metrics, "landed") + counted(metrics, "duplicate")
 
 
-def _line(result: Any, run: Run, state: str, before: Buckets) -> tuple[str, Buckets]:
+def _line(result: object, run: Run, state: str, before: Buckets) -> tuple[str, Buckets]:
     """The line, with the delays of what has landed since `before`; and what has landed."""
     metrics = _metrics(result)
     run.rows, landed = rows_written(metrics), buckets(metrics)

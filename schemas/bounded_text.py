@@ -38,7 +38,7 @@ def read_bounded(path: Path | Traversable) -> str:
         raise OutOfBounds(f"{path}: not UTF-8 at byte {e.start}") from None
 
 
-def load_bounded_yaml(text: str) -> Any:
+def load_bounded_yaml(text: str) -> object:
     """Parse one YAML document with yaml.safe_load's types.
 
     Raises:

@@ -83,7 +83,7 @@ class Contract:
     def fields_with_role(self, event_type: str, role: str) -> tuple[Field, ...]:
         return tuple(f for f in self.events[event_type].fields if role in f.roles)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return _unpickled, (tuple(self.essence.items()),)
 
     def __eq__(self, other: object) -> bool:
@@ -211,7 +211,7 @@ def _check_names(contract: Contract, at: Any) -> None:
 
 
 def _check_states(contract: Contract, at: Any) -> None:
-    types: dict[str, Any] = {}
+    types: dict[str, object] = {}
     for event in contract.events.values():
         for f in event.fields:
             if f.is_state and f.name in STATE_TAKEN:

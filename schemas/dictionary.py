@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from schemas.contract import Contract, envelope_fields
 from schemas.feeds import feed_tables
@@ -147,7 +147,7 @@ def _rollup(r: Rollup) -> list[str]:
     return [r.doc, "", f"{window}, over {of}{where}; keys: {', '.join(r.keys)}.", "", *values]
 
 
-def _said(value: Any) -> str:
+def _said(value: object) -> str:
     """A value as code, safe inside a cell."""
     return "`" + _cell(json.dumps(value, ensure_ascii=False)).replace("`", "'") + "`"
 

@@ -51,7 +51,7 @@ def messages(action: dict[str, Any], facts: Facts | None) -> Iterable[tuple[str,
     yield TOPIC, action["event"] | action["headers"]
 
 
-def _effects(kind: str, attributes: dict[str, Any]) -> dict[str, Any]:
+def _effects(kind: str, attributes: dict[str, object]) -> dict[str, object]:
     if kind == "purchase_weapon":
         weapon = text({"weapon_type": attributes.get("weapon_type") or "unknown"}, "weapon_type")
         return {"gains": {f"weapons_{weapon}": 1}}
