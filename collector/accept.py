@@ -1,7 +1,7 @@
 """One event at the door: secrets out, times stamped, then what decode will say of it, said at once."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -68,7 +68,8 @@ class Acceptor:
             stamped = with_env(payload, key.env) if self.carries_env else payload
             item = self._decoded(stamped, key, received)
         if isinstance(item, DeadLetter) and not clean:
-            clean_dead = self._scrubbed(lambda: self._without_secrets(sent, stamped, item, key, lines), sent)
+            dead = item
+            clean_dead = self._scrubbed(lambda: self._without_secrets(sent, stamped, dead, key, lines), sent)
             if clean_dead != stamped:
                 stamped, item = clean_dead, self._decoded(clean_dead, key, received)
         elif lines:
@@ -111,10 +112,10 @@ class Acceptor:
         clean = self.scrub.message(body)
         return clean if env is None else with_env(clean, env)
 
-    def _decoded(self, payload: bytes, key: Key, received: int) -> Any:
+    def _decoded(self, payload: bytes, key: Key, received: int) -> Item:
         return self.decoder.decode(payload, None if key.backfill else received)
 
-    def _prepared(self, payload: bytes, key: Key, received: int, ahead: int) -> tuple[Any, bytes]:
+    def _prepared(self, payload: bytes, key: Key, received: int, ahead: int) -> tuple[Item, bytes]:
         """(event or dead letter, payload with received_time, the key's env, and the time by our clock)."""
         stamped = self._stamped(payload, key, received)
         item = self._decoded(stamped, key, received)

@@ -93,7 +93,7 @@ def type_on_wire(wire: Wire, event_type: str) -> str:
     return camel(event_type) if wire.type_is_key and wire.case == "camel" else event_type
 
 
-def put(message: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+def put(message: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     for part in path[:-1]:
         message = message.setdefault(part, {})
     message[path[-1]] = value

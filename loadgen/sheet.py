@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -200,7 +201,7 @@ def _bots(answers: Answers) -> Rows:
     return list(found)
 
 
-def _table(columns: Columns, rows: Rows) -> pa.Table:
+def _table(columns: Columns, rows: Sequence[tuple[object, ...]]) -> pa.Table:
     """In one order whatever the order of the dicts, so that the same seed gives the same bytes."""
     arrays = [pa.array([row[i] for row in rows], kind) for i, kind in enumerate(columns.values())]
     table = pa.Table.from_arrays(arrays, schema=pa.schema([pa.field(n, t) for n, t in columns.items()]))

@@ -1,7 +1,6 @@
 """The job, as one straight line. Batch and streaming are the same line; only the source differs."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import apache_beam as beam
 
@@ -9,6 +8,7 @@ from schemas.bigquery import Target
 from schemas.contract import Contract
 from schemas.events import DEAD_LETTER
 from transforms.archive import WriteArchive
+from transforms.beam_params import Collections
 from transforms.copies import SHARDS
 from transforms.decode_messages import Decode
 from transforms.deduplicate import HORIZON_MS, Deduplicate
@@ -49,7 +49,7 @@ def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tu
     return written
 
 
-def _into_tables(routed: Any, rollups: Any, job: Job, target: Target) -> beam.PCollection[tuple[str, int]]:
+def _into_tables(routed: Collections, rollups: Collections, job: Job, target: Target) -> beam.PCollection[tuple[str, int]]:
     """BigQuery's tables; what it refuses is written to the archive, as dead letters."""
     from transforms.write_bigquery import WriteTables  # Google's clients: only where they are needed
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Hashable
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -15,7 +14,7 @@ MOST_NODES = 50_000  # values of one YAML file, with every alias counted as what
 LONGEST = 10_000  # characters of one YAML value
 MOST_JSON_DEPTH = 4 * MOST_DEPTH  # a record inside a record is four levels of Avro's JSON
 STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class OutOfBounds(ValueError):

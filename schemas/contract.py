@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 from schemas.bounded_text import read_bounded, require_bounded_json
 from schemas.bounds import Bounds
@@ -95,7 +96,7 @@ class Contract:
 
 def load_contract(name_or_path: str) -> Contract:
     """A packaged game by name, or a studio's own folder by path."""
-    folder: Any = Path(name_or_path)
+    folder: Traversable = Path(name_or_path)
     if not folder.is_dir():
         folder = PACKAGED / name_or_path
         if "/" in name_or_path or not folder.is_dir():
@@ -186,7 +187,7 @@ def _check_wire(contract: Contract, file: str) -> None:
                 raise ContractError(file, f"types.{raw}", f"there is no event type {name!r}")
 
 
-def _check_names(contract: Contract, at: Any) -> None:
+def _check_names(contract: Contract, at: Callable[[str], str]) -> None:
     taken: dict[str, str] = {}
     named = [(name, at(f"events/{name}.avsc")) for name in contract.events]
     named += [(r.name, at("rollups.yaml")) for r in contract.rollups]
@@ -210,7 +211,7 @@ def _check_names(contract: Contract, at: Any) -> None:
                                     "is reserved by BigQuery: rename the field (wire.yaml: renames)")
 
 
-def _check_states(contract: Contract, at: Any) -> None:
+def _check_states(contract: Contract, at: Callable[[str], str]) -> None:
     types: dict[str, object] = {}
     for event in contract.events.values():
         for f in event.fields:
@@ -247,7 +248,7 @@ def _check_rollups(contract: Contract, file: str) -> None:
                 raise ContractError(file, f"{r.name}.values.{v.name}", "is a column of the rollup already")
 
 
-def _check_asked(contract: Contract, at: Any) -> None:
+def _check_asked(contract: Contract, at: Callable[[str], str]) -> None:
     made = {*RESERVED_VIEWS, *contract.events, *(r.name for r in contract.rollups)}
     for name, sql in own_views(contract).items():
         if not NAME.match(name) or name in BIGQUERY_RESERVED:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -42,7 +42,7 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def guess(bodies: list[dict[str, Any]], leaves: dict[str, Leaf], published: list[str | None], is_secret: Any) -> Guess:
+def guess(bodies: list[dict[str, Any]], leaves: dict[str, Leaf], published: list[str | None], is_secret: Callable[[str], bool]) -> Guess:
     found = Guess()
     _guess_type(found, bodies, leaves)
     parent = found.envelope["event_type"].removesuffix("*") if found.envelope["event_type"].endswith("*") else None

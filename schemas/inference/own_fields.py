@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from schemas.contract import envelope_fields
 from schemas.events import LARGEST_DOUBLE
@@ -18,6 +18,9 @@ TIMESTAMP = {"type": "long", "logicalType": "timestamp-millis"}
 LONGEST_EXAMPLE = 80
 TAKEN = {f.name for f in envelope_fields()} | {"run_id", "raw_event", "rank"}
 INT64 = range(-(2**63), 2**63)
+
+
+AvroType: TypeAlias = Any  # as JSON spells it: a name, a union's list, or a mapping
 
 
 class Unclear(ValueError):
@@ -78,7 +81,7 @@ class OwnFields:
         as_told = camel if self.case() == "camel" else str
         return {name: wire for name, wire in self.on_wire.items() if as_told(name) != wire}
 
-    def avro_type(self, values: list[Any], name: str) -> Any:
+    def avro_type(self, values: list[Any], name: str) -> AvroType:
         """The Avro type of these values (none of them null), or Unclear."""
         kinds = {type(v) for v in values}
         if kinds == {bool}:
@@ -91,7 +94,7 @@ class OwnFields:
             return self._scalar(values, kinds, name)
         raise Unclear("holds " + " and ".join(sorted({_told(v) for v in values})))
 
-    def _scalar(self, values: list[Any], kinds: set[type], name: str) -> Any:
+    def _scalar(self, values: list[Any], kinds: set[type], name: str) -> AvroType:
         if self._is_time(values, kinds, name):
             return TIMESTAMP
         numeric = all(not isinstance(v, str) or NUMBER.fullmatch(v) for v in values)
@@ -154,7 +157,7 @@ class OwnFields:
                 break
         return out
 
-    def _as_stored(self, value: Any, kind: Any) -> Any:
+    def _as_stored(self, value: Any, kind: AvroType) -> object:
         if isinstance(kind, list):
             kind = kind[1]
         if self._is_null(value):
