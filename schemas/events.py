@@ -138,7 +138,7 @@ class Packer:
 
 def pack(events: Sequence[Envelope], dead: Sequence[DeadLetter], beside: bytes = b"") -> bytes:
     blob = _ENCODER.encode((_ENCODER.encode(events), _ENCODER.encode(dead) if dead else b"", beside))
-    return lz4.frame.compress(blob, compression_level=0, store_size=True)
+    return bytes(lz4.frame.compress(blob, compression_level=0, store_size=True))
 
 
 _ENCODER = msgspec.msgpack.Encoder()
