@@ -37,6 +37,7 @@ system:
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@$(BIN)/python -m pytest -q -s tests/house/test_types.py
 
 bench: $(READY)
 	$(BIN)/python -m bench

@@ -12,7 +12,7 @@ from apache_beam.io.filesystems import FileSystems
 from gamebeam.archive.layout import escape_glob, join
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.dates import DAY_MS, HOUR_MS, day
-from gamebeam.schemas.events import DEAD_LETTER, DeadLetter, event_classes, time_of
+from gamebeam.schemas.events import DeadLetter, Envelope, Item, event_classes, time_of
 from gamebeam.schemas.tables import Table, tables
 
 TAIL = re.compile(r"(refused-)?((all|\d+)-)?\d+\.parquet")  # what follows a run's name in a file's; one run's name may begin another's
@@ -45,12 +45,20 @@ def read_columns(path: str, table: Table, without: Iterable[str] = ()) -> pa.Tab
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def items_of(contract: Contract, name: str, columns: pa.Table) -> Iterator[Any]:
-    """Rows of an event type, or of dead_letter, as decode made them; the rank among copies is not in an archive."""
-    cls = DeadLetter if name == DEAD_LETTER else event_classes(contract)[name]
-    kept = columns.drop_columns([c for c in ("run_id", *(() if name == DEAD_LETTER else ("event_type",))) if c in columns.column_names])
-    for batch in kept.to_batches(max_chunksize=ITEMS):
-        yield from (cls(**row) for row in batch.to_pylist())
+def events_of(contract: Contract, name: str, columns: pa.Table) -> Iterator[Envelope]:
+    """Rows of an event type, as decode made them; the rank among copies is not in an archive."""
+    cls = event_classes(contract)[name]
+    return (cls(**row) for row in _rows(columns, "run_id", "event_type"))
+
+
+def dead_letters_of(columns: pa.Table) -> Iterator[DeadLetter]:
+    """Rows of dead_letter, as decode made them."""
+    return (DeadLetter(**row) for row in _rows(columns, "run_id"))
+
+
+def _rows(columns: pa.Table, *without: str) -> Iterator[dict[str, Any]]:
+    kept = columns.drop_columns([c for c in without if c in columns.column_names])
+    return (row for batch in kept.to_batches(max_chunksize=ITEMS) for row in batch.to_pylist())
 
 
 def dates(start: int, end: int) -> list[str]:
@@ -68,7 +76,7 @@ def between(columns: pa.Table, name: str, start: int, end: int) -> pa.Table:
     return columns.filter(pa.array((times >= start) & (times < end)))
 
 
-def dead_hour(item: Any) -> int:
+def dead_hour(item: Item) -> int:
     """The hour, in ms, that the ledger counts a dead letter in."""
     return time_of(item) // HOUR_MS * HOUR_MS
 

@@ -26,7 +26,7 @@ class Checked:
         self.script: list[Any] = list(SCRIPT)
         self.problems: list[str] = []
         self.taken: dict[str, dict[str, Any]] = {}  # by event_id
-        self.refused: dict[str, dict[str, Any]] = {}
+        self.refused: dict[str, dict[str, object]] = {}
         self.not_before, self.lock = 0.0, threading.Lock()
 
     def wrong(self, rule: int, what: str) -> None:
@@ -34,7 +34,7 @@ class Checked:
         if line not in self.problems:
             self.problems.append(line)
 
-    def request(self, headers: Any, body: bytes) -> int | str:
+    def request(self, headers: object, body: bytes) -> int | str:
         with self.lock:
             events = self._events(headers, body)
             if time.monotonic() < self.not_before:
@@ -121,7 +121,7 @@ def _handler(checked: Checked) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(answer)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, *_: object) -> None:
             pass
 
     return Handler

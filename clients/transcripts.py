@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 BLOCK = re.compile(r"```http\n(.*?)```", re.DOTALL)
@@ -20,7 +20,7 @@ class Transcript(NamedTuple):
     headers: dict[str, str]
     body: str
     status: int
-    answer: Any
+    answer: object
 
 
 def transcripts(readme: Path = Path(__file__).parent / "README.md") -> list[Transcript]:
@@ -52,7 +52,7 @@ def play(url: str, key: str) -> Iterator[str]:
             yield f"{number}: {one.method} {one.path}: ok"
 
 
-def _exchange(url: str, one: Transcript, values: dict[str, str]) -> tuple[int, Any]:
+def _exchange(url: str, one: Transcript, values: dict[str, str]) -> tuple[int, object]:
     def filled(text: str) -> str:
         for name, value in values.items():
             text = text.replace(name, value)
@@ -75,7 +75,7 @@ def _exchange(url: str, one: Transcript, values: dict[str, str]) -> tuple[int, A
         return response.status, raw.decode(errors="replace")
 
 
-def _same(expected: Any, got: Any) -> bool:
+def _same(expected: object, got: object) -> bool:
     if isinstance(expected, str) and ANY in expected:
         return isinstance(got, str) and re.fullmatch(".*".join(map(re.escape, expected.split(ANY))), got, re.DOTALL) is not None
     if isinstance(expected, dict):

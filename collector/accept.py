@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,7 +10,7 @@ from gamebeam.collector.keys import Key
 from gamebeam.collector.sink import Message
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.contract.wire import CANONICAL
-from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.schemas.events import DeadLetter, Item
 from gamebeam.schemas.scrub import NOWHERE, Places
 from gamebeam.transforms.decode.carried_env import SEPARATOR, split_env, with_env
 from gamebeam.transforms.decode.dead_letters import stand_in
@@ -66,7 +66,7 @@ class Acceptor:
             raise
         except Exception:  # of one of them, which accept() finds again and notes
             return repeat(None)
-        return [None if item.TYPE == DEAD_LETTER or len(payload) > LARGEST or self._is_of_another_env(item, key)
+        return [None if isinstance(item, DeadLetter) or len(payload) > LARGEST or self._is_of_another_env(item, key)
                 else self._verdict(payload, item, key) for payload, item in zip(stamped, items, strict=True)]
 
     def accept(self, payload: bytes, key: Key, received: int, ahead: int = 0, clean: bool = False, lines: Lines | None = None) -> Verdict:
@@ -88,18 +88,19 @@ class Acceptor:
             self.decoder.faults.note(error)
             stamped = with_env(payload, key.env) if self.carries_env else payload
             item = self._decoded(stamped, key, received)
-        if item.TYPE == DEAD_LETTER and not clean:
-            clean_dead = self._scrubbed(lambda: self._without_secrets(sent, stamped, item, key, lines), sent)
+        if isinstance(item, DeadLetter) and not clean:
+            dead = item
+            clean_dead = self._scrubbed(lambda: self._without_secrets(sent, stamped, dead, key, lines), sent)
             if clean_dead != stamped:
                 stamped, item = clean_dead, self._decoded(clean_dead, key, received)
         elif lines:
             lines.end()
         return self._verdict(stamped, item, key)
 
-    def _verdict(self, stamped: bytes, item: Any, key: Key) -> Verdict:
+    def _verdict(self, stamped: bytes, item: Item, key: Key) -> Verdict:
         of = getattr(item, self.counter) or item.player_id or ""
         message = Message(stamped, of.encode()[:LONGEST_KEY], item.arrival_time if key.backfill else 0)
-        if item.TYPE == DEAD_LETTER:
+        if isinstance(item, DeadLetter):
             return Verdict(message, None, item.reason, item.field, item.detail)
         return Verdict(message, item.event_id)
 
@@ -127,7 +128,7 @@ class Acceptor:
             return NOWHERE
         return self.decoder.events.places_of(wire, event_type)
 
-    def _without_secrets(self, sent: bytes, stamped: bytes, item: Any, key: Key, lines: Lines | None) -> bytes:
+    def _without_secrets(self, sent: bytes, stamped: bytes, item: DeadLetter, key: Key, lines: Lines | None) -> bytes:
         """What is sent on of no event: also without what another event type drops, and no line of a secret's value."""
         if lines and lines.hides(sent, self.scrub.find.first(sent) is not None, item.event_type is not None):
             return with_env(LINE_BEHIND_A_SECRET, key.env) if self.carries_env else LINE_BEHIND_A_SECRET
@@ -135,10 +136,10 @@ class Acceptor:
         clean = self.scrub.message(body)
         return clean if env is None else with_env(clean, env)
 
-    def _decoded(self, payload: bytes, key: Key, received: int) -> Any:
+    def _decoded(self, payload: bytes, key: Key, received: int) -> Item:
         return self.decoder.decode(payload, None if key.backfill else received)
 
-    def _prepared(self, payload: bytes, key: Key, received: int, ahead: int) -> tuple[Any, bytes]:
+    def _prepared(self, payload: bytes, key: Key, received: int, ahead: int) -> tuple[Item, bytes]:
         """(event or dead letter, payload with received_time, the key's env, and the time by our clock)."""
         stamped = self._stamped(payload, key, received)
         item = self._decoded(stamped, key, received)
@@ -154,9 +155,9 @@ class Acceptor:
             item = self._decoded(stamped, key, received)
         return item, stamped
 
-    def _is_of_another_env(self, item: Any, key: Key) -> bool:
+    def _is_of_another_env(self, item: Item, key: Key) -> bool:
         """Also a dead letter for its env, whatever was there: the key says it."""
-        return self.carries_env and (item.env != key.env or (item.TYPE == DEAD_LETTER and item.field == "env"))
+        return self.carries_env and (item.env != key.env or (isinstance(item, DeadLetter) and item.field == "env"))
 
     def _stamped(self, payload: bytes, key: Key, received: int) -> bytes:
         """The payload with received_time, and where it names none with the key's env."""
@@ -190,7 +191,7 @@ class Acceptor:
             event_time = to_ms(told, self.wire.time_format)
             if is_ms(event_time) and is_ms(event_time - ahead):
                 _put(message, places["event_time"], self._time(event_time - ahead))
-                _put(message, self.wire.client_event_time, told)
+                _put(message, self.wire.client_time_path, told)
         return msgspec.json.encode(message)
 
     def _time(self, ms: int) -> int | str:
@@ -203,7 +204,7 @@ def clock_ahead(sent_at: int, received: int) -> int:
     return round((sent_at - received) / STEP_MS) * STEP_MS
 
 
-def _put(message: dict[str, Any], path: str, value: Any) -> None:
+def _put(message: dict[str, object], path: str, value: object) -> None:
     """Where the way there is objects; else under the dotted path at the top, where decode finds it, too."""
     at = message
     *parents, leaf = path.split(".")

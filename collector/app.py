@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -48,7 +47,7 @@ def app(settings: Settings) -> Collector:
     routes = [Route(PATH, events, methods=["POST"]), Route("/healthz", healthz), Route("/metrics", metrics),
               Route("/openapi.json", lambda request: JSONResponse(request.app.state.openapi)),
               Route("/docs", lambda _: Response(DOCS, media_type="text/html"))]
-    paths: dict[str, Any] = {}
+    paths: dict[str, object] = {}
     game = game_api(settings.game_api, settings.broker_seconds) if settings.game_api is not None else None
     if game:
         routes, paths = routes + game.routes, game.paths

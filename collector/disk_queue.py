@@ -35,7 +35,7 @@ class DiskQueue:
     def __init__(self, path: str, megabytes: int):
         self.path, self.pages = path, megabytes * 2**20 // PAGE
         self.thread = ThreadPoolExecutor(1, "disk-queue")
-        self.coming: list[tuple[list[tuple[Any, ...]], asyncio.Future[None]]] = []
+        self.coming: list[tuple[list[tuple[object, ...]], asyncio.Future[None]]] = []
         self.writer: asyncio.Task[None] | None = None
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         self.thread.submit(self._open).result()
@@ -63,7 +63,7 @@ class DiskQueue:
                 if not await self._taken([one]) and not one[1].done():
                     one[1].set_exception(QueueFull(self.path))
 
-    async def _taken(self, some: list[tuple[list[tuple[Any, ...]], asyncio.Future[None]]]) -> bool:
+    async def _taken(self, some: list[tuple[list[tuple[object, ...]], asyncio.Future[None]]]) -> bool:
         try:
             await self._on_thread(self._insert, [row for rows, _ in some for row in rows])
         except sqlite3.Error as e:
@@ -74,7 +74,7 @@ class DiskQueue:
                 done.set_result(None)
         return True
 
-    def _insert(self, rows: list[tuple[Any, ...]]) -> None:
+    def _insert(self, rows: list[tuple[object, ...]]) -> None:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             self.db.executemany("INSERT INTO waiting (lane, topic, key, time, payload) VALUES (?, ?, ?, ?, ?)", rows)
@@ -96,7 +96,7 @@ class DiskQueue:
         """How many messages wait, by lane."""
         return dict(await self._on_thread(self._select, "SELECT lane, COUNT(*) FROM waiting GROUP BY lane", ()))
 
-    def _select(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
+    def _select(self, sql: str, values: tuple[object, ...]) -> list[object]:
         return self.db.execute(sql, values).fetchall()
 
     async def _on_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:

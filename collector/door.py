@@ -6,7 +6,6 @@ import logging
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gamebeam.collector.disk_queue import DiskQueue
 from gamebeam.collector.private_files import open_private
@@ -93,7 +92,7 @@ class Door:
         return [lane.name for lane in self.lanes.values() if lane.behind]
 
     async def close(self) -> None:
-        tasks: list[asyncio.Task[Any]] = [lane.draining for lane in self.lanes.values() if lane.draining]
+        tasks: list[asyncio.Task[object]] = [lane.draining for lane in self.lanes.values() if lane.draining]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
@@ -73,7 +72,7 @@ class _Batch:
         self.left, self.done, self.until = left, done, until
         self.error: KafkaError | None = None
 
-    def told(self, error: KafkaError | None, _: Any) -> None:
+    def told(self, error: KafkaError | None, _: object) -> None:
         self.left -= 1
         if error is not None:
             self.error = error

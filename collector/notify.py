@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
@@ -31,7 +30,7 @@ class NotifySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Notify:
     """One game's notifications: relay while the server runs."""
 
-    def __init__(self, given: dict[str, Any], players: str | None, broker_seconds: float):
+    def __init__(self, given: dict[str, object], players: str | None, broker_seconds: float):
         try:
             wanted = msgspec.convert(given, NotifySettings)
         except msgspec.ValidationError as e:
@@ -47,7 +46,7 @@ class Notify:
         sink, topic = open_sink(self.to, self.seconds)
         redis = Redis.from_url(self.players, socket_timeout=10, socket_connect_timeout=5)
 
-        def messages(message: dict[str, Any], _: object) -> Iterable[tuple[str, dict[str, Any]]]:
+        def messages(message: dict[str, object], _: object) -> Iterable[tuple[str, dict[str, object]]]:
             yield topic, message
 
         outbox = Outbox(redis, self.store.stream, messages, self.sent())

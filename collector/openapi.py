@@ -8,7 +8,7 @@ import yaml
 DOCS = (files("gamebeam.collector") / "docs.html").read_text()
 
 
-def openapi(paths: dict[str, Any]) -> dict[str, Any]:
+def openapi(paths: dict[str, object]) -> dict[str, object]:
     spec: dict[str, Any] = yaml.safe_load((files("gamebeam.collector") / "openapi.yaml").read_text())
     spec["paths"] |= paths
     return spec

@@ -18,7 +18,7 @@ AT_ONCE = 500
 LEFT_BEHIND_MS = 15_000  # entries that were read and not finished for so long are taken over: longer than a sink tries
 LOG = logging.getLogger(__name__)
 
-Messages = Callable[[dict[str, Any], Facts | None], Iterable[tuple[str, dict[str, Any]]]]
+Messages = Callable[[dict[str, object], Facts | None], Iterable[tuple[str, dict[str, object]]]]
 Sent = Callable[[str, int], Awaitable[set[bytes]]]  # (topic, since, in ms) -> the payloads that are there
 
 

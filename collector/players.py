@@ -12,7 +12,7 @@ from gamebeam.collector.body import Refused
 from gamebeam.collector.keys import Key
 from gamebeam.transforms.sinks.player_store.store import player_key, player_of
 
-PATHS: dict[str, Any] = {"/v1/players/{id}": {"get": {
+PATHS: dict[str, object] = {"/v1/players/{id}": {"get": {
     "operationId": "getPlayer", "summary": "A player's last known values, each with its event_time; of the key's game and env.",
     "security": [{"bearer": []}, {"apiKey": []}],
     "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}],

@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -77,7 +76,7 @@ def _identity(feed: Feed, name: str, content: bytes) -> str:
     return hashlib.sha256(content + (b"\0" + name.encode() if feed.identity == "name_and_content" else b"")).hexdigest()
 
 
-def _write(archive: str, table: Table, head: dict[str, Any], lines: list[int], columns: dict[str, list[Any]]) -> int:
+def _write(archive: str, table: Table, head: dict[str, object], lines: list[int], columns: dict[str, list[object]]) -> int:
     values = {name: [value] * len(lines) for name, value in head.items()} | {"line": lines} | columns
     written = pa.Table.from_pydict({f.name: pa.array(values[f.name], f.type) for f in table.arrow}, schema=table.arrow)
     out = pa.BufferOutputStream()

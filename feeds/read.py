@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pycountry
 
@@ -49,7 +48,7 @@ class Unreadable(ValueError):
 class Rows:
     """columns: values by name; lines: of each row. problems: what the other rows failed by, first one of each."""
 
-    columns: dict[str, list[Any]]
+    columns: dict[str, list[object]]
     lines: list[int] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     empty: int = 0  # rows without any value, left out
@@ -102,8 +101,8 @@ def _check_header(found: list[str] | None, feed: Feed) -> None:
             raise Unreadable(Problem(1, name, f"expected as column {i + 1}, found {_found(names[i], feed)}"))
 
 
-def _read_row(cells: list[str], line: int, feed: Feed, readers: list[Callable[[str], Any]], rows: Rows) -> None:
-    values: list[Any] = []
+def _read_row(cells: list[str], line: int, feed: Feed, readers: list[Callable[[str], object]], rows: Rows) -> None:
+    values: list[object] = []
     for cell, column, read in zip(cells, feed.columns, readers, strict=True):
         if cell in feed.nulls:
             values.append(None)
@@ -154,11 +153,11 @@ def _found(name: str, feed: Feed) -> str:
     return "another text" if any(secret_names().entry(c.name) for c in feed.columns) else repr(_SCRUB.text(name))
 
 
-def _reader(column: Column, rows: Rows) -> Callable[[str], Any]:
+def _reader(column: Column, rows: Rows) -> Callable[[str], object]:
     """A cell's value, or ValueError that says what was expected. Cells repeat: each is worked out once."""
-    known: dict[str, Any] = {}
+    known: dict[str, object] = {}
 
-    def read(cell: str) -> Any:
+    def read(cell: str) -> object:
         if cell not in known:
             known[cell] = READERS[column.kind](cell, column)
         value = known[cell]
@@ -224,6 +223,6 @@ def _country(cell: str, _: Column) -> str:
     return str(found.alpha_2)
 
 
-READERS: dict[str, Callable[[str, Column], Any]] = {
+READERS: dict[str, Callable[[str, Column], object]] = {
     "string": _string, "id": _string, "country": _country, "long": _long, "double": _double, "boolean": _boolean, "date": _date,
     "timestamp": _timestamp}

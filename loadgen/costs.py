@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from gamebeam.loadgen.expected.starter import Starter
@@ -70,7 +70,7 @@ def takes_costs(contract: Contract) -> bool:
     return feed is not None and tuple(c.name for c in feed.columns) == COLUMNS
 
 
-def campaigns(cents: dict[Campaign, int], asked: Starter) -> list[dict[str, Any]]:
+def campaigns(cents: dict[Campaign, int], asked: Starter) -> list[dict[str, object]]:
     """What each cost, and how many installs came of it that landed: one line per day, source, campaign and country."""
     landed = Counter(Campaign(*of) for of in asked.installs())
     return [{**of._asdict(), "day": str(of.day), "cost_micros": cents.get(of, 0) * 10_000, "installs": landed[of]}

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import fastavro
 
@@ -37,7 +36,7 @@ def drop_steadily(messages: Iterable[Outgoing], about: int, folder: str, progres
     return _write(records, about, folder, paced=True, progress=progress)
 
 
-def _write(records: Iterable[tuple[float, dict[str, Any]]], about: int, folder: str, paced: bool,
+def _write(records: Iterable[tuple[float, dict[str, object]]], about: int, folder: str, paced: bool,
            progress: Callable[[int, int], None] | None) -> int:
     """records: (s after the first, record)."""
     Path(folder).mkdir(parents=True, exist_ok=True)

@@ -40,7 +40,7 @@ def encoder(contract: Contract) -> Encode:
     compact = wire == CANONICAL
 
     def encode(sent: Sent, received_time: int) -> bytes:
-        message: dict[str, Any] = {}
+        message: dict[str, object] = {}
         for path in received:
             put(message, path, time_on_wire(received_time, wire.time_format))
         unknown = sent.fault == "unknown_type"
@@ -93,13 +93,13 @@ def type_on_wire(wire: Wire, event_type: str) -> str:
     return camel(event_type) if wire.type_is_key and wire.case == "camel" else event_type
 
 
-def put(message: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+def put(message: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     for part in path[:-1]:
         message = message.setdefault(part, {})
     message[path[-1]] = value
 
 
-def own_on_wire(wire: Wire, f: Field, value: Any) -> Any:
+def own_on_wire(wire: Wire, f: Field, value: object) -> object:
     for there, meant in wire.values.get(f.name, {}).items():
         if meant == value:
             return there
@@ -157,10 +157,10 @@ def _is_plain(wire: Wire, f: Field) -> bool:
         and f.name not in wire.values and not wire.fields and f.name not in wire.paths
 
 
-def _add_noise(message: dict[str, Any], drops: list[tuple[str, ...]], sent: Sent) -> None:
+def _add_noise(message: dict[str, object], drops: list[tuple[str, ...]], sent: Sent) -> None:
     """What the job must leave out: dropped paths beside what is there, and now and then an unknown field with a secret."""
     for path in drops:
-        parent: Any = message
+        parent: object = message
         for part in path[:-1]:
             parent = parent.get(part) if isinstance(parent, dict) else None
         if isinstance(parent, dict) and path[-1] not in parent:
@@ -169,8 +169,8 @@ def _add_noise(message: dict[str, Any], drops: list[tuple[str, ...]], sent: Sent
         message["session_token"] = sent.secret
 
 
-def _hold_in_string(message: dict[str, Any], path: tuple[str, ...]) -> None:
-    holder: Any = message
+def _hold_in_string(message: dict[str, object], path: tuple[str, ...]) -> None:
+    holder: object = message
     for part in path[:-1]:
         holder = holder.get(part) if isinstance(holder, dict) else None
     if isinstance(holder, dict) and isinstance(holder.get(path[-1]), dict | list):

@@ -2,10 +2,10 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -17,12 +17,12 @@ from gamebeam.schemas.tables import ARROW
 
 SUPERHUMAN_EVENTS = 400  # in one hour; the simulation's people stay well below 300
 TIME, TEXT, NUMBER = ARROW["timestamp"], ARROW["string"], ARROW["long"]
-Rows = list[tuple[Any, ...]]
+Rows = list[tuple[object, ...]]
 Columns = dict[str, pa.DataType]
 
 
-def write_sheet(answers: Answers, folder: Path, parameters: dict[str, Any], totals: dict[str, int],
-                campaigns: list[dict[str, Any]] | None = None) -> None:
+def write_sheet(answers: Answers, folder: Path, parameters: dict[str, object], totals: dict[str, int],
+                campaigns: list[dict[str, object]] | None = None) -> None:
     """Replaces what an earlier sheet left in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.parquet"):
@@ -32,7 +32,7 @@ def write_sheet(answers: Answers, folder: Path, parameters: dict[str, Any], tota
         pq.write_table(table, folder / f"{name}.parquet")
     sums = {n: sum(row[i] for row in answers.ledger.values())
             for i, n in enumerate(("received", "landed", "duplicate", "dead_lettered", "late"))}
-    sheet: dict[str, Any] = {"parameters": parameters, "totals": totals | sums, "unknowable": unknowable(answers),
+    sheet: dict[str, object] = {"parameters": parameters, "totals": totals | sums, "unknowable": unknowable(answers),
              "rows": {name: table.num_rows for name, table in tables.items()}}
     if campaigns is not None:
         sheet["campaigns"] = campaigns
@@ -79,7 +79,7 @@ def missing_rows(answers: Answers) -> Rows:
 
     Those of more numbers than the contract's max_hole are implausible, and not missing.
     """
-    holes: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
+    holes: dict[tuple[object, ...], list[int]] = defaultdict(lambda: [0, 0])
     for counted in answers.sightings.values():
         ranges = sorted((low, high, at) for at, seen in counted.items() for low, high in _coalesced(seen))
         highest = ranges[0][1]
@@ -201,7 +201,7 @@ def _bots(answers: Answers) -> Rows:
     return list(found)
 
 
-def _table(columns: Columns, rows: Rows) -> pa.Table:
+def _table(columns: Columns, rows: Sequence[tuple[object, ...]]) -> pa.Table:
     """In one order whatever the order of the dicts, so that the same seed gives the same bytes."""
     arrays = [pa.array([row[i] for row in rows], kind) for i, kind in enumerate(columns.values())]
     table = pa.Table.from_arrays(arrays, schema=pa.schema([pa.field(n, t) for n, t in columns.items()]))

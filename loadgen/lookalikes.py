@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from typing import Any
 
 from gamebeam.schemas.contract.contract import Contract
 
@@ -56,7 +55,7 @@ def _examples(contract: Contract) -> list[tuple[str | None, str | None]]:
     return found
 
 
-def _at(message: Any, path: str) -> Any:
+def _at(message: object, path: str) -> object:
     for part in path.split("."):
         message = message.get(part) if isinstance(message, dict) else None
     return message

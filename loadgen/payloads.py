@@ -9,15 +9,15 @@ from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.contract.fields import Field, FieldType
 
 NULL_SHARE = 0.1  # of nullable fields that the story does not tell
-FITS: dict[str, Callable[[Any], bool]] = {
+FITS: dict[str, Callable[[object], bool]] = {
     "boolean": lambda v: isinstance(v, bool), "long": lambda v: type(v) is int, "timestamp": lambda v: type(v) is int,
     "double": lambda v: type(v) in (int, float), "string": lambda v: isinstance(v, str)}
 
 
 def payload(contract: Contract, event_type: str, facts: dict[str, Any], rng: random.Random, now: int, secret: str,
-            precision_ms: int) -> dict[str, Any]:
+            precision_ms: int) -> dict[str, object]:
     """Every own field by name, None for null; what is pii=drop holds the recognizable secret."""
-    own: dict[str, Any] = {}
+    own: dict[str, object] = {}
     for f in contract.events[event_type].fields:
         if f.name in facts and fits(f, facts[f.name]):
             value = facts[f.name]
@@ -35,19 +35,19 @@ def payload(contract: Contract, event_type: str, facts: dict[str, Any], rng: ran
     return own
 
 
-def fits(f: Field, value: Any) -> bool:
+def fits(f: Field, value: object) -> bool:
     if value is None:
         return f.nullable
     return f.type.kind in FITS and FITS[f.type.kind](value) and (not f.type.symbols or value in f.type.symbols)
 
 
-def field_value(f: Field, rng: random.Random, now: int) -> Any:
+def field_value(f: Field, rng: random.Random, now: int) -> object:
     if f.examples:
         return rng.choice(f.examples)
     return value_of_type(f.type, f.name, rng, now)
 
 
-def value_of_type(t: FieldType, name: str, rng: random.Random, now: int) -> Any:
+def value_of_type(t: FieldType, name: str, rng: random.Random, now: int) -> object:
     match t.kind:
         case "boolean":
             return rng.random() < 0.5

@@ -43,9 +43,9 @@ class RollupAnswer:
                 else:
                     states[i] = _merge(kind, states[i], one(sent))
 
-    def rows(self) -> list[tuple[Any, ...]]:
+    def rows(self) -> list[tuple[object, ...]]:
         """(window_start, *keys, *values), as `columns` names them."""
-        windows: dict[tuple[Any, ...], list[Any]] = {}
+        windows: dict[tuple[object, ...], list[object]] = {}
         for (period, *keys), states in self.periods.items():
             for step in range(self.rollup.window_ms // self.rollup.period_ms):
                 key = (period - step * self.rollup.period_ms, *keys)
@@ -64,7 +64,7 @@ class RollupAnswer:
                 named[v.name] = ARROW["long" if v.kind in ("count", "distinct") else self.types[v.field or ""].kind]
         return named
 
-    def _conditions(self, where: tuple[tuple[str, Any], ...]) -> list[tuple[Read, Any]]:
+    def _conditions(self, where: tuple[tuple[str, object], ...]) -> list[tuple[Read, object]]:
         return [(field_reader(self.contract, name), wanted) for name, wanted in where]
 
     def _one(self, v: Value) -> Read:
@@ -92,7 +92,7 @@ class RollupAnswer:
     def _key(self, name: str, value: Any) -> Any:
         return datetime.date.fromisoformat(value) if value is not None and self.types[name].kind == "date" else value
 
-    def _empty(self) -> list[Any]:
+    def _empty(self) -> list[object]:
         return [set() if kind == "distinct" else 0 if kind in ("count", "sum") else None for kind, _, _ in self.values]
 
 

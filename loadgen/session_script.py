@@ -6,7 +6,7 @@ from typing import Any
 from gamebeam.loadgen.players import BOT_EVENTS, Player, Session
 from gamebeam.schemas.contract.contract import Contract
 
-Moment = tuple[str, int, dict[str, Any], bool]  # event type, ms, facts by field name, whether the player is known yet
+Moment = tuple[str, int, dict[str, object], bool]  # event type, ms, facts by field name, whether the player is known yet
 CATALOGUE = {"gems_100": 0.99, "gems_600": 4.99, "starter_pack": 2.99, "season_pass": 9.99, "gems_5000": 39.99}  # USD
 CATALOGUE_WEIGHTS = (45, 22, 18, 12, 3)
 PER_USD = {"USD": 1.0, "EUR": 0.92, "JPY": 150.0, "BRL": 5.4, "GBP": 0.79, "INR": 84.0, "PLN": 4.0, "CAD": 1.37}
@@ -58,7 +58,7 @@ class Telling:
         self.now, self.moments = session.start, list[Moment]()
         self.matches = 0
 
-    def say(self, event_type: str, known: bool = True, **facts: Any) -> None:
+    def say(self, event_type: str, known: bool = True, **facts: object) -> None:
         if event_type in self.teller.told:
             self.moments.append((event_type, self.now, facts, known))
 

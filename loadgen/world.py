@@ -74,7 +74,7 @@ class World:
             counter = of.get(self.contract.counter or "", install.install_id)
             counters[counter] = sent.seq = counters.get(counter, 0) + 1
 
-    def _sent(self, player: Player, session: Session, event_type: str, when: int, facts: dict[str, Any], known: bool) -> Sent:
+    def _sent(self, player: Player, session: Session, event_type: str, when: int, facts: dict[str, object], known: bool) -> Sent:
         rng, contract = player.rng, self.contract
         when -= when % self.precision
         anonymous = event_type in self.anonymous or (not known and contract.counter != "player")

@@ -1,13 +1,13 @@
 """The job, as one straight line. Batch and streaming are the same line; only the source differs."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import apache_beam as beam
 
 from gamebeam.schemas.bigquery import Target
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.transforms.beam_params import Collections
 from gamebeam.transforms.decode.transform import Decode
 from gamebeam.transforms.dedup.dedup_key import SHARDS
 from gamebeam.transforms.dedup.transform import HORIZON_MS, Deduplicate
@@ -49,7 +49,7 @@ def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tu
     return written
 
 
-def _into_tables(routed: Any, rollups: Any, job: Job, target: Target) -> beam.PCollection[tuple[str, int]]:
+def _into_tables(routed: Collections, rollups: Collections, job: Job, target: Target) -> beam.PCollection[tuple[str, int]]:
     """BigQuery's tables; what it refuses is written to the archive, as dead letters."""
     from gamebeam.transforms.sinks.bigquery.transform import WriteTables  # Google's clients: only where they are needed
 

@@ -2,12 +2,13 @@
 
 import os
 from argparse import ArgumentParser, ArgumentTypeError
-from dataclasses import dataclass
+from typing import Annotated
 
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from msgspec import Meta, Struct
 
-from gamebeam.schemas.contract.fields import load_yaml
+from gamebeam.schemas.contract.yaml_models import read_yaml
 from gamebeam.transforms.decode.secret_key import SECRET, secret_key
 
 
@@ -34,32 +35,27 @@ class JobOptions(PipelineOptions):
                             "follow_seconds, follow_still_seconds, follow_files, horizon_minutes, rollup_minutes")
 
 
-@dataclass(frozen=True)
-class Config:
+AboveZero = Annotated[float, Meta(gt=0, le=1e9, title="a number above 0")]
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """What --config may say."""
 
     pii_key_file: str | None = None
-    follow_seconds: float = 2.0  # between looks for new files; what comes between two is read together
-    follow_still_seconds: float = 2.0  # for which nothing was written to a file before it is read
-    follow_files: int | None = None  # at most so many new files make a batch (a bundle); none: as many as are there, up to 64 MiB
-    horizon_minutes: float = 2_880  # of arrival, in which a stream knows a copy again
-    rollup_minutes: float = 10  # of arrival, which a stream's player_hours and counter_hours gather before they write rows
+    follow_seconds: Annotated[AboveZero, Meta(description="Between looks for new files; what comes between two is read together.")] = 2.0
+    follow_still_seconds: Annotated[AboveZero, Meta(description="For which nothing was written to a file before it is read.")] = 2.0
+    follow_files: Annotated[int, Meta(ge=1, title="a whole number above 0", description=(
+        "At most so many new files make a batch (a bundle); as many as are there, up to 64 MiB, if left out."))] | None = None
+    horizon_minutes: Annotated[AboveZero, Meta(description="Of arrival, in which a stream knows a copy again.")] = 2_880
+    rollup_minutes: Annotated[AboveZero, Meta(
+        description="Of arrival, which a stream's player_hours and counter_hours gather before they write rows.")] = 10
 
     @classmethod
     def load(cls, path: str | None) -> "Config":
         if path is None:
             return cls()
         with FileSystems.open(path) as f:
-            body = load_yaml(f.read().decode(), path)
-        if unknown := set(body) - set(cls.__dataclass_fields__):
-            raise ValueError(f"{path}: {sorted(unknown)[0]}: unknown; known are {', '.join(cls.__dataclass_fields__)}")
-        for name in ("follow_seconds", "follow_still_seconds", "horizon_minutes", "rollup_minutes"):
-            value = body.get(name, 1)
-            if type(value) not in (int, float) or not 0 < value < float("inf"):
-                raise ValueError(f"{path}: {name}: a number above 0, not {value!r}")
-        if type(most := body.get("follow_files", 1)) is not int or most < 1:
-            raise ValueError(f"{path}: follow_files: a whole number above 0, not {most!r}")
-        return cls(**body)
+            return read_yaml(f.read().decode(), path, cls)
 
 
 def pii_key(config: Config, travels: bool = False) -> bytes | None:

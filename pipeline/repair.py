@@ -7,7 +7,6 @@ each of them, and a repair settles it: the views then take the repair's rows in 
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,19 +15,29 @@ from gamebeam.archive.contract_file import accepted_contract, store_contract
 from gamebeam.archive.leftovers import remove_leftovers
 from gamebeam.archive.manifest import Input, Repaired, Run, RunError, iso, ms, now, read_runs, write_run
 from gamebeam.archive.part_files import PartFiles
-from gamebeam.archive.reader import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
+from gamebeam.archive.reader import (
+    LANDED_LATER,
+    between,
+    dates,
+    dead_hour,
+    dead_letters_of,
+    event_tables,
+    events_of,
+    part_files,
+    read_columns,
+)
 from gamebeam.archive.run_lock import locked
 from gamebeam.pipeline.archived_ids import days_of_ids
 from gamebeam.pipeline.received_counts import Counts, received
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.dates import DAY_MS, HOUR_MS
-from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.schemas.events import DEAD_LETTER, DeadLetter, Envelope
 from gamebeam.schemas.tables import tables
 from gamebeam.transforms.batch import Batch
 from gamebeam.transforms.decode.decoder import AHEAD_MS, BEHIND_MS, REASONS
 from gamebeam.transforms.dedup.dedup_key import duplicates_across_hours, pick, uncorrected_day, without_known
 from gamebeam.transforms.rollups.declared_rollup import Declared
-from gamebeam.transforms.rollups.partials import DEAD_LETTERED, DUPLICATE, LANDED, RECEIVED, TABLE_REJECTED, Key
+from gamebeam.transforms.rollups.partials import DEAD_LETTERED, DUPLICATE, LANDED, RECEIVED, TABLE_REJECTED, Key, Partial
 from gamebeam.transforms.rollups.rollup_rows import batches_of, gather, rows_of
 from gamebeam.transforms.rollups.transform import rollups_of
 
@@ -135,7 +144,7 @@ def _recompute(contract: Contract, archived: "_Archived", start: int, end: int, 
     reach = -(-_reach(contract) // HOUR_MS) * HOUR_MS
     dead = archived.dead_letters(start, end)
     rollups = rollups_of(contract, streaming=False)
-    sums: list[dict[int, dict[Key, Any]]] = [{} for _ in rollups]
+    sums: list[dict[int, dict[Key, Partial]]] = [{} for _ in rollups]
     elsewhere = archived.duplicates_across_hours(start, end + reach)
     for at, found in archived.events(start, end + reach):
         batch = Batch(_unique(found, elsewhere.get(at, {})), pick(dead.pop(at, []))[0], [])
@@ -153,9 +162,9 @@ def _recompute(contract: Contract, archived: "_Archived", start: int, end: int, 
             files.add_all(batches_of(rollup, rows_of(rollup, key, partials, run, start, end)))
 
 
-def _unique(events: list[Any], elsewhere: dict[int, set[int]]) -> list[Any]:
+def _unique(events: list[Envelope], elsewhere: dict[int, set[int]]) -> list[Envelope]:
     """One hour's events without copies. elsewhere: by uncorrected day, the id hashes of events that count in another hour."""
-    by_day: dict[int, list[Any]] = {}
+    by_day: dict[int, list[Envelope]] = {}
     for event in events:
         by_day.setdefault(uncorrected_day(event), []).append(event)
     return [event for day, some in by_day.items() for event in without_known(*pick(some), elsewhere.get(day, set()))[0]]
@@ -175,19 +184,19 @@ class _Archived:
     def __init__(self, archive: str, contract: Contract, runs: list[str], until: dict[str, int]):
         self.archive, self.contract, self.runs, self.until = archive, contract, runs, until
 
-    def events(self, start: int, end: int) -> Iterator[tuple[int, list[Any]]]:
+    def events(self, start: int, end: int) -> Iterator[tuple[int, list[Envelope]]]:
         """(hour in ms, its events of all types, copies included)."""
         for date in range(start - start % DAY_MS, end, DAY_MS):
             of_day = {table: part_files(self.archive, table, dates(date, date)[0], self.runs)
                       for table in event_tables(self.contract).values()}
             late = {table: [self._arrived(read_columns(p, table)) for p in by_hour.get("late", ())] for table, by_hour in of_day.items()}
             for at in range(max(start, date), min(end, date + DAY_MS), HOUR_MS):
-                found: list[Any] = []
+                found: list[Envelope] = []
                 for table, by_hour in of_day.items():
                     for path in by_hour.get(f"{at // HOUR_MS % 24:02d}", ()):
-                        found += items_of(self.contract, table.name, self._arrived(read_columns(path, table)))
+                        found += events_of(self.contract, table.name, self._arrived(read_columns(path, table)))
                     for columns in late[table]:
-                        found += items_of(self.contract, table.name, between(columns, "event_time", at, at + HOUR_MS))
+                        found += events_of(self.contract, table.name, between(columns, "event_time", at, at + HOUR_MS))
                 yield at, found
 
     def duplicates_across_hours(self, start: int, end: int) -> dict[int, dict[int, set[int]]]:
@@ -198,10 +207,10 @@ class _Archived:
                 found.setdefault(int(hours[index]), {}).setdefault(day, set()).add(int(rows["hash"][index]))
         return found
 
-    def dead_letters(self, start: int, end: int) -> dict[int, list[Any]]:
+    def dead_letters(self, start: int, end: int) -> dict[int, list[DeadLetter]]:
         """By hour, copies included, without what replay landed. Their partition is of arrival, which may be far from event_time."""
         table = tables(self.contract)[DEAD_LETTER]
-        found: dict[int, list[Any]] = {}
+        found: dict[int, list[DeadLetter]] = {}
         landed: set[tuple[str, int]] = set()
         for date in dates(start - AHEAD_MS, end + BEHIND_MS):
             for path in (p for paths in part_files(self.archive, table, date, self.runs).values() for p in paths):
@@ -211,7 +220,7 @@ class _Archived:
                 columns = columns.filter(pc.and_(pc.greater_equal(at, start), pc.less(at, end)))
                 for name, value in blank.items():
                     columns = columns.append_column(name, pa.array([value] * len(columns), table.arrow.field(name).type))
-                for item in items_of(self.contract, DEAD_LETTER, columns):
+                for item in dead_letters_of(columns):
                     if item.reason == LANDED_LATER:
                         landed.add((item.dead_id, dead_hour(item)))
                     elif item.reason in REASONS:

@@ -5,7 +5,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 import pyarrow.compute as pc
@@ -15,12 +14,12 @@ from gamebeam.archive.layout import event_partition
 from gamebeam.archive.leftovers import remove_leftovers
 from gamebeam.archive.manifest import Run, RunError, now, read_runs, write_run
 from gamebeam.archive.part_files import PartFiles
-from gamebeam.archive.reader import LANDED_LATER, dead_hour, items_of, part_files, read_columns
+from gamebeam.archive.reader import LANDED_LATER, dead_hour, dead_letters_of, part_files, read_columns
 from gamebeam.archive.run_lock import locked
 from gamebeam.pipeline.archived_ids import days_of_ids
 from gamebeam.pipeline.repair import inputs_of
 from gamebeam.schemas.contract.contract import Contract
-from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.schemas.events import DEAD_LETTER, DeadLetter, Envelope, Item
 from gamebeam.schemas.tables import tables
 from gamebeam.transforms.batch import Batch, ledger_key
 from gamebeam.transforms.columns import to_columns
@@ -31,7 +30,7 @@ from gamebeam.transforms.rollups.partials import DEAD_LETTERED, DUPLICATE, LANDE
 from gamebeam.transforms.rollups.rollup_rows import Gathered, batches_of, gather, rows_of
 from gamebeam.transforms.rollups.transform import rollups_of
 
-Pair = tuple[Any, Any]  # a dead letter, and the event that it is now
+Pair = tuple[DeadLetter, Envelope]  # a dead letter, and the event that it is now
 
 
 @dataclass
@@ -88,16 +87,16 @@ def _replay_alone(archive: str, contract: Contract, fingerprint: str, dry_run: b
     return outcome
 
 
-def _dead_letters(archive: str, contract: Contract, fingerprint: str, runs: list[str]) -> tuple[list[tuple[Any, str]], bool]:
+def _dead_letters(archive: str, contract: Contract, fingerprint: str, runs: list[str]) -> tuple[list[tuple[DeadLetter, str]], bool]:
     """((dead letter, its run), one per id and hour, without those that landed later; whether there ever was one)."""
     table = tables(contract)[DEAD_LETTER]
-    found: dict[tuple[str, int], tuple[Any, str]] = {}
+    found: dict[tuple[str, int], tuple[DeadLetter, str]] = {}
     landed = set()
     for paths in part_files(archive, table, "*", runs).values():
         for path in paths:
             columns = read_columns(path, table)
             columns = columns.filter(pc.equal(columns.column("fingerprint"), fingerprint))
-            for item, run_id in zip(items_of(contract, DEAD_LETTER, columns), columns.column("run_id").to_pylist(), strict=True):
+            for item, run_id in zip(dead_letters_of(columns), columns.column("run_id").to_pylist(), strict=True):
                 key = (item.dead_id, dead_hour(item))
                 if item.reason == LANDED_LATER:
                     landed.add(key)
@@ -106,11 +105,11 @@ def _dead_letters(archive: str, contract: Contract, fingerprint: str, runs: list
     return [pair for key, pair in sorted(found.items()) if key not in landed], bool(found)
 
 
-def _decoded(decoder: Decoder, dead: Iterable[Any], outcome: Replayed) -> list[Pair]:
+def _decoded(decoder: Decoder, dead: Iterable[DeadLetter], outcome: Replayed) -> list[Pair]:
     pairs = []
     for item in dead:
         event = decoder.decode(item.payload, item.arrival_time, "", item.source)
-        if event.TYPE == DEAD_LETTER:
+        if isinstance(event, DeadLetter):
             outcome.dead[event.reason, event.field] += 1
         else:
             pairs.append((item, event))
@@ -141,7 +140,7 @@ def _run_id(contract: Contract, pairs: list[Pair]) -> str:
 def _write(archive: str, contract: Contract, outcome: Replayed, run: Run) -> dict[str, int]:
     """Events, the rows that hide their dead letters, and what they add to every rollup; gives rows by table."""
     files, all_tables = PartFiles(archive, run.run_id), tables(contract)
-    rows: dict[tuple[str, str], list[Any]] = {}
+    rows: dict[tuple[str, str], list[Item]] = {}
     for _, event in outcome.landed:
         rows.setdefault((event.TYPE, event_partition(event.event_time, event.late)), []).append(event)
     for said, pairs in (("landed by replay", outcome.landed), ("its event had landed already", outcome.duplicate)):

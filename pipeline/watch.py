@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
+from apache_beam.metrics.metric import MetricResults
 from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.runners.runner import PipelineState
 
@@ -22,10 +23,11 @@ LOOK_S = 0.5  # between looks at the job's state: waiting in Beam's own way ends
 SETTLE_S = 4  # without anything on its way from source to windows: on Prism, what is when the sources end may come late, and is dropped
 DRAIN_S = 300  # for windows to close once the sources have ended; a second signal is quicker
 COUNTERS = ("received", "late", "duplicate", "dead_lettered")
+Result: TypeAlias = Any  # a PipelineResult, and the private parts of it that Beam has no public ones for
 OF_A_TYPE = ("received", "landed", "duplicate", "late")
 
 
-def watch(result: Any, run: Run, signalled: list[int], asked: list[int], in_process: bool, parts: frozenset[Hashable] | None,
+def watch(result: Result, run: Run, signalled: list[int], asked: list[int], in_process: bool, parts: frozenset[Hashable] | None,
           say: Callable[[str], None], unreadable: Callable[[], list[str]]) -> str:
     """The job's last state. The first signal lets a job in this process drain, the second cancels it; so does until=idle drain it,
     once all its parts rest. unreadable: files that it cannot read now, a line each, said with every log line. asked: signals that
@@ -71,18 +73,18 @@ def watch(result: Any, run: Run, signalled: list[int], asked: list[int], in_proc
         time.sleep(LOOK_S)
 
 
-def _metrics(result: Any) -> Any:
+def _metrics(result: Result) -> MetricResults:
     result._metrics = None  # Beam asks only once
     return result.metrics()
 
 
-def _all_routed(result: Any) -> bool:
+def _all_routed(result: Result) -> bool:
     """received = landed + duplicate (dead letters land in a table too): nothing is between decode and routing."""
     metrics = _metrics(result)
     return counted(metrics, "received") == counted(metrics, "landed") + counted(metrics, "duplicate")
 
 
-def _line(result: Any, run: Run, state: str, before: Buckets) -> tuple[str, Buckets]:
+def _line(result: Result, run: Run, state: str, before: Buckets) -> tuple[str, Buckets]:
     """The line, with the delays of what has landed since `before`; and what has landed."""
     metrics = _metrics(result)
     run.rows, landed = rows_written(metrics), buckets(metrics)
@@ -94,7 +96,7 @@ def _line(result: Any, run: Run, state: str, before: Buckets) -> tuple[str, Buck
     return json.dumps({"time": now(), "run_id": run.run_id, "state": state, **told}), landed
 
 
-def _by_type(metrics: Any) -> dict[str, dict[str, Any]]:
+def _by_type(metrics: MetricResults) -> dict[str, object]:
     """What became of each event type, as far as it is more than 0, and the dead letters by reason."""
     types: dict[str, dict[str, int]] = {}
     for name in OF_A_TYPE:
@@ -104,7 +106,7 @@ def _by_type(metrics: Any) -> dict[str, dict[str, Any]]:
     return {"types": types, "reasons": counted_by_name(metrics, "dead_lettered")}
 
 
-def _why(result: Any) -> str:
+def _why(result: Result) -> str:
     """The last line of the job's last error message."""
     request = beam_job_api_pb2.JobMessagesRequest(job_id=result._job_id)
     found = "unknown"
@@ -118,7 +120,7 @@ def _why(result: Any) -> str:
     return found.strip().splitlines()[-1]
 
 
-def end(result: Any) -> None:
+def end(result: Result) -> None:
     with suppress(grpc.RpcError):  # over already
         result.cancel()  # also ends the workers in this process
 

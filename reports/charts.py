@@ -30,7 +30,7 @@ def vega_script() -> str:
     return bundle.replace("</script", "<\\/script")
 
 
-def chart(figure: Figure) -> dict[str, Any] | None:
+def chart(figure: Figure) -> dict[str, object] | None:
     """The chart's specification, data included; None for what is no drawing, or has no rows."""
     if figure.kind not in DRAWN or not figure.rows:
         return None
@@ -61,14 +61,14 @@ def _one_y(figure: Figure) -> Figure:
 
 def _drawing(figure: Figure, base: Any) -> Any:
     x, y, color = (_channel(figure, c) for c in CHANNELS)
-    tips: list[Any] = [{"field": c, "type": _type(figure, c), "title": label(c), **_tip_format(figure, c)}
+    tips: list[object] = [{"field": c, "type": _type(figure, c), "title": label(c), **_tip_format(figure, c)}
                        for c in (*figure.columns, "status")]
     base = base.encode(tooltip=tips)
     muted = alt.Opacity(field="status", type="ordinal", sort=None, legend=None,
                         scale=alt.Scale(domain=list(STATUS.values()), range=[1, MUTED]))
     if color and figure.kind == "heatmap":
         color["scale"] = {"range": ["#eef4ff", "#7cb0ff"]}  # a number is read on each of them
-    hue: dict[str, Any] = {"color": alt.Color(**color)} if color else {}
+    hue: dict[str, object] = {"color": alt.Color(**color)} if color else {}
     match figure.kind:
         case "line" | "area":
             encoded = base.encode(x=alt.X(**x), y=alt.Y(**y), **hue)
@@ -105,7 +105,7 @@ def _channel(figure: Figure, channel: str) -> dict[str, Any]:
     names_its_rows = (channel == "x" and figure.kind == "bar") or (figure.kind == "heatmap" and channel != "color")
     if names_its_rows and column in figure.question.key:
         kind = "ordinal"
-    settings: dict[str, Any] = {"field": column, "type": kind, "title": label(column)}
+    settings: dict[str, object] = {"field": column, "type": kind, "title": label(column)}
     if channel == "color" and kind == "temporal":  # a scale of time would name the same day several times in the legend
         return settings | {"type": "ordinal", "timeUnit": "utcyearmonthdate"}
     if kind in NAMES:
@@ -122,7 +122,7 @@ def _format(figure: Figure) -> dict[str, Any]:
     return {"format": FORMATS[f]} if (f := figure.options.get("format", "") or format_of(drawn)) in FORMATS else {}
 
 
-def _tip_format(figure: Figure, column: str) -> dict[str, Any]:
+def _tip_format(figure: Figure, column: str) -> dict[str, object]:
     return _format(figure) if column in (figure.options.get("y"), figure.options.get("color")) else {}
 
 
@@ -136,7 +136,7 @@ def _type(figure: Figure, column: str) -> str:
     return "temporal" if isinstance(some, date) and figure.kind in ("line", "area", "scatter") else "nominal"
 
 
-def _value(value: Any) -> Any:
+def _value(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, float) and not math.isfinite(value):

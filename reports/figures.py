@@ -66,7 +66,7 @@ def settled(con: duckdb.DuckDBPyConnection, env: str) -> Settled:
     return Settled(first, until)
 
 
-def figure(con: duckdb.DuckDBPyConnection, question: Question, values: Mapping[str, Any], days: Settled) -> Figure:
+def figure(con: duckdb.DuckDBPyConnection, question: Question, values: Mapping[str, object], days: Settled) -> Figure:
     """Asks. values: of the question's @names; in an error the question says its name."""
     try:
         result = ask(con, question.sql, values)

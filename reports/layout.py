@@ -3,13 +3,30 @@
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from gamebeam.schemas.contract.contract import Contract
-from gamebeam.schemas.contract.fields import ContractError, load_yaml
+from gamebeam.schemas.contract.fields import ContractError
 from gamebeam.schemas.contract.questions import Question, parse_question, questions, report_questions
+from gamebeam.schemas.contract.yaml_models import read_yaml
 
 FILE = "report.yaml"
-KNOWN = {"title", "sections"}
+
+
+class DeclaredSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """A section as report.yaml declares it."""
+
+    title: Annotated[str | int | float, Meta(title="a headline")]
+    questions: Annotated[tuple[str, ...], Meta(title="a list of names", description="Of questions/ and reports/, in their order.")]
+
+
+class Declaration(Struct, frozen=True, forbid_unknown_fields=True):
+    """report.yaml."""
+
+    title: Annotated[str | int | float | None, Meta(description="The page's headline; the game's name if left out.")] = None
+    sections: tuple[Annotated[DeclaredSection, Meta(title="title: … and questions: [name, …]")], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -27,13 +44,11 @@ class Layout:
 def page_layout(contract: Contract) -> Layout:
     """The game's own sections, then what the pipeline says of every game. A question about one player is on that player's page."""
     asked = {name: q for name, q in {**questions(contract), **report_questions(contract)}.items() if not is_of_a_player(q)}
-    settings = load_yaml(contract.text.get(FILE, ""), FILE)
-    if unknown := set(settings) - KNOWN:
-        raise ContractError(FILE, sorted(unknown)[0], f"unknown; known are {', '.join(sorted(KNOWN))}")
-    sections = [_section(i, section, asked) for i, section in enumerate(settings.get("sections") or [])]
+    declared = read_yaml(contract.text.get(FILE, ""), FILE, Declaration)
+    sections = [_section(i, section, asked) for i, section in enumerate(declared.sections or ())]
     if not sections and asked:
         sections = [Section("Questions", tuple(asked.values()))]
-    title = settings.get("title") or contract.name.capitalize()
+    title = declared.title or contract.name.capitalize()
     return Layout(str(title), (*sections, Section("The account of every event", tuple(built_in_questions().values()))))
 
 
@@ -60,12 +75,9 @@ def about_every_player() -> Question:
     return parse_question("player", file.read_text(), f"reports/questions/{file.name}")
 
 
-def _section(number: int, section: object, asked: dict[str, Question]) -> Section:
-    at = f"sections[{number}]"
-    if not isinstance(section, dict) or set(section) != {"title", "questions"} or not isinstance(section["questions"], list):
-        raise ContractError(FILE, at, "expected title: … and questions: [name, …]")
-    for name in section["questions"]:
+def _section(number: int, declared: DeclaredSection, asked: dict[str, Question]) -> Section:
+    for name in declared.questions:
         if name not in asked:
-            raise ContractError(FILE, f"{at}.questions",
+            raise ContractError(FILE, f"sections[{number}].questions",
                                 f"neither questions/{name}.sql nor reports/{name}.sql is there ({', '.join(asked) or 'none at all'})")
-    return Section(str(section["title"]), tuple(asked[name] for name in section["questions"]))
+    return Section(str(declared.title), tuple(asked[name] for name in declared.questions))

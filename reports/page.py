@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -49,7 +48,7 @@ def _templates() -> Environment:
     return env
 
 
-def _cell(figure: Figure, value: Any, column: str) -> str:
+def _cell(figure: Figure, value: object, column: str) -> str:
     drawn = figure.kind != "table" and column in (figure.options.get("y"), figure.options.get("color"))
     return written(value, column, format_of(column) or (figure.options.get("format", "") if drawn else ""))
 

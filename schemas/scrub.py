@@ -25,10 +25,10 @@ RESEMBLES = 20  # how much more the search of a key is that resembles a secret's
 JSON_BEGINS = re.compile(r"[\ufeff\s\[]*[{\"]")
 MARKS = ("=", ":", '"', "%", "\\", ">")  # text without one of these assigns nothing to a name
 KEEP, DROP, HASH = "keep", "drop", "hash"
-NOWHERE: Mapping[str, Any] = {}
+NOWHERE: Mapping[str, object] = {}
 
 
-Places = Mapping[str, Any]  # key of a message -> DROP, HASH, or the places inside what the contract keeps there
+Places = Mapping[str, object]  # key of a message -> DROP, HASH, or the places inside what the contract keeps there
 
 
 class Unsearchable(ValueError):
@@ -38,11 +38,11 @@ class Unsearchable(ValueError):
 class Pairs:
     """A JSON object in which a key occurs more than once."""
 
-    def __init__(self, pairs: list[tuple[str, Any]]):
+    def __init__(self, pairs: list[tuple[str, object]]):
         self.pairs = pairs
 
     @staticmethod
-    def of(pairs: list[tuple[str, Any]]) -> Any:
+    def of(pairs: list[tuple[str, object]]) -> object:
         found = dict(pairs)
         return found if len(found) == len(pairs) else Pairs(pairs)
 
@@ -113,7 +113,7 @@ class Scrubber:
         self.counts[found.entry] += 1
         return payload[: found.at]
 
-    def tree(self, value: Any, places: Places = NOWHERE) -> tuple[Any, bool]:
+    def tree(self, value: object, places: Places = NOWHERE) -> tuple[Any, bool]:
         """Parsed JSON without its secrets, and whether anything changed. Raises Unsearchable."""
         self._work.left = MOST_WORK
         clean = self._value(value, places, 0)
@@ -171,7 +171,7 @@ class Scrubber:
         clean = self._value(value, places, depth)
         return payload if clean is value else msgspec.json.encode(clean, enc_hook=_encoded)
 
-    def _value(self, value: Any, places: Places, depth: int) -> Any:
+    def _value(self, value: object, places: Places, depth: int) -> object:
         """The same object, where there is nothing to remove."""
         if isinstance(value, str):
             return self._text(value, places, depth)
@@ -196,7 +196,7 @@ class Scrubber:
         return _Work()
 
     def _object(self, value: Any, pairs: Iterable[tuple[str, Any]], places: Places, depth: int) -> Any:
-        kept: list[tuple[str, Any]] = []
+        kept: list[tuple[str, object]] = []
         changed = False
         for name, inner in pairs:
             place = places.get(name, places.get("*")) if places else None
@@ -215,7 +215,7 @@ class Scrubber:
             kept.append((name, new))
         return Pairs.of(kept) if changed else value
 
-    def _hashed(self, value: Any) -> Any:
+    def _hashed(self, value: object) -> object:
         """The hash of a string. What else comes stays what no string field accepts: an array with the hash in it."""
         if value is None:
             return None
@@ -251,7 +251,7 @@ def _raw(number: str) -> msgspec.Raw:
     return msgspec.Raw(number.encode())
 
 
-def _no_number(constant: str) -> Any:
+def _no_number(constant: str) -> object:
     raise ValueError(f"{constant} is no JSON")
 
 

@@ -20,7 +20,7 @@ from gamebeam.sql.query import parameters
 from gamebeam.sql.show import plain
 from gamebeam.sql.views import SKETCH_SIZE, fill, micros_of, money_micros
 
-Row = tuple[Any, ...]
+Row = tuple[object, ...]
 SHOWN = 20  # differences printed per answer
 ESTIMATE_ERROR = 5 / math.sqrt(SKETCH_SIZE)  # five standard errors of a distinct count: one in a million is further off
 
@@ -29,10 +29,10 @@ class Difference(NamedTuple):
     """expected None: the archive says more than the answer sheet; found None: it says less."""
 
     answer: str
-    key: dict[str, Any]
+    key: dict[str, object]
     figure: str
-    expected: Any
-    found: Any
+    expected: object
+    found: object
 
     def __str__(self) -> str:
         of = "".join(f" {name}={_shown(value)}" for name, value in self.key.items())
@@ -135,9 +135,9 @@ def _read(path: Path) -> Result:
     return Result(table.column_names, list(zip(*(column.to_pylist() for column in table.columns), strict=True)))
 
 
-def _by_key(result: Result, key: list[str], columns: Iterable[str]) -> dict[Row, list[dict[str, Any]]]:
+def _by_key(result: Result, key: list[str], columns: Iterable[str]) -> dict[Row, list[dict[str, object]]]:
     """Figures by key; a list, because a key may come twice, and that is to be seen."""
-    found: dict[Row, list[dict[str, Any]]] = defaultdict(list)
+    found: dict[Row, list[dict[str, object]]] = defaultdict(list)
     at = {name: i for i, name in enumerate(result.columns)}
     figures = [name for name in columns if name not in key]
     for row in result.rows:
@@ -145,15 +145,15 @@ def _by_key(result: Result, key: list[str], columns: Iterable[str]) -> dict[Row,
     return found
 
 
-def _same(value: Any) -> Any:
+def _same(value: object) -> object:
     """Equal moments are equal whether or not the file names their zone, and 3.0 is 3."""
     if isinstance(value, datetime) and value.tzinfo is None:
         return value.replace(tzinfo=UTC)
     return tuple(_same(v) for v in value) if isinstance(value, list) else value
 
 
-def _compare(answer: str, check: Check, expected: dict[Row, list[dict[str, Any]]],
-             found: dict[Row, list[dict[str, Any]]]) -> tuple[int, list[Difference]]:
+def _compare(answer: str, check: Check, expected: dict[Row, list[dict[str, object]]],
+             found: dict[Row, list[dict[str, object]]]) -> tuple[int, list[Difference]]:
     figures, differences = 0, []
     for values in expected.keys() | found.keys():
         named = dict(zip(check.key, values, strict=True))
@@ -173,7 +173,7 @@ def _compare(answer: str, check: Check, expected: dict[Row, list[dict[str, Any]]
     return figures, sorted(differences, key=str)
 
 
-def _equal(a: Any, b: Any) -> bool:
+def _equal(a: object, b: object) -> bool:
     """A sum of floats depends on its order: an average of one may differ in the last digits."""
     if isinstance(a, float) and isinstance(b, float):
         return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
@@ -185,7 +185,7 @@ def _is_estimate(exact: Any, found: Any) -> bool:
     return exact is not None and found is not None and exact >= SKETCH_SIZE and abs(found - exact) <= ESTIMATE_ERROR * exact
 
 
-def _without_equals(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _without_equals(a: list[dict[str, object]], b: list[dict[str, object]]) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     left, right = [], list(b)
     for row in a:
         if row in right:
@@ -199,5 +199,5 @@ def _count(differences: list[Difference]) -> str:
     return f"{len(differences):,} difference{'' if len(differences) == 1 else 's'}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return "nothing" if value is None else str(plain(value))

@@ -15,7 +15,7 @@ from gamebeam.sql.translate import SqlError, parse
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client
 
-Row = tuple[Any, ...]
+Row = tuple[object, ...]
 FLOAT_TOLERANCE = 1e-9  # relative: engines add floats in an order of their own
 SHOWN = 20  # rows that differ, of each engine
 TYPES = {"as_of": "TIMESTAMP"}  # of parameters that are no STRING
@@ -69,7 +69,7 @@ def compare(sql: str, duckdb: Result, bigquery: Result) -> Comparison:
     return Comparison(True, f"equal: {len(duckdb.rows):,} row{'' if len(duckdb.rows) == 1 else 's'}\n")
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: object, b: object) -> bool:
     """Whether two values, or rows of values, are equal: floats within FLOAT_TOLERANCE, NaN and NaN, and never 1 and TRUE."""
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
@@ -104,7 +104,7 @@ def _beyond(rows: list[Row], matched: Counter[Hashable]) -> list[Row]:
     return found
 
 
-def _key(value: Any) -> Hashable:
+def _key(value: object) -> Hashable:
     """A value by which exactly equal ones are found."""
     if isinstance(value, list | tuple):
         return tuple(map(_key, value))

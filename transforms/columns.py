@@ -1,20 +1,19 @@
 """Rows as Arrow: objects become columns once, and travel to files and tables as such."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 import lz4.frame
 import pyarrow as pa
 from msgspec.structs import astuple
 
-from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.schemas.events import DEAD_LETTER, Item
 from gamebeam.schemas.tables import Table
 
 UNTHREADED = pa.ipc.IpcReadOptions(use_threads=False)  # waking the pool costs a millisecond a batch
 
 
-def to_columns(table: Table, items: list[Any], run_id: str) -> pa.RecordBatch:
+def to_columns(table: Table, items: Sequence[Item], run_id: str) -> pa.RecordBatch:
     """Events or dead letters (structs with the table's fields) as one record batch."""
     given = {"run_id": run_id} if table.name == DEAD_LETTER else {"run_id": run_id, "event_type": table.name}
     schema = table.arrow
@@ -29,7 +28,7 @@ def to_columns(table: Table, items: list[Any], run_id: str) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _builtin(value: Any) -> Any:
+def _builtin(value: object) -> object:
     """Arrow takes dicts for records, not msgspec's structs."""
     if isinstance(value, list):
         return [_builtin(v) for v in value]
@@ -52,7 +51,7 @@ def deserialize(blobs: Iterable[bytes]) -> Iterable[pa.RecordBatch]:
             yield from reader
 
 
-def columns_of_rows(table: Table, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
+def columns_of_rows(table: Table, rows: Sequence[tuple[object, ...]]) -> pa.RecordBatch:
     """Tuples in the order of the table's fields as one record batch. Dates come as text, as they crossed the shuffle."""
     arrays = []
     for values, kind in zip(map(list, zip(*rows, strict=True)), table.arrow.types, strict=True):

@@ -1,6 +1,5 @@
 """Messages: raw payloads as they came from a source, many to an element."""
 
-from typing import Any
 
 import apache_beam as beam
 import msgspec
@@ -34,7 +33,7 @@ class MessagesCoder(beam.coders.Coder):
     def is_deterministic(self) -> bool:
         return True
 
-    def to_type_hint(self) -> Any:
+    def to_type_hint(self) -> type[Messages]:
         return Messages
 
 

@@ -48,7 +48,7 @@ class Accounts:
         self.outbox = f"{self.prefix}:outbox"
         self._act = redis.register_script((files(__package__) / "account.lua").read_text())
 
-    async def act(self, player: str, action: dict[str, Any], password_hash: str = "") -> Facts:
+    async def act(self, player: str, action: dict[str, object], password_hash: str = "") -> Facts:
         """Takes the action, or raises NotTaken."""
         keys = [*(f"{self.prefix}:{kind}:{player}" for kind in ("account", "items", "affiliations", "password")), self.outbox]
         text = await self._act(keys=keys, args=[json.dumps(action), password_hash, MOST_WAITING])
@@ -57,7 +57,7 @@ class Accounts:
             raise NotTaken(answer["refused"])
         return Facts.parse(text)
 
-    async def note(self, action: dict[str, Any]) -> None:
+    async def note(self, action: dict[str, object]) -> None:
         """An action of nobody: only its event is noted."""
         if await self.redis.xlen(self.outbox) >= MOST_WAITING:
             raise NotTaken("busy")

@@ -75,7 +75,7 @@ class GameApi:
             await self.redis.aclose()
 
 
-def game_api(given: dict[str, Any], broker_seconds: float) -> GameApi:
+def game_api(given: dict[str, object], broker_seconds: float) -> GameApi:
     """From the collector's settings, game_api: {game, redis, to}."""
     try:
         wanted = msgspec.convert(given, GameSettings)

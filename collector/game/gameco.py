@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from gamebeam.collector.game.accounts import Accounts, Facts
 from gamebeam.collector.game.requests import BadRequest, fields_of, headers_of, text
 from gamebeam.schemas.contract.contract import load_contract
-from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.schemas.events import DeadLetter
 from gamebeam.schemas.scrub import Unsearchable
 from gamebeam.transforms.decode.decoder import Decoder
 
@@ -40,7 +40,7 @@ class Gameco:
         player = text(headers, "Host")
         event = {"event_type": kind} | ({"attributes": json.dumps(attributes)} if attributes else {})
         decoded = self.decoder.decode(json.dumps(event | headers).encode(), 0, "")
-        if decoded.TYPE == DEAD_LETTER:
+        if isinstance(decoded, DeadLetter):
             raise BadRequest(decoded.field, decoded.detail or decoded.reason)
         facts = await self.accounts.act(player, {"event": event, "headers": headers, **_effects(kind, attributes)})
         figures = {name: value if name == "guild_name" else int(value) for name, value in sorted(facts.account.items())}
@@ -51,7 +51,7 @@ def messages(action: dict[str, Any], facts: Facts | None) -> Iterable[tuple[str,
     yield TOPIC, action["event"] | action["headers"]
 
 
-def _effects(kind: str, attributes: dict[str, Any]) -> dict[str, Any]:
+def _effects(kind: str, attributes: dict[str, object]) -> dict[str, object]:
     if kind == "purchase_weapon":
         weapon = text({"weapon_type": attributes.get("weapon_type") or "unknown"}, "weapon_type")
         return {"gains": {f"weapons_{weapon}": 1}}

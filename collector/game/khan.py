@@ -74,6 +74,6 @@ def messages(action: dict[str, Any], facts: Facts | None) -> Iterable[tuple[str,
     yield TOPIC, action["event"] | action["headers"]
 
 
-def _profile(player: str, facts: Facts) -> dict[str, Any]:
+def _profile(player: str, facts: Facts) -> dict[str, object]:
     figures = {name: value if name == "guild_name" else int(value) for name, value in sorted(facts.account.items())}
     return {"userid": player.strip("'"), **figures}

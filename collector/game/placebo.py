@@ -72,7 +72,7 @@ class Placebo:
         facts = await self.accounts.act(player, _action(request, "view_user_data", player) | {"known": True})
         return JSONResponse({"user": profile(player, facts)})
 
-    async def _allowed(self, request: Request, fields: dict[str, Any]) -> str:
+    async def _allowed(self, request: Request, fields: dict[str, object]) -> str:
         """The write-ups' clients show no session; one that is shown must be the player's."""
         player, token = _player(fields), request.headers.get("X-Session")
         if token is not None and not await self.accounts.in_session(token, player):
@@ -108,19 +108,19 @@ def messages(action: dict[str, Any], facts: Facts | None) -> Iterable[tuple[str,
         yield ALL, event | {"status": _bought(facts)} | headers
 
 
-def profile(player: str, facts: Facts) -> dict[str, Any]:
+def profile(player: str, facts: Facts) -> dict[str, object]:
     """The account after the action, as players see it. Its password is not among the facts."""
     account = facts.account
     return {"user_id": player, "user_name": account["user_name"], "wealth": _money(account["wealth"]), "health": int(account["health"]),
             "inventory": facts.items, "affiliations": facts.affiliations, "created": account["created"]}
 
 
-def _action(request: Request, event_type: str, player: str | None = None) -> dict[str, Any]:
+def _action(request: Request, event_type: str, player: str | None = None) -> dict[str, object]:
     timestamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     return {"event_type": event_type, "id": str(uuid.uuid4()), "timestamp": timestamp, "user_id": player, "headers": headers_of(request)}
 
 
-def _player(fields: dict[str, Any]) -> str:
+def _player(fields: dict[str, object]) -> str:
     return text(fields, "userid", "user_id")
 
 

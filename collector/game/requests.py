@@ -22,12 +22,12 @@ class BadRequest(ValueError):
         super().__init__(what)
 
 
-async def fields_of(request: Request) -> dict[str, Any]:
+async def fields_of(request: Request) -> dict[str, object]:
     """Fields by name; clients of the write-ups post JSON as a form's content type too, so the first letter decides."""
     body = (await read_body(dict(request.scope["headers"]), request.receive, BODY_S)).strip()
     if len(body) > MOST_BYTES:
         raise BadRequest(None, f"more than {MOST_BYTES:,} bytes", 413)
-    found: dict[str, Any] = dict(request.query_params)
+    found: dict[str, object] = dict(request.query_params)
     if not body:
         return found
     try:
@@ -56,7 +56,7 @@ def text(fields: dict[str, Any], *names: str, default: str | None = None) -> str
 EXACT = Context(traps=[InvalidOperation, Overflow, Underflow])
 
 
-def money(fields: dict[str, Any], name: str, default: int | None = None) -> int:
+def money(fields: dict[str, object], name: str, default: int | None = None) -> int:
     """An amount in millionths: 0 to a thousand million, as a number or as text, with at most six decimals."""
     value = fields.get(name, default)
     if value is None:
@@ -71,7 +71,7 @@ def money(fields: dict[str, Any], name: str, default: int | None = None) -> int:
     return int(amount)
 
 
-def count(fields: dict[str, Any], *names: str, default: int, most: int) -> int:
+def count(fields: dict[str, object], *names: str, default: int, most: int) -> int:
     name = next((n for n in names if n in fields), names[0])
     value = str(fields.get(name, default))
     if not (value.isascii() and value.isdigit() and len(value) < 10 and 1 <= int(value) <= most):

@@ -1,9 +1,8 @@
 """One answer as rows, and the arithmetic that several share."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
@@ -13,7 +12,7 @@ class Answer:
     """Columns as the question's SQL names them, with Arrow types."""
 
     columns: dict[str, pa.DataType]
-    rows: list[tuple[Any, ...]]
+    rows: Sequence[tuple[object, ...]]
 
 
 def best(counts: Iterable[tuple[str, int]], places: int) -> list[tuple[str, int]]:

@@ -4,7 +4,6 @@ import math
 import statistics
 from collections import defaultdict
 from itertools import pairwise
-from typing import Any
 
 from gamebeam.loadgen.client_event import Sent
 from gamebeam.loadgen.expected.answer import Answer, rounded
@@ -121,7 +120,7 @@ def _mean(values: list[float]) -> float | None:
     return rounded(sum(values) / len(values), 2) if values else None
 
 
-def _correlated(factor: str, pairs: list[tuple[float, float]]) -> tuple[Any, ...]:
+def _correlated(factor: str, pairs: list[tuple[float, float]]) -> tuple[object, ...]:
     wealth, amounts = [w for w, _ in pairs], [a for _, a in pairs]
     varied = len(set(wealth)) > 1 and len(set(amounts)) > 1
     correlation = rounded(statistics.correlation(wealth, amounts), 4) if varied else None

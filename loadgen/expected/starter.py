@@ -22,8 +22,8 @@ class Starter:
         self.zone = ZoneInfo(contract.time_zone)
         self.lives: dict[str, Life] = defaultdict(Life)
         self.money: dict[str, Counter[date]] = defaultdict(Counter)
-        self.flows: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])  # events, amount
-        self.movers: dict[tuple[Any, ...], set[str]] = defaultdict(set)
+        self.flows: dict[tuple[object, ...], list[int]] = defaultdict(lambda: [0, 0])  # events, amount
+        self.movers: dict[tuple[object, ...], set[str]] = defaultdict(set)
         self.sessions: dict[tuple[str | None, str], list[Any]] = {}  # (player, session) -> first, last, platform
         self.enemies: dict[str, Counter[str]] = defaultdict(Counter)
         self.registered: dict[str, tuple[Any, ...]] = {}  # player -> the first: when, event_id, media source, campaign, country

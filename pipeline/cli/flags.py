@@ -1,7 +1,6 @@
 """argparse, with what every command here needs."""
 
 import argparse
-from typing import Any
 
 
 class Flags:
@@ -12,7 +11,7 @@ class Flags:
         for name, what in positional:
             self.parser.add_argument(name, help=what)
 
-    def add(self, *flags: tuple[str, Any]) -> "Flags":
+    def add(self, *flags: tuple[str, object]) -> "Flags":
         for name, default in flags:
             self.parser.add_argument(name, default=default, required=default is None, type=type(default) if default is not None else str)
         return self

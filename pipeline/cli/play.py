@@ -4,10 +4,14 @@ import argparse
 import logging
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gamebeam.pipeline.bar import bar
 from gamebeam.pipeline.cli.flags import Flags
+
+if TYPE_CHECKING:
+    from gamebeam.schemas.contract.contract import Contract
+    from gamebeam.transforms.sources.uri import Files, Kafka, PubSub
 
 
 def generate_command(argv: list[str]) -> int:
@@ -25,7 +29,7 @@ def generate_command(argv: list[str]) -> int:
     return 0
 
 
-def _play(args: argparse.Namespace, contract: Any, form: str | None) -> None:
+def _play(args: argparse.Namespace, contract: "Contract", form: str | None) -> None:
     from gamebeam.loadgen.generate import generate
 
     with bar("generating") as show:
@@ -58,7 +62,7 @@ def _generate_to(args: argparse.Namespace) -> int:
     return 0
 
 
-def _target(to: str) -> Any:
+def _target(to: str) -> "Kafka | Files | PubSub | str":
     """Kafka, Files, or a Pub/Sub topic's name."""
     from gamebeam.loadgen.send_pubsub import topic_of
     from gamebeam.transforms.sources.uri import Files, Kafka, parse_source
@@ -95,7 +99,7 @@ def _generate_steadily(args: argparse.Namespace) -> int:
                     sent = deliver(load, load.total, to.servers, to.topics[0], to.client, show)
                 case Files():
                     sent = drop_steadily(load, load.total, to.pattern, show)
-                case _:
+                case str():
                     sent = publish(load, load.total, to, show)
         except (SendError, OSError) as e:
             raise SendError(f"{e}; no answer sheet: it would count messages that were made, and not taken") from None
@@ -104,7 +108,7 @@ def _generate_steadily(args: argparse.Namespace) -> int:
     return 0
 
 
-def _generate_to_collector(args: argparse.Namespace, contract: Any) -> int:
+def _generate_to_collector(args: argparse.Namespace, contract: "Contract") -> int:
     from gamebeam.loadgen.http import send_http
 
     keys = dict(pair.partition("=")[::2] for pair in args.keys.split(",")) if args.keys else {}

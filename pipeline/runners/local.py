@@ -115,7 +115,7 @@ class FromForks:
         self.output_stream, self.output_timer_stream = memory.output_stream, memory.output_timer_stream
         self.forks = forks
 
-    def input_elements(self, instruction_id: str, expected_inputs: Any, abort_callback: Any = None) -> Iterator[Any]:
+    def input_elements(self, instruction_id: str, expected_inputs: object, abort_callback: object = None) -> Iterator[object]:
         pid, out, answer = self.forks.pop(instruction_id)
         try:
             for transform_id in iter(out.recv_bytes, b""):

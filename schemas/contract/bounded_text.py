@@ -4,7 +4,6 @@ import re
 from collections.abc import Hashable
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -15,7 +14,7 @@ MOST_NODES = 50_000  # values of one YAML file, with every alias counted as what
 LONGEST = 10_000  # characters of one YAML value
 MOST_JSON_DEPTH = 4 * MOST_DEPTH  # a record inside a record is four levels of Avro's JSON
 STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class OutOfBounds(ValueError):
@@ -38,7 +37,7 @@ def read_bounded(path: Path | Traversable) -> str:
         raise OutOfBounds(f"{path}: not UTF-8 at byte {e.start}") from None
 
 
-def load_bounded_yaml(text: str) -> Any:
+def load_bounded_yaml(text: str) -> object:
     """Parse one YAML document with yaml.safe_load's types.
 
     Raises:

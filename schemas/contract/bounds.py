@@ -2,15 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any
 
-from gamebeam.schemas.contract.fields import ContractError
-
-SETTINGS = ("max_depth", "max_digits", "earliest_event_time", "latest_event_time")
-DEPTHS, DIGITS = (20, 200), (100, 300)  # what max_depth and max_digits may be: code that handles a message recurses a few frames a level
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 IN_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+("|$)', re.DOTALL)
 NO_BRACKETS = re.compile(rb"[^\[\]{}]+")
 
@@ -47,37 +40,6 @@ class Bounds:
         if self._too_long.search(bare):
             return f"a whole number of more than {self.digits} digits; the limit is max_digits in contract.yaml"
         return None
-
-
-def parse_bounds(settings: dict[str, Any], file: str) -> Bounds:
-    """Return the bounds that contract.yaml sets; defaults where it is silent. Raises ContractError."""
-    depth, digits = (_number(settings, name, default, *bounds, file) for name, default, bounds in (
-        ("max_depth", Bounds.depth, DEPTHS), ("max_digits", Bounds.digits, DIGITS)))
-    earliest, latest = (_moment(settings[name], name, file) if name in settings else default for name, default in (
-        ("earliest_event_time", Bounds.earliest_ms), ("latest_event_time", Bounds.latest_ms)))
-    if earliest is None or (latest is not None and latest <= earliest):
-        raise ContractError(file, "latest_event_time", "must be after earliest_event_time")
-    return Bounds(depth, digits, earliest, latest)
-
-
-def _number(settings: dict[str, Any], name: str, default: int, least: int, most: int, file: str) -> int:
-    value = settings.get(name, default)
-    if type(value) is not int or not least <= value <= most:
-        raise ContractError(file, name, f"a whole number from {least} to {most}, not {value!r}")
-    return value
-
-
-def _moment(value: Any, name: str, file: str) -> int:
-    """YAML reads 2000-01-01 as a date, and 2000-01-01 12:00:00 as a time; both are UTC unless they say otherwise."""
-    try:
-        when = datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        when = None
-    if isinstance(when, date) and not isinstance(when, datetime):
-        when = datetime.combine(when, time())
-    if not isinstance(when, datetime):
-        raise ContractError(file, name, f"a date or time such as 2000-01-01, not {value!r}")
-    return ((when if when.tzinfo else when.replace(tzinfo=UTC)) - EPOCH) // timedelta(milliseconds=1)
 
 
 def _is_deeper(bare: bytes, limit: int) -> bool:

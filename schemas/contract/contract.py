@@ -2,30 +2,27 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gamebeam.schemas.contract.bounded_text import read_bounded, require_bounded_json
-from gamebeam.schemas.contract.bounds import SETTINGS as BOUNDS
-from gamebeam.schemas.contract.bounds import Bounds, parse_bounds
-from gamebeam.schemas.contract.fields import MOST_NESTED, NAME, ContractError, Field, load_yaml, names_inside, nesting, parse_record
+from gamebeam.schemas.contract.bounds import Bounds
+from gamebeam.schemas.contract.fields import MOST_NESTED, NAME, ContractError, Field, names_inside, nesting, parse_record
 from gamebeam.schemas.contract.notifications import Notification, check_notifications, parse_notifications
 from gamebeam.schemas.contract.questions import own_views, parse_question
 from gamebeam.schemas.contract.reserved import BIGQUERY_RESERVED, RESERVED_VIEWS
-from gamebeam.schemas.contract.rollups import Rollup, duration_ms, parse_rollups
+from gamebeam.schemas.contract.rollups import Rollup, parse_rollups
+from gamebeam.schemas.contract.settings import parse_settings
 from gamebeam.schemas.contract.wire import CANONICAL, Wire, parse_wire
 
 ROLLUP_TAKEN = {"run_id", "generation", "window_start", "window_end", "pane_index", "pane_timing", "emitted_time", "is_final", "counted",
                 "declaration"}
 STATE_TAKEN = ROLLUP_TAKEN | {"hour", "events", "revenue", "revenue_micros", "score", "score_micros", "first_time", "last_time",
                               "first_seen", "last_seen", "sessions", "pieces", "anonymous", "platform_at", "app_version_at", "country_at"}
-SETTINGS = {"name", "title", "counter", "currency", "time_zone", "session_gap", "allowed_lateness", "max_message_bytes",
-            "keep_raw", "max_hole", *BOUNDS}
-LONGEST_HOLE = 10**9  # that max_hole may be: missing is then a sum that cannot overflow
 ASKED = ("questions/", "views/", "reports/", "feeds.", "feeds/", "report.")
 PACKAGED = files("gamebeam.schemas") / "games"
 
@@ -87,7 +84,7 @@ class Contract:
     def fields_with_role(self, event_type: str, role: str) -> tuple[Field, ...]:
         return tuple(f for f in self.events[event_type].fields if role in f.roles)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return _unpickled, (tuple(self.essence.items()),)
 
     def __eq__(self, other: object) -> bool:
@@ -99,7 +96,7 @@ class Contract:
 
 def load_contract(name_or_path: str) -> Contract:
     """A packaged game by name, or a studio's own folder by path."""
-    folder: Any = Path(name_or_path)
+    folder: Traversable = Path(name_or_path)
     if not folder.is_dir():
         folder = PACKAGED / name_or_path
         if "/" in name_or_path or not folder.is_dir():
@@ -121,28 +118,18 @@ def parse_contract(text: dict[str, str], where: str = "") -> Contract:
 
     if "contract.yaml" not in text:
         raise ContractError(at("contract.yaml"), None, "missing: it gives the game's name")
-    settings = load_yaml(text["contract.yaml"], at("contract.yaml"))
-    if unknown := set(settings) - SETTINGS:
-        raise ContractError(at("contract.yaml"), sorted(unknown)[0], f"unknown; known are {', '.join(sorted(SETTINGS))}")
-    if not settings.get("name"):
-        raise ContractError(at("contract.yaml"), "name", "missing")
-    _check_settings(settings, at("contract.yaml"))
-    if settings.get("counter") not in (None, "player", "install", "session"):
-        raise ContractError(at("contract.yaml"), "counter", "player, install or session; leave it out where clients count nothing")
+    settings = parse_settings(text["contract.yaml"], at("contract.yaml"))
     events = dict(_event_type(body, at(file), file) for file, body in text.items() if file.startswith("events/"))
     if not events:
         raise ContractError(at("events"), None, "no event types: add events/<event_type>.avsc")
     rollups = parse_rollups(text.get("rollups.yaml", ""), at("rollups.yaml"))
     contract = Contract(
-        name=settings["name"], text=text, events=events,
+        name=settings.name, text=text, events=events,
         wire=parse_wire(text["wire.yaml"], at("wire.yaml")) if "wire.yaml" in text else CANONICAL,
         rollups=rollups, notifications=parse_notifications(text.get("notifications.yaml", ""), at("notifications.yaml")),
-        counter=settings.get("counter"), currency=settings.get("currency", "USD"),
-        time_zone=settings.get("time_zone", "UTC"),
-        session_gap_ms=duration_ms(settings["session_gap"], at("contract.yaml"), "session_gap") if "session_gap" in settings else None,
-        allowed_lateness_ms=duration_ms(settings.get("allowed_lateness", "1h"), at("contract.yaml"), "allowed_lateness"),
-        max_message_bytes=settings.get("max_message_bytes", 262_144), keep_raw=settings.get("keep_raw", False),
-        bounds=parse_bounds(settings, at("contract.yaml")), max_hole=settings.get("max_hole", 1_000_000))
+        counter=settings.counter, currency=settings.currency, time_zone=settings.time_zone, session_gap_ms=settings.session_gap_ms,
+        allowed_lateness_ms=settings.allowed_lateness_ms, max_message_bytes=settings.max_message_bytes, keep_raw=settings.keep_raw,
+        bounds=settings.bounds, max_hole=settings.max_hole)
     _check_names(contract, at)
     _check_wire(contract, at("wire.yaml"))
     _check_states(contract, at)
@@ -186,25 +173,6 @@ def dead_letter_fields() -> tuple[Field, ...]:
     return parse_record(json.loads((files("gamebeam.schemas") / "dead_letter.avsc").read_text()), "dead_letter.avsc")
 
 
-def _check_settings(settings: dict[str, Any], file: str) -> None:
-    if not isinstance(settings["name"], str) or not NAME.match(settings["name"]):
-        raise ContractError(file, "name", f"a-z, 0-9 and _, starting with a letter, not {settings['name']!r}")
-    limit = settings.get("max_message_bytes", 1)
-    if type(limit) is not int or limit < 1:
-        raise ContractError(file, "max_message_bytes", f"a number of bytes, not {limit!r}")
-    hole = settings.get("max_hole", 1)
-    if type(hole) is not int or not 1 <= hole <= LONGEST_HOLE:
-        raise ContractError(file, "max_hole", f"a number of events from 1 to {LONGEST_HOLE:,}, not {hole!r}")
-    if not isinstance(settings.get("keep_raw", False), bool):
-        raise ContractError(file, "keep_raw", "true or false")
-    zone = settings.get("time_zone", "UTC")
-    try:
-        if zone != "UTC":
-            ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, TypeError, ValueError, OSError):
-        raise ContractError(file, "time_zone", f"a name such as UTC or Europe/Berlin, not {zone!r}") from None
-
-
 def _check_wire(contract: Contract, file: str) -> None:
     """Names that wire.yaml speaks of must be the contract's own: a slip of the pen there would lose a field in silence."""
     own = {f.name for e in contract.events.values() for f in e.fields}
@@ -219,7 +187,7 @@ def _check_wire(contract: Contract, file: str) -> None:
                 raise ContractError(file, f"types.{raw}", f"there is no event type {name!r}")
 
 
-def _check_names(contract: Contract, at: Any) -> None:
+def _check_names(contract: Contract, at: Callable[[str], str]) -> None:
     taken: dict[str, str] = {}
     named = [(name, at(f"events/{name}.avsc")) for name in contract.events]
     named += [(r.name, at("rollups.yaml")) for r in contract.rollups]
@@ -243,8 +211,8 @@ def _check_names(contract: Contract, at: Any) -> None:
                                     "is reserved by BigQuery: rename the field (wire.yaml: renames)")
 
 
-def _check_states(contract: Contract, at: Any) -> None:
-    types: dict[str, Any] = {}
+def _check_states(contract: Contract, at: Callable[[str], str]) -> None:
+    types: dict[str, object] = {}
     for event in contract.events.values():
         for f in event.fields:
             if f.is_state and f.name in STATE_TAKEN:
@@ -280,7 +248,7 @@ def _check_rollups(contract: Contract, file: str) -> None:
                 raise ContractError(file, f"{r.name}.values.{v.name}", "is a column of the rollup already")
 
 
-def _check_asked(contract: Contract, at: Any) -> None:
+def _check_asked(contract: Contract, at: Callable[[str], str]) -> None:
     made = {*RESERVED_VIEWS, *contract.events, *(r.name for r in contract.rollups)}
     for name, sql in own_views(contract).items():
         if not NAME.match(name) or name in BIGQUERY_RESERVED:

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from gamebeam.schemas.contract.contract import Contract, envelope_fields
 from gamebeam.schemas.contract.feeds import feed_tables
 from gamebeam.schemas.contract.fields import Field, FieldType
 from gamebeam.schemas.contract.questions import questions
-from gamebeam.schemas.contract.rollups import UNITS, Rollup
+from gamebeam.schemas.contract.rollups import Rollup
+from gamebeam.schemas.contract.yaml_models import UNITS
 from gamebeam.schemas.tables import Table, tables
 
 HEAD = ("| column | type | nullable | meaning | role | pii | examples |", "|---|---|---|---|---|---|---|")
@@ -146,7 +147,7 @@ def _rollup(r: Rollup) -> list[str]:
     return [r.doc, "", f"{window}, over {of}{where}; keys: {', '.join(r.keys)}.", "", *values]
 
 
-def _said(value: Any) -> str:
+def _said(value: object) -> str:
     """A value as code, safe inside a cell."""
     return "`" + _cell(json.dumps(value, ensure_ascii=False)).replace("`", "'") + "`"
 

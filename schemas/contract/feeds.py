@@ -1,14 +1,17 @@
 """CSV feeds that a contract declares in feeds.yaml: what cost and other figures look like that others send as files."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Literal, Self
+
+from msgspec import Meta, Struct, field
+from msgspec.structs import asdict, force_setattr, replace
 
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.contract.fields import NAME, ContractError, Field, FieldType, load_yaml
 from gamebeam.schemas.contract.reserved import BIGQUERY_RESERVED, RESERVED_VIEWS
 from gamebeam.schemas.contract.wire import LONGEST_FORMAT
+from gamebeam.schemas.contract.yaml_models import Constant, Name, Names, convert, read_yaml
 from gamebeam.schemas.tables import Table
 
 FILE = "feeds.yaml"
@@ -16,31 +19,75 @@ FOLDER = "feeds"
 ONCE = "QUALIFY ROW_NUMBER() OVER (PARTITION BY run_id, line ORDER BY loaded_at) = 1"  # BigQuery takes rows at least once
 KINDS = {"string": "string", "id": "string", "country": "string", "long": "long", "double": "double", "boolean": "boolean",
          "date": "date", "timestamp": "timestamp"}
-SETTINGS = {"doc", "files", "header", "delimiter", "quote", "encoding", "nulls", "bad_rows", "identity", "replaces", "assumed", "columns",
-            "schemas", "lower"}
-OF_A_COLUMN = {"name", "type", "doc", "format", "required", "max", "lower"}
+SQL_KINDS = {"integer": "long", "int": "long", "float": "double", "varchar": "string"}
 STRING, LONG, TIMESTAMP = FieldType("string"), FieldType("long"), FieldType("timestamp")
 DEAD = "feed_dead_letters"
 HEAD = (Field("run_id", STRING, False, "The load that wrote the row."), Field("loaded_at", TIMESTAMP, False, "When it was loaded."),
         Field("file", STRING, False, "The file it came from."), Field("line", LONG, False, "Its line there."))
 
 
-@dataclass(frozen=True)
-class Column:
-    """kind: a key of KINDS; format: strptime's, of dates and timestamps, else ISO 8601; max: characters of a text."""
+class Column(Struct, frozen=True, forbid_unknown_fields=True):
+    """A column of a feed's files. kind: a key of KINDS."""
 
-    name: str
-    kind: str
+    name: Name
+    kind: Annotated[str, Meta(pattern=rf"(?i)^({'|'.join([*KINDS, *SQL_KINDS])}|varchar\([0-9]+\))\Z",
+                              title=f"one of {', '.join(KINDS)}")] = field(default="string", name="type")
     doc: str = ""
-    format: str | None = None
-    required: bool = False
-    max: int | None = None
-    lower: bool = False
+    format: Annotated[str, Meta(max_length=LONGEST_FORMAT, title=f"at most {LONGEST_FORMAT} characters, such as %Y-%m-%d", description=(
+        "strptime's format of dates and timestamps; ISO 8601 if left out."))] | None = None
+    required: Annotated[bool, Meta(description="Whether a row without a value is refused.")] = False
+    max: Annotated[int | None, Meta(description="Characters that a text may have.")] = None
+    lower: Annotated[bool | None, Meta(description="Whether text is read in small letters; if left out, as the feed says.")] = None
+
+    def __post_init__(self) -> None:
+        kind, _, size = self.kind.lower().rstrip(")").partition("(")  # varchar(10): as in the tables that such files came from
+        force_setattr(self, "kind", SQL_KINDS.get(kind, kind))
+        if size:
+            force_setattr(self, "max", int(size))
+
+
+class Encoding(str):
+    """A name of an encoding that Python knows, of text."""
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        try:
+            "".encode(value)  # type: ignore[arg-type]
+        except (LookupError, TypeError):  # TypeError: a codec of bytes, such as zlib
+            raise ValueError(f"no such encoding: {value}") from None
+        return cls(value)
+
+
+OneCharacter = Annotated[str, Meta(min_length=1, max_length=1, title="one character")]
+
+
+class Declaration(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A feed as feeds.yaml declares it."""
+
+    columns: Annotated[tuple[Column, ...] | None, Meta(title="a list of {name: …, type: …}")] = None
+    schemas: Annotated[tuple[str, ...] | None, Meta(
+        title="a list of files in feeds/, in place of columns",
+        description="Files that name columns and types, in place of columns; where two differ the later one holds.")] = None
+    files: Annotated[str | None, Meta(description="The glob of the names it arrives under; the feed's name and *.csv if left out.")] = None
+    doc: str = ""
+    header: Annotated[bool, Meta(description="Whether the first line names the columns.")] = True
+    delimiter: OneCharacter = ","
+    quote: OneCharacter = '"'
+    encoding: Encoding = Encoding("utf-8")
+    nulls: Annotated[tuple[Constant, ...], Meta(
+        title="a list, such as [n/a]", description="Texts that stand for no value, beside the empty one.")] = ()
+    bad_rows: Annotated[Literal["fail", "dead_letter"], Meta(
+        description="What a row that cannot be read does: it fails the whole file, or becomes a dead letter.")] = "fail"
+    identity: Annotated[Literal["content", "name_and_content"], Meta(
+        description="With name_and_content, the same content under another name is another load.")] = "content"
+    replaces: Annotated[Names, Meta(description="A later load stands in for all earlier rows that are equal in these columns.")] = ()
+    assumed: Annotated[bool, Meta(description="Whether the names of the columns are a guess that no document confirms.")] = False
+    lower: Annotated[bool, Meta(description="Whether texts of all columns are read in small letters.")] = False
 
 
 @dataclass(frozen=True)
 class Feed:
-    """files: the glob of the names it arrives under. replaces: a later load stands in for all earlier rows equal in these columns."""
+    """A feed made ready: with its columns, from the files of `schemas` too, and every text that stands for no value."""
 
     name: str
     columns: tuple[Column, ...]
@@ -51,20 +98,21 @@ class Feed:
     quote: str = '"'
     encoding: str = "utf-8"
     nulls: frozenset[str] = frozenset([""])
-    bad_rows: str = "fail"  # the whole file; or dead_letter: those rows alone
-    identity: str = "content"  # or name_and_content: the same content under another name is another load
+    bad_rows: str = "fail"
+    identity: str = "content"
     replaces: tuple[str, ...] = ()
-    assumed: bool = False  # nobody documents the names of its columns
+    assumed: bool = False
     notes: tuple[str, ...] = ()  # where the files of `schemas` differ
 
 
 def feeds(contract: Contract) -> dict[str, Feed]:
-    body = load_yaml(contract.text.get(FILE, ""), FILE)
+    declared = read_yaml(contract.text.get(FILE, ""), FILE, dict[str, Annotated[Declaration, Meta(
+        title="files: GLOB and columns: [{name: …, type: …}, …]")]])
     taken = {*RESERVED_VIEWS, *contract.events, *(r.name for r in contract.rollups)}
-    found = {name: _feed(name, _with_columns(name, settings, contract.text)) for name, settings in body.items()}
+    found = {name: _feed(name, feed, contract.text) for name, feed in declared.items()}
     for name in found:
-        if not NAME.match(str(name)) or name in BIGQUERY_RESERVED or {name, f"{name}_loads"} & taken or f"{name}_loads" in found:
-            raise ContractError(FILE, str(name), "is a view already, or no name: take another, snake_case; its loads are a view, too")
+        if not NAME.match(name) or name in BIGQUERY_RESERVED or {name, f"{name}_loads"} & taken or f"{name}_loads" in found:
+            raise ContractError(FILE, name, "is a view already, or no name: take another, snake_case; its loads are a view, too")
     return found
 
 
@@ -113,15 +161,28 @@ def _field(column: Column, feed: Feed) -> Field:
     return Field(column.name, FieldType(KINDS[column.kind]), not column.required, doc)
 
 
-def _with_columns(name: str, settings: Any, text: dict[str, str]) -> Any:
-    """`schemas: [a.yaml, b.yaml]`: columns as those files of the folder feeds/ name them; where two differ the later one holds."""
-    files = settings.get("schemas") if isinstance(settings, dict) else None
-    if files is None:
-        return settings
-    if not isinstance(files, list) or not files or "columns" in settings:
-        raise ContractError(FILE, f"{name}.schemas", "expected a list of files in feeds/, in place of columns")
+def _feed(name: str, declared: Declaration, text: dict[str, str]) -> Feed:
+    columns = declared.columns
+    notes: tuple[str, ...] = ()
+    if declared.schemas is not None:
+        if not declared.schemas or columns is not None:
+            raise ContractError(FILE, f"{name}.schemas", "expected a list of files in feeds/, in place of columns")
+        columns, notes = _columns_of(name, declared.schemas, text)
+    if not columns:
+        raise ContractError(FILE, name, "expected files: GLOB and columns: [{name: …, type: …}, …]")
+    _once([c.name for c in columns], name)
+    for key in declared.replaces:
+        if key not in {c.name for c in columns if c.required}:
+            raise ContractError(FILE, f"{name}.replaces", f"{key} is no required column of this feed")
+    columns = tuple(replace(c, lower=declared.lower and c.kind == "string") if c.lower is None else c for c in columns)
+    rest = {k: v for k, v in asdict(declared).items() if k not in ("columns", "schemas", "files", "nulls", "lower")}
+    return Feed(name, columns, declared.files or f"{name}*.csv", nulls=frozenset(["", *map(str, declared.nulls)]), notes=notes, **rest)
+
+
+def _columns_of(name: str, files: tuple[str, ...], text: dict[str, str]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """Columns as those files of the folder feeds/ name them, and a line for each whose type differs; the later one holds."""
     types: dict[str, str] = {}
-    notes = []
+    notes: list[str] = []
     for file in files:
         if f"{FOLDER}/{file}" not in text:
             raise ContractError(FILE, f"{name}.schemas", f"there is no {FOLDER}/{file}")
@@ -131,64 +192,19 @@ def _with_columns(name: str, settings: Any, text: dict[str, str]) -> Any:
         if types and list(types) != list(found):
             raise ContractError(f"{FOLDER}/{file}", None, f"other columns, or in another order, than in {files[0]}")
         types = found
-    return {**settings, "columns": [{"name": column, "type": kind} for column, kind in types.items()], "notes": tuple(notes)}
+    columns = [{"name": column, "type": kind} for column, kind in types.items()]
+    return convert(columns, tuple[Column, ...], FILE, f"{name}.columns"), tuple(notes)
 
 
-def _types_in(body: dict[str, Any], file: str) -> dict[str, str]:
+def _types_in(body: dict[str, object], file: str) -> dict[str, str]:
     """{column: TYPE}, or {table: [{name: column, type: TYPE}, …]}."""
     [only] = body.values() if len(body) == 1 else [None]
-    types = {c["name"]: c["type"] for c in only if isinstance(c, dict) and {"name", "type"} <= c.keys()} if isinstance(only, list) else body
-    if not types or not all(isinstance(k, str) and isinstance(v, str) for k, v in types.items()):
+    listed = [c for c in only if isinstance(c, dict) and {"name", "type"} <= c.keys()] if isinstance(only, list) else None
+    types = body if listed is None else {c["name"]: c["type"] for c in listed}
+    named = {name: kind for name, kind in types.items() if isinstance(name, str) and isinstance(kind, str)}
+    if not types or len(named) < len(types):
         raise ContractError(file, None, "expected column: TYPE, or table: [{name: column, type: TYPE}, …]")
-    return types
-
-
-def _feed(name: str, settings: Any) -> Feed:
-    if not isinstance(settings, dict) or not isinstance(settings.get("columns"), list) or not settings["columns"]:
-        raise ContractError(FILE, str(name), "expected files: GLOB and columns: [{name: …, type: …}, …]")
-    _no_others(settings, SETTINGS | {"notes"}, name)
-    for setting in ("delimiter", "quote"):
-        if not isinstance(mark := settings.get(setting, ","), str) or len(mark) != 1:
-            raise ContractError(FILE, f"{name}.{setting}", "expected one character")
-    if not isinstance(settings.get("nulls", []), list):
-        raise ContractError(FILE, f"{name}.nulls", "expected a list, such as [n/a]")
-    columns = tuple(_column(c, f"{name}.columns[{i}]", settings.get("lower") is True) for i, c in enumerate(settings["columns"]))
-    _once([c.name for c in columns], name)
-    replaces = tuple(settings.get("replaces", ()))
-    for key in replaces:
-        if key not in {c.name for c in columns if c.required}:
-            raise ContractError(FILE, f"{name}.replaces", f"{key} is no required column of this feed")
-    plain = SETTINGS - {"nulls", "replaces", "columns", "schemas", "lower"} | {"notes"}
-    given = {k: settings[k] for k in plain if k in settings}
-    feed = Feed(str(name), columns, **{"files": f"{name}*.csv", **given}, nulls=frozenset(["", *map(str, settings.get("nulls", ()))]),
-                replaces=replaces)
-    _one_of(name, "bad_rows", feed.bad_rows, ("fail", "dead_letter"))
-    _one_of(name, "identity", feed.identity, ("content", "name_and_content"))
-    try:
-        "".encode(feed.encoding)
-    except (LookupError, TypeError):  # TypeError: a codec of bytes, such as zlib
-        raise ContractError(FILE, f"{name}.encoding", f"no such encoding: {feed.encoding}") from None
-    return feed
-
-
-def _column(spec: Any, at: str, lower: bool = False) -> Column:
-    if not isinstance(spec, dict) or not NAME.match(str(spec.get("name", ""))):
-        raise ContractError(FILE, at, "expected {name: snake_case, type: …}")
-    _no_others(spec, OF_A_COLUMN, at)
-    kind, most = str(spec.get("type", "string")), spec.get("max")
-    if sized := re.fullmatch(r"(?i)varchar\((\d+)\)", kind):  # as in the tables that such files came from
-        kind, most = "string", int(sized[1])
-    kind = {"integer": "long", "int": "long", "float": "double"}.get(kind.lower(), kind.lower())
-    _one_of(at, "type", kind, tuple(KINDS))
-    if len(str(spec.get("format") or "")) > LONGEST_FORMAT:
-        raise ContractError(FILE, f"{at}.format", f"at most {LONGEST_FORMAT} characters, such as %Y-%m-%d")
-    return Column(spec["name"], kind, spec.get("doc", ""), spec.get("format"), bool(spec.get("required", False)), most,
-                  bool(spec.get("lower", lower and kind == "string")))
-
-
-def _no_others(settings: dict[Any, Any], known: set[str], at: object) -> None:
-    if unknown := set(settings) - known:
-        raise ContractError(FILE, f"{at}.{sorted(map(str, unknown))[0]}", f"unknown; known are {', '.join(sorted(known))}")
+    return named
 
 
 def _once(names: Iterable[str], at: object) -> None:
@@ -197,8 +213,3 @@ def _once(names: Iterable[str], at: object) -> None:
         if name in seen:
             raise ContractError(FILE, f"{at}.{name}", "is there twice, or is a column of every feed")
         seen.add(name)
-
-
-def _one_of(at: object, setting: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ContractError(FILE, f"{at}.{setting}", f"is one of {', '.join(known)}, not {value!r}")

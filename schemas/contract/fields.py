@@ -28,7 +28,7 @@ class ContractError(ValueError):
         super().__init__(line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …")
 
 
-def load_yaml(text: str, file: str) -> dict[str, Any]:
+def load_yaml(text: str, file: str) -> dict[str, object]:
     try:
         body = load_bounded_yaml(text) or {}
     except OutOfBounds as e:
@@ -65,7 +65,7 @@ class Field:
     pii: str | None = None
     roles: tuple[str, ...] = ()
     factor: int = 1
-    examples: tuple[Any, ...] = field(default=(), hash=False)  # JSON values: those of an array are lists
+    examples: tuple[object, ...] = field(default=(), hash=False)  # JSON values: those of an array are lists
     also: str | None = None  # the dotted path at which additional_properties has it, in events of before it was declared
 
     @property
@@ -78,7 +78,7 @@ class Field:
         return bool({"state", "level", "wealth"} & set(self.roles))
 
 
-def parse_record(record: Any, file: str) -> tuple[Field, ...]:
+def parse_record(record: object, file: str) -> tuple[Field, ...]:
     """The fields of one Avro record."""
     if not isinstance(record, dict) or record.get("type") != "record":
         raise ContractError(file, None, 'expected an Avro record: {"type": "record", "name": …, "fields": […]}')
@@ -95,7 +95,7 @@ def parse_record(record: Any, file: str) -> tuple[Field, ...]:
     return fields
 
 
-def _parse_field(spec: Any, file: str) -> Field:
+def _parse_field(spec: object, file: str) -> Field:
     if not isinstance(spec, dict) or not isinstance(spec.get("name"), str):
         raise ContractError(file, None, f"a field needs a name: {spec!r}")
     name = spec["name"]
@@ -142,7 +142,7 @@ def _check_also(field: Field, file: str) -> None:
         raise ContractError(file, field.name, "also goes with neither role nor pii: older rollups do not know it, nor was it protected")
 
 
-def _parse_type(declared: Any, name: str, file: str) -> FieldType:
+def _parse_type(declared: object, name: str, file: str) -> FieldType:
     if isinstance(declared, str) and declared in PRIMITIVES:
         return FieldType(PRIMITIVES[declared])
     if isinstance(declared, dict):

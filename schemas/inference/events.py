@@ -48,7 +48,7 @@ class Findings:
             "renames": (own.renames(), "names of fields that tables can use"),
             "paths": (own.paths, "fields that stand elsewhere"),
         }
-        no: tuple[Any, ...] = ("", "same", "ms", False, None, [], {})
+        no: tuple[object, ...] = ("", "same", "ms", False, None, [], {})
         return {name: (value, why) for name, (value, why) in told.items() if value not in no}
 
 
@@ -78,7 +78,7 @@ def own_fields(opened: Opened, found: Guess) -> Findings:
     return findings
 
 
-def _names(kind: Any) -> list[str]:
+def _names(kind: object) -> list[str]:
     """Names of fields at any depth of an Avro type."""
     if isinstance(kind, list):
         return [n for k in kind for n in _names(k)]
@@ -125,9 +125,9 @@ def _root(free: dict[str, Leaf]) -> str:
     return max(count, key=lambda parent: (count[parent], parent == "", -parent.count("."))) if count else ""
 
 
-def _event(name: str, rows: list[int], columns: list[tuple[Leaf, str]], findings: Findings) -> dict[str, Any]:
+def _event(name: str, rows: list[int], columns: list[tuple[Leaf, str]], findings: Findings) -> dict[str, object]:
     """The Avro record of one event type: its columns that held anything in its own messages."""
-    fields: list[dict[str, Any]] = []
+    fields: list[dict[str, object]] = []
     for leaf, column in columns:
         values = [leaf.values[i] for i in rows]
         present = [v for v in values if v is not None]

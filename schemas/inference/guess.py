@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -42,7 +42,7 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def guess(bodies: list[dict[str, Any]], leaves: dict[str, Leaf], published: list[str | None], is_secret: Any) -> Guess:
+def guess(bodies: list[dict[str, Any]], leaves: dict[str, Leaf], published: list[str | None], is_secret: Callable[[str], bool]) -> Guess:
     found = Guess()
     _guess_type(found, bodies, leaves)
     parent = found.envelope["event_type"].removesuffix("*") if found.envelope["event_type"].endswith("*") else None
@@ -78,7 +78,7 @@ def _score(name: str, path: str) -> int:
     return max(score, NAMES[name].get(parent + leaf, 0) - 1 if parent else 0)
 
 
-def _guess_type(found: Guess, bodies: list[dict[str, Any]], leaves: dict[str, Leaf]) -> None:
+def _guess_type(found: Guess, bodies: list[dict[str, object]], leaves: dict[str, Leaf]) -> None:
     ranked = [leaf for leaf in _ranked("event_type", leaves) if _names_types(leaf)]
     value = ranked[0] if ranked else None
     key = _type_as_key(bodies)
@@ -104,7 +104,7 @@ def _names_types(leaf: Leaf) -> bool:
     return leaf.distinct <= MOST_TYPES and (leaf.distinct <= 20 or leaf.distinct < len(leaf.present) / 2)
 
 
-def _type_as_key(bodies: list[dict[str, Any]]) -> tuple[str, list[str], int] | None:
+def _type_as_key(bodies: list[dict[str, object]]) -> tuple[str, list[str], int] | None:
     """(parent, type of each message, how many different): an object where one key changes with the event and holds an object."""
     best: tuple[str, list[str], int] | None = None
     for path, seen in objects(bodies).items():
@@ -168,7 +168,7 @@ def _guess_received(found: Guess, ranked: list[Leaf], leaves: dict[str, Leaf], p
         found.absent.setdefault("received_time", "the broker's publish_time says when a message arrived")
 
 
-def _near(event_time: Any, arrival: Any, name: str) -> bool:
+def _near(event_time: object, arrival: object, name: str) -> bool:
     behind = (to_ms(arrival, name) or 0) - (to_ms(event_time, name) or 0)
     return -86_400_000 <= behind <= 30 * 86_400_000
 

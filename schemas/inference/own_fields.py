@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from gamebeam.schemas.contract.contract import envelope_fields
 from gamebeam.schemas.contract.fields import NAME
@@ -18,6 +18,9 @@ TIMESTAMP = {"type": "long", "logicalType": "timestamp-millis"}
 LONGEST_EXAMPLE = 80
 TAKEN = {f.name for f in envelope_fields()} | {"run_id", "raw_event", "rank"}
 INT64 = range(-(2**63), 2**63)
+
+
+AvroType: TypeAlias = Any  # as JSON spells it: a name, a union's list, or a mapping
 
 
 class Unclear(ValueError):
@@ -78,7 +81,7 @@ class OwnFields:
         as_told = camel if self.case() == "camel" else str
         return {name: wire for name, wire in self.on_wire.items() if as_told(name) != wire}
 
-    def avro_type(self, values: list[Any], name: str) -> Any:
+    def avro_type(self, values: list[Any], name: str) -> AvroType:
         """The Avro type of these values (none of them null), or Unclear."""
         kinds = {type(v) for v in values}
         if kinds == {bool}:
@@ -91,7 +94,7 @@ class OwnFields:
             return self._scalar(values, kinds, name)
         raise Unclear("holds " + " and ".join(sorted({_told(v) for v in values})))
 
-    def _scalar(self, values: list[Any], kinds: set[type], name: str) -> Any:
+    def _scalar(self, values: list[Any], kinds: set[type], name: str) -> AvroType:
         if self._is_time(values, kinds, name):
             return TIMESTAMP
         numeric = all(not isinstance(v, str) or NUMBER.fullmatch(v) for v in values)
@@ -109,14 +112,14 @@ class OwnFields:
             raise Unclear("holds whole numbers beyond 64 bits")
         return "long"
 
-    def _is_time(self, values: list[Any], kinds: set[type], name: str) -> bool:
+    def _is_time(self, values: list[object], kinds: set[type], name: str) -> bool:
         in_words = self.time_format not in ("ms", "s")
         if not says_time(name) and not (in_words and str in kinds):
             return False  # a number is a time by its name only
         spelled = self.time_format if str in kinds or not in_words else "ms"
         return all(to_ms(v, spelled) is not None for v in values)
 
-    def _item_type(self, items: list[Any], name: str) -> Any:
+    def _item_type(self, items: list[object], name: str) -> object:
         if not items:
             raise Unclear("always an empty list: nobody knows of what")
         if any(item is None or isinstance(item, list) for item in items):
@@ -125,7 +128,7 @@ class OwnFields:
             return "string"
         return self.avro_type(items, name)
 
-    def _record(self, values: list[dict[str, Any]], name: str) -> Any:
+    def _record(self, values: list[dict[str, object]], name: str) -> object:
         fields = []
         for key in dict.fromkeys(k for v in values for k in v):
             if self.is_secret(key):
@@ -139,12 +142,12 @@ class OwnFields:
             raise Unclear("objects with nothing in them")
         return {"type": "record", "name": name, "fields": fields}
 
-    def _is_null(self, value: Any) -> bool:
+    def _is_null(self, value: object) -> bool:
         return value is None or (self.empty_is_null and value == "")
 
-    def examples(self, values: list[Any], kind: Any) -> list[Any]:
+    def examples(self, values: list[object], kind: object) -> list[object]:
         """Up to three different values as tables hold them: times in ms, numbers as numbers, names in snake_case."""
-        out: list[Any] = []
+        out: list[object] = []
         for value in values[:200]:
             example = self._as_stored(value, kind)
             text = repr(example)
@@ -154,7 +157,7 @@ class OwnFields:
                 break
         return out
 
-    def _as_stored(self, value: Any, kind: Any) -> Any:
+    def _as_stored(self, value: Any, kind: AvroType) -> object:
         if isinstance(kind, list):
             kind = kind[1]
         if self._is_null(value):
@@ -172,5 +175,5 @@ class OwnFields:
         return {f["name"]: self._as_stored(value.get(self.on_wire[f["name"]]), f["type"]) for f in kind["fields"]}
 
 
-def _told(value: Any) -> str:
+def _told(value: object) -> str:
     return {bool: "true/false", int: "numbers", float: "numbers", str: "text", list: "lists", dict: "objects"}[type(value)]

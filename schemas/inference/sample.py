@@ -22,7 +22,7 @@ WRAPPER = MARKS | {"data", "attributes", "message_id", "ordering_key", "subscrip
 class Message:
     line: int
     payload: str
-    body: dict[str, Any]
+    body: dict[str, object]
     publish_time: str | None
 
 
@@ -59,7 +59,7 @@ def _clean(text: str) -> str:
     return scrub().message(text.encode()).decode(errors="replace")
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str) -> object:
     """JSON as decode reads it: no NaN, no half surrogate pairs. Raises ValueError."""
     try:
         return msgspec.json.decode(text)
@@ -86,14 +86,14 @@ def _read_line(sample: Sample, number: int, line: bytes) -> None:
         sample.broken.append((number, "not a JSON object"))
 
 
-def flatten(body: dict[str, Any], stop: frozenset[str] = frozenset()) -> dict[str, Any]:
+def flatten(body: dict[str, object], stop: frozenset[str] = frozenset()) -> dict[str, object]:
     """Dotted path -> value, objects opened up; a path in `stop` is a leaf whatever it holds, and so is an empty object."""
-    leaves: dict[str, Any] = {}
+    leaves: dict[str, object] = {}
     _flatten(body, "", stop, leaves)
     return leaves
 
 
-def _flatten(body: dict[str, Any], parent: str, stop: frozenset[str], leaves: dict[str, Any]) -> None:
+def _flatten(body: dict[str, object], parent: str, stop: frozenset[str], leaves: dict[str, object]) -> None:
     for name, value in body.items():
         path = f"{parent}.{name}" if parent else name
         if isinstance(value, dict) and value and path not in stop:
@@ -102,7 +102,7 @@ def _flatten(body: dict[str, Any], parent: str, stop: frozenset[str], leaves: di
             leaves[path] = value
 
 
-def objects(bodies: list[dict[str, Any]]) -> dict[str, list[Counter[str]]]:
+def objects(bodies: list[dict[str, object]]) -> dict[str, list[Counter[str]]]:
     """Path of each object ('' is the top) -> per message that has it, its keys: 1 where a key holds an object itself, else 0."""
     found: dict[str, list[Counter[str]]] = {}
     for body in bodies:
@@ -135,11 +135,11 @@ def unquote(value: Any) -> Any:
     return value
 
 
-def is_quoted(value: Any) -> bool:
+def is_quoted(value: object) -> bool:
     return isinstance(value, str) and len(value) > 2 and value[0] == value[-1] == "'"
 
 
-def as_json_object(value: Any) -> dict[str, Any] | None:
+def as_json_object(value: object) -> dict[str, object] | None:
     """The object that a string holds as JSON."""
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return None

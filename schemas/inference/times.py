@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 FORMATS = ("%Y-%m-%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S.%f", "%m/%d/%Y %H:%M:%S.%f", "%d.%m.%Y %H:%M:%S.%f")
 OLDEST_S, NEWEST_S = 946_684_800, 4_102_444_800  # 2000 to 2100
 DIGITS = re.compile(r"\d{9,16}(\.\d+)?")
 
 
-def time_format(values: Iterable[Any]) -> str | None:
+def time_format(values: Iterable[object]) -> str | None:
     """ms, s, iso or strptime's format that every value fits; None where there is none."""
     values = list(values)
     if not values:
@@ -21,7 +20,7 @@ def time_format(values: Iterable[Any]) -> str | None:
     return None
 
 
-def to_ms(value: Any, name: str) -> int | None:
+def to_ms(value: object, name: str) -> int | None:
     """ms since 1970, or None where the value is no time of that format."""
     if isinstance(value, bool):
         return None

@@ -35,7 +35,7 @@ class Leaf:
 class Opened:
     """The sample with everything unwrapped that the wire will unwrap, and what of it is a leaf."""
 
-    bodies: list[dict[str, Any]]
+    bodies: list[dict[str, object]]
     leaves: dict[str, Leaf]
     json_strings: list[str] = field(default_factory=list)
     strip_quotes: bool = False
@@ -60,7 +60,7 @@ def open_sample(read: Sample) -> Opened:
     return Opened(bodies, leaves, json_strings, strip, empty)
 
 
-def leaf_values(bodies: list[dict[str, Any]]) -> dict[str, list[Any]]:
+def leaf_values(bodies: list[dict[str, object]]) -> dict[str, list[object]]:
     """Path of every leaf -> its value in each message, null where it is absent."""
     found = objects(bodies)
     stop = frozenset(maps(found)) | frozenset(p for p in found if is_secret(p.rpartition(".")[2]))
@@ -72,13 +72,13 @@ def leaf_values(bodies: list[dict[str, Any]]) -> dict[str, list[Any]]:
     return {path: [f.get(path) for f in flat] for path in paths}
 
 
-def _holds_json(path: str, values: list[Any]) -> bool:
+def _holds_json(path: str, values: list[object]) -> bool:
     present = [v for v in values if v is not None]
     return bool(present) and not in_secret(path) and all(as_json_object(v) is not None for v in present)
 
 
-def _parsed_at(body: dict[str, Any], path: str) -> dict[str, Any]:
-    at: Any = body
+def _parsed_at(body: dict[str, object], path: str) -> dict[str, object]:
+    at: object = body
     for part in path.split("."):
         at = at.get(part) if isinstance(at, dict) else None
     parsed = as_json_object(at)

@@ -102,8 +102,8 @@ def test_singulars_export_is_read_and_its_rounded_ids_are_told():
 
 @pytest.mark.parametrize("text, told", [
     ("f: 3", "expected files: GLOB and columns:"),
-    ("f: {columns: [{name: a, type: long}], bad_rows: skip}", "is one of fail, dead_letter, not 'skip'"),
-    ("f: {columns: [{name: a, type: money}]}", "f.columns[0].type: is one of"),
+    ("f: {columns: [{name: a, type: long}], bad_rows: skip}", "bad_rows: expected one of fail, dead_letter, not 'skip'"),
+    ("f: {columns: [{name: a, type: money}]}", "f.columns[0].type: expected one of"),
     ("f: {columns: [{name: a}, {name: a}]}", "f.a: is there twice"),
     ("login: {columns: [{name: a}]}", "login: is a view already"), ("f: {columns: [{name: a}], replaces: [a]}", "a is no required column"),
     ("f: {columns: [{name: a}], colour: red}", "f.colour: unknown")])

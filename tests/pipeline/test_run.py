@@ -185,8 +185,8 @@ def test_what_a_run_that_never_completed_wrote_is_not_seen_and_is_overwritten(tm
     (lambda p: [f"--source={p}/1.jsonl", f"--archive={p}/a", f"--contract={p}/broken"], "contract.yaml"),
     (lambda p: [f"--source={p}/1.jsonl", f"--archive={p}/a", "--sauce=x"], "--sauce"),
     (lambda p: [f"--source={p}/1.jsonl", f"--archive={p}/a", f"--config={p}/config.yaml"], "shards"),
-    (lambda p: [f"--source={p}/1.jsonl", f"--archive={p}/a", f"--config={p}/zero.yaml"], "horizon_minutes: a number above 0, not 0"),
-    (lambda p: [f"--source={p}/1.jsonl", f"--archive={p}/a", f"--config={p}/half.yaml"], "follow_files: a whole number above 0, not 0.5"),
+    (lambda p: [f"--source={p}/1.jsonl", f"--archive={p}/a", f"--config={p}/zero.yaml"], "horizon_minutes: expected a number above 0"),
+    (lambda p: [f"--source={p}/1.jsonl", f"--archive={p}/a", f"--config={p}/half.yaml"], "follow_files: expected a whole number above 0"),
     (lambda p: [f"--source={p}/cut.jsonl.gz", f"--archive={p}/a"], "cut.jsonl.gz: cannot be read to its end"),
 ])
 def test_bad_input_is_one_clear_line_and_a_non_zero_exit(make, says, tmp_path, capfd):

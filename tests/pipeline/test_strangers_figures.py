@@ -322,7 +322,7 @@ def test_p4_max_hole_is_the_contracts(tmp_path, hole, missing, implausible):
 
 @pytest.mark.parametrize("value", [0, -1, True, "many", 10**9 + 1, 1.5])
 def test_p4_a_max_hole_that_is_none_is_refused_with_what_it_may_be(value):
-    with pytest.raises(ContractError, match=r"contract\.yaml: max_hole: a number of events from 1 to 1,000,000,000"):
+    with pytest.raises(ContractError, match=r"contract\.yaml: max_hole: expected a number of events from 1 to 1,000,000,000"):
         small_contract(max_hole=value)
 
 

@@ -106,7 +106,8 @@ def test_a_chart_of_a_column_that_is_not_there_names_the_file_and_what_is_there(
 @pytest.mark.parametrize("text, told", [
     ("sections:\n- title: A\n  questions: [nope]", "neither questions/nope.sql nor reports/nope.sql is there"),
     ("pages: 1", "pages: unknown; known are"),
-    ("sections:\n- questions: []", "expected title: … and questions:")])
+    ("sections:\n- questions: []", "sections[0].title: missing: expected a headline"),
+    ("sections: [A]", "expected title: … and questions:")])
 def test_a_slip_in_report_yaml_is_told_with_its_file(text, told):
     contract = load_contract("starter")
     with pytest.raises(ContractError, match=r"report\.yaml") as e:

@@ -2,12 +2,13 @@
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamebeam.schemas.contract.contract import load_contract
-from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.schemas.contract.contract import dead_letter_fields, envelope_fields, load_contract
+from gamebeam.schemas.events import COMPUTED, DEAD_LETTER, EVENT_ID, PYTHON, SEQ, DeadLetter, Envelope, event_classes
 from gamebeam.transforms.decode.decoder import REASONS, Decoder
 
 STARTER = load_contract("starter")
@@ -128,3 +129,13 @@ def test_a_message_broken_anywhere_is_one_item_and_keeps_its_bytes(at, noise):
     broken = payload[:at] + noise + payload[at:]
     item = decode(broken)
     assert item.TYPE == "purchase" or item.payload == broken
+
+
+@pytest.mark.parametrize("cls, described, narrower", [
+    (Envelope, envelope_fields(), {"event_id": EVENT_ID, "seq": SEQ}), (DeadLetter, dead_letter_fields(), {})])
+def test_a_static_class_has_the_fields_and_types_of_its_avsc(cls, described, narrower):
+    computed = set(COMPUTED) | {"event_type"} if cls is Envelope else set()
+    declared = {f.name: narrower.get(f.name, PYTHON[f.type.kind]) for f in described if f.name not in computed}
+    nullable = {f.name for f in described if f.nullable}
+    assert {f.name: f.type for f in msgspec.structs.fields(cls)} == {n: t | None if n in nullable else t for n, t in declared.items()}
+    assert all(issubclass(c, Envelope) for c in event_classes(STARTER).values())

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from typing import Any
 
 import msgspec
 
@@ -11,7 +10,7 @@ from gamebeam.schemas.events import DeadLetter
 from gamebeam.schemas.scrub import Scrubber
 from gamebeam.transforms.decode.lines import LINE_BEHIND_A_SECRET, Lines
 from gamebeam.transforms.decode.times import is_ms
-from gamebeam.transforms.decode.wire import STRINGS, Extractor, UnreadableString
+from gamebeam.transforms.decode.wire import STRINGS, Extractor, UnreadableString, Values
 
 KNOWN = ("platform", "app_version", "player_id", "install_id", "session_id", "seq")
 TIMES = ("arrival_time", "event_time")
@@ -31,7 +30,7 @@ class DeadLetters:
         self.lines, self.next = Lines(scrub), 0
         self.leaf_keys = {name: _leaf_pattern(path, name == "seq" or name.endswith("_time")) for name, path in self._paths().items()}
 
-    def look(self, payload: bytes, parses: bool) -> tuple[dict[str, Any], bytes, bytes]:
+    def look(self, payload: bytes, parses: bool) -> tuple[Values, bytes, bytes]:
         """Return (envelope values that could be read, the payload without secrets, what else tells it from others)."""
         clean = self.scrub.message(payload)
         cut = len(clean) < len(payload) and payload.startswith(clean)
@@ -55,8 +54,8 @@ class DeadLetters:
         """Called behind a list of so many messages."""
         self.next = 0 if self.next == count else -1
 
-    def make(self, known: dict[str, Any], payload: bytes, arrived: int, event_time: int | None, source: str,
-             reason: str, field: str | None, detail: str, beside: bytes = b"") -> Any:
+    def make(self, known: Values, payload: bytes, arrived: int, event_time: int | None, source: str,
+             reason: str, field: str | None, detail: str, beside: bytes = b"") -> DeadLetter:
         """known, payload and beside: as look() gives them. arrived, event_time: ms; event_time is None where it is not usable."""
         event_type, app_version = known.get("event_type"), known.get("app_version")
         return DeadLetter(
@@ -66,7 +65,7 @@ class DeadLetters:
             game=self.contract.name, env=known.get("env") or "live", payload=payload,
             fingerprint=digest(repr((reason, event_type, field, app_version)).encode()), **{name: known.get(name) for name in KNOWN})
 
-    def _known_of_parsed(self, payload: bytes) -> dict[str, Any]:
+    def _known_of_parsed(self, payload: bytes) -> Values:
         try:
             found = self.extractor.extract(msgspec.json.decode(payload))
         except UnreadableString:
@@ -75,7 +74,7 @@ class DeadLetters:
         event_type = found.event_type or (raw[:LONGEST_TYPE] if isinstance(raw, str) else None)
         return _sound(found.values) | {"event_type": event_type}
 
-    def _known_beside_secrets(self, payload: bytes, cut: int) -> dict[str, Any]:
+    def _known_beside_secrets(self, payload: bytes, cut: int) -> Values:
         """What can be read before the first secret's name, and behind it as long as no object or array opens, which might be its value."""
         opened = BRACKET.search(payload, cut)
         known = self._known_of_bytes(payload[: opened.start() if opened else len(payload)])
@@ -84,8 +83,8 @@ class DeadLetters:
                 del known[name]
         return known
 
-    def _known_of_bytes(self, payload: bytes) -> dict[str, Any]:
-        wire, known = self.contract.wire, dict[str, Any](self.contract.wire.constants)
+    def _known_of_bytes(self, payload: bytes) -> Values:
+        wire, known = self.contract.wire, Values(self.contract.wire.constants)
         for name, pattern in self.leaf_keys.items():
             match = pattern.search(payload)
             if match is None:
@@ -118,7 +117,7 @@ def digest(*parts: bytes) -> str:
     return hashlib.blake2b(b"\x00".join(parts), digest_size=16).hexdigest()
 
 
-def _sound(values: dict[str, Any]) -> dict[str, Any]:
+def _sound(values: Values) -> Values:
     """Only values of the type that the envelope wants."""
     return {name: v for name, v in values.items()
             if (name in (*STRINGS, "event_type") and isinstance(v, str)) or (name.endswith("_time") and is_ms(v))

@@ -4,21 +4,21 @@ import re
 import time
 from collections.abc import Callable
 from itertools import repeat
-from typing import Any, Union
+from typing import Union, cast
 
 import msgspec
 
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.contract.wire import CANONICAL
 from gamebeam.schemas.dates import DAY_MS, HOUR_MS
-from gamebeam.schemas.events import event_classes
+from gamebeam.schemas.events import DeadLetter, Envelope, Item, event_classes
 from gamebeam.schemas.scrub import Unsearchable
 from gamebeam.transforms.decode.carried_env import SEPARATOR, split_env
 from gamebeam.transforms.decode.dead_letters import DeadLetters, digest, stand_in
 from gamebeam.transforms.decode.faults import Faults
 from gamebeam.transforms.decode.scrub import EventScrubber, hash_fields, hashed, scrubber
 from gamebeam.transforms.decode.times import is_ms
-from gamebeam.transforms.decode.wire import MISSING, Extracted, Extractor, UnreadableString
+from gamebeam.transforms.decode.wire import MISSING, Extracted, Extractor, UnreadableString, Values
 
 REASONS = ("too_large", "malformed", "unknown_event_type", "schema_violation", "timestamp_out_of_range")
 AHEAD_MS, BEHIND_MS = DAY_MS, 30 * DAY_MS  # how far event_time may be from arrival_time
@@ -54,12 +54,12 @@ class Decoder:
         self.dead_letters = DeadLetters(contract, self.extractor, self.scrub)
         self.faults = Faults()
         typed = contract.wire == CANONICAL and not contract.keep_raw and not any(self.hashed.values())
-        self.typed: Callable[[bytes], Any] | None = None
+        self.typed: Callable[[bytes], Envelope] | None = None
         if typed:
             self.typed = msgspec.json.Decoder(Union[tuple(self.classes.values())]).decode  # noqa: UP007
 
     def decode(self, payload: bytes, arrival_time: int | None = None, message_id: str = "", source: str = "",
-               previous_arrival: int | None = None) -> Any:
+               previous_arrival: int | None = None) -> Item:
         """An instance of the event type's class, or a DeadLetter.
 
         arrival_time: ms, from the broker; None in a plain file, where the message's own is read, else previous_arrival stands in, else
@@ -68,16 +68,17 @@ class Decoder:
         return self.decode_all([payload], None if arrival_time is None else [arrival_time], [message_id], source, previous_arrival)[0]
 
     def decode_all(self, payloads: list[bytes], arrivals: list[int] | None, ids: list[str] | None, source: str,
-                   previous_arrival: int | None, searched: bool = False) -> list[Any]:
+                   previous_arrival: int | None, searched: bool = False) -> list[Item]:
         """decode() of messages that came one after the other. The first ones of a file take the next arrival that can be read.
 
         searched: somebody has looked already, and none of the payloads may hold a secret.
         """
-        items, unplaced = self._typed(payloads, searched), []
+        typed, unplaced = self._typed(payloads, searched), []
+        items = cast(list[Item], typed)  # each None is replaced below
         game, lateness_ms = self.contract.name, self.contract.allowed_lateness_ms
         earliest, latest = self._believed() if arrivals is None else ALL_TIME
         previous = UNPLACED if previous_arrival is None else previous_arrival
-        for i, (event, arrived) in enumerate(zip(items, arrivals or repeat(None), strict=False)):
+        for i, (event, arrived) in enumerate(zip(typed, arrivals or repeat(None), strict=False)):
             if event is not None:
                 happened = event.event_time
                 came = arrived
@@ -117,14 +118,14 @@ class Decoder:
         bounds = self.contract.bounds
         return bounds.earliest_ms, self.started + AHEAD_MS if bounds.latest_ms is None else bounds.latest_ms
 
-    def _typed(self, payloads: list[bytes], searched: bool) -> list[Any]:
+    def _typed(self, payloads: list[bytes], searched: bool) -> list[Envelope | None]:
         """Events as far as the typed path decodes them; None where it does not."""
         if self.typed is None:
             return [None] * len(payloads)
         limit = self.contract.max_message_bytes
         if max(map(len, payloads), default=0) > limit:
             payloads = [p if len(p) <= limit else b"" for p in payloads]
-        items: list[Any] = []
+        items: list[Envelope | None] = []
         decoding = map(self.typed, payloads)
         while len(items) < len(payloads):
             try:
@@ -139,7 +140,7 @@ class Decoder:
                     items[i] = None
         return items
 
-    def _guarded(self, payload: bytes, arrival_time: int | None, message_id: str, source: str, previous_arrival: int) -> Any:
+    def _guarded(self, payload: bytes, arrival_time: int | None, message_id: str, source: str, previous_arrival: int) -> Item:
         """decode_generally(), of which one message's fault stops nothing: whatever it raises becomes that message's dead letter."""
         try:
             return self.decode_generally(payload, arrival_time, message_id, source, previous_arrival)
@@ -148,7 +149,7 @@ class Decoder:
         except Exception as error:
             return self._faulty(payload, arrival_time, source, previous_arrival, error)
 
-    def _faulty(self, payload: bytes, arrival_time: int | None, source: str, previous_arrival: int, error: Exception) -> Any:
+    def _faulty(self, payload: bytes, arrival_time: int | None, source: str, previous_arrival: int, error: Exception) -> DeadLetter:
         detail = self.faults.note(error)
         payload, env = split_env(payload)
         try:
@@ -165,7 +166,7 @@ class Decoder:
             return self.dead_letters.make({"env": env}, stand_in(payload), arrived, None, source, reason, None, detail)
 
     def decode_generally(self, payload: bytes, arrival_time: int | None = None, message_id: str = "", source: str = "",
-                         previous_arrival: int = UNPLACED) -> Any:
+                         previous_arrival: int = UNPLACED) -> Item:
         """What decode() means, whatever the wire; the typed path gives the same, only faster."""
         env = None
         if SEPARATOR in payload:
@@ -183,7 +184,7 @@ class Decoder:
         except Violation as violation:
             return self._dead_letter(payload, True, arrival_time, source, previous_arrival, env, *violation.args)
 
-    def _parse(self, payload: bytes) -> dict[str, Any]:
+    def _parse(self, payload: bytes) -> dict[str, object]:
         if len(payload) > self.contract.max_message_bytes:
             raise Violation("too_large", None, f"{len(payload)} bytes; the limit is {self.contract.max_message_bytes}")
         if exceeded := self.contract.bounds.exceeded(payload):
@@ -199,7 +200,8 @@ class Decoder:
             raise Violation("malformed", None, f"expected a JSON object, got {type(message).__name__}")
         return message
 
-    def _event(self, payload: bytes, message: dict[str, Any], arrival_time: int | None, message_id: str, previous_arrival: int) -> Any:
+    def _event(self, payload: bytes, message: dict[str, object], arrival_time: int | None, message_id: str,
+               previous_arrival: int) -> Envelope:
         by_hash = self.contract.wire.envelope["event_id"] == "hash"
         clean, message = self._scrubbed(payload, message)
         found = self._extract(message)
@@ -230,7 +232,7 @@ class Decoder:
         event.raw_event = clean.decode() if self.contract.keep_raw else None
         return event
 
-    def _scrubbed(self, payload: bytes, message: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    def _scrubbed(self, payload: bytes, message: dict[str, object]) -> tuple[bytes, dict[str, object]]:
         try:
             return self.events.scrub(payload, message)
         except UnreadableString as e:
@@ -238,7 +240,7 @@ class Decoder:
         except (Unsearchable, RecursionError) as e:
             raise Violation("malformed", None, str(e)) from None
 
-    def _check_believed(self, event_time: int, own_arrival: Any) -> None:
+    def _check_believed(self, event_time: int, own_arrival: object) -> None:
         """Without a broker's arrival, a time that no player can have sent is a dead letter: a wrong unit, a wrong clock, a placeholder."""
         earliest, latest = self._believed()
         for name, value in (("event_time", event_time), ("arrival_time", own_arrival)):
@@ -248,20 +250,20 @@ class Decoder:
                 raise Violation("timestamp_out_of_range", name,
                                 "after latest_event_time of contract.yaml (default: 24 h after the start of the run)")
 
-    def _extract(self, message: dict[str, Any]) -> Extracted:
+    def _extract(self, message: dict[str, object]) -> Extracted:
         try:
             return self.extractor.extract(message)
         except UnreadableString as e:
             raise Violation("schema_violation", *e.args) from None
 
-    def _validated(self, event_type: str, values: dict[str, Any]) -> Any:
+    def _validated(self, event_type: str, values: Values) -> Envelope:
         try:
             return msgspec.convert(values, self.classes[event_type], strict=True)
         except msgspec.ValidationError as e:
             raise Violation("schema_violation", *_explain(str(e))) from None
 
     def _dead_letter(self, payload: bytes, parses: bool, arrival_time: int | None, source: str, previous_arrival: int, env: str | None,
-                     reason: str, field: str | None, detail: str) -> Any:
+                     reason: str, field: str | None, detail: str) -> DeadLetter:
         known, clean, beside = self.dead_letters.look(payload, parses)
         if env is not None:
             known["env"] = env
@@ -272,7 +274,7 @@ class Decoder:
             event_time = None
         return self.dead_letters.make(known, clean, arrived, event_time, source, reason, field, detail, beside)
 
-    def _arrival(self, known: dict[str, Any], arrival_time: int | None, previous_arrival: int) -> int:
+    def _arrival(self, known: Values, arrival_time: int | None, previous_arrival: int) -> int:
         """The broker's arrival, else the message's own, else its event_time, else that of the message before it; in ms."""
         if arrival_time is not None:
             return arrival_time
@@ -281,7 +283,7 @@ class Decoder:
                 return int(known[name])
         return previous_arrival
 
-    def _is_believed(self, value: Any) -> bool:
+    def _is_believed(self, value: object) -> bool:
         earliest, latest = self._believed()
         return type(value) is int and earliest <= value <= latest
 

@@ -3,12 +3,12 @@
 import base64
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from gamebeam.schemas.contract.contract import Contract
-from gamebeam.schemas.events import DEAD_LETTER, event_classes
+from gamebeam.schemas.events import DeadLetter, event_classes
 from gamebeam.transforms.decode.decoder import REASONS, Decoder
 
 LINE_KEYS = {"data", "data_base64", "repeat", "publish_time", "reason", "field"}
@@ -40,18 +40,21 @@ def check_examples(contract: Contract) -> list[str]:
     return problems
 
 
-def _problem(decoder: Decoder, line: dict[str, Any], kind: str) -> str | None:
+Line: TypeAlias = dict[str, Any]  # of a file of examples: its values are checked where they are read
+
+
+def _problem(decoder: Decoder, line: Line, kind: str) -> str | None:
     got = decoder.decode(_payload(line), _arrival(line))
-    dead = got.TYPE == DEAD_LETTER
+    dead = got if isinstance(got, DeadLetter) else None
     if kind == "pass":
-        return f"must land, but is a dead letter: {_said(got.reason, got.field)} ({got.detail})" if dead else None
+        return f"must land, but is a dead letter: {_said(dead.reason, dead.field)} ({dead.detail})" if dead else None
     reason, field = line.get("reason"), line.get("field")
     if reason not in REASONS:
         raise BadLine(f"reason is one of {', '.join(REASONS)}, not {reason!r}")
     if not dead:
         return f"must be a dead letter ({_said(reason, field)}), but landed as {got.TYPE}"
-    if (got.reason, got.field) != (reason, field):
-        return f"must be {_said(reason, field)}, but is {_said(got.reason, got.field)} ({got.detail})"
+    if (dead.reason, dead.field) != (reason, field):
+        return f"must be {_said(reason, field)}, but is {_said(dead.reason, dead.field)} ({dead.detail})"
     return None
 
 
@@ -59,7 +62,7 @@ def _said(reason: str, field: str | None) -> str:
     return f"{reason} at {field}" if field else reason
 
 
-def _parsed(line: str) -> dict[str, Any]:
+def _parsed(line: str) -> Line:
     try:
         parsed = json.loads(line)
     except ValueError as e:
@@ -71,7 +74,7 @@ def _parsed(line: str) -> dict[str, Any]:
     return parsed
 
 
-def _payload(line: dict[str, Any]) -> bytes:
+def _payload(line: Line) -> bytes:
     try:
         one = base64.b64decode(line["data_base64"], validate=True) if "data_base64" in line else line["data"].encode()
         return one * int(line.get("repeat", 1))
@@ -79,7 +82,7 @@ def _payload(line: dict[str, Any]) -> bytes:
         raise BadLine(f"data is a string, data_base64 base64, repeat a number: {e}") from None
 
 
-def _arrival(line: dict[str, Any]) -> int | None:
+def _arrival(line: Line) -> int | None:
     """publish_time as ms; None, as in a plain file, where the line gives none."""
     text = line.get("publish_time")
     if text is None:

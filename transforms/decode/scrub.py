@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.contract.fields import Field, FieldType
@@ -39,7 +38,7 @@ class EventScrubber:
         self.by_bytes = contract.wire.envelope["event_id"] == "hash" or contract.keep_raw
         self.places: dict[tuple[str, int, bool], Places] = {}
 
-    def scrub(self, payload: bytes, message: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    def scrub(self, payload: bytes, message: dict[str, object]) -> tuple[bytes, dict[str, object]]:
         """(the payload, its message) without secrets; but the message still holds what is hashed once it is extracted.
 
         Raises UnreadableString, Unsearchable.
@@ -71,9 +70,9 @@ def places(contract: Contract, wire: Wire, event_type: str, hashes: bool) -> Pla
 
     hashes: whether fields of pii=hash are HASH; else they are kept.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     envelope = [p for p in wire.envelope.values() if p not in ("hash", "arrival")]
-    for path in (*envelope, wire.client_event_time, *([wire.arrival_time] if wire.arrival_time else ())):
+    for path in (*envelope, wire.client_time_path, *([wire.arrival_time] if wire.arrival_time else ())):
         _put(found, path, {})
     for f in contract.events[event_type].fields:
         path = wire.paths.get(f.name) or ".".join(p for p in (wire.fields, wire.name_on_wire(f.name)) if p)
@@ -86,7 +85,7 @@ def hash_fields(fields: Iterable[Field]) -> tuple[Field, ...]:
     return tuple(f for f in fields if f.stored and (f.pii == "hash" or hash_fields(_inside(f.type))))
 
 
-def hashed(scrub: Scrubber, f: Field, value: Any) -> Any:
+def hashed(scrub: Scrubber, f: Field, value: object) -> object:
     """A field's value with its strings of pii=hash hashed; what is no string fails validation."""
     if isinstance(value, list):
         return [hashed(scrub, f, inner) for inner in value]
@@ -107,13 +106,13 @@ def _inside(t: FieldType) -> tuple[Field, ...]:
     return _inside(t.item) if t.item else t.fields
 
 
-def _place(wire: Wire, f: Field, hashes: bool) -> Any:
+def _place(wire: Wire, f: Field, hashes: bool) -> object:
     if f.pii == "drop" or (f.pii and hashes):
         return DROP if f.pii == "drop" else HASH
     return {wire.name_on_wire(inner.name): _place(wire, inner, hashes) for inner in _inside(f.type)}
 
 
-def _put(found: dict[str, Any], path: str, place: Any) -> None:
+def _put(found: dict[str, object], path: str, place: object) -> None:
     if "." in path:
         found[path] = place  # a key that holds dots itself
     *parents, leaf = path.split(".")
@@ -122,4 +121,5 @@ def _put(found: dict[str, Any], path: str, place: Any) -> None:
         if not isinstance(inner, dict):
             return
         found = inner
-    found[leaf] = (found[leaf] | place) if isinstance(place, dict) and isinstance(found.get(leaf), dict) else place
+    there = found.get(leaf)
+    found[leaf] = there | place if isinstance(place, dict) and isinstance(there, dict) else place

@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from typing import Any
 
 SECRET = re.compile(r"projects/[\w-]+/secrets/[\w-]+/versions/\w+")
 
@@ -12,7 +11,7 @@ class SecretKey(bytes):
 
     name: str
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return secret_key, (self.name,)
 
 

@@ -3,7 +3,7 @@
 import math
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypeGuard
 
 from gamebeam.schemas.contract.wire import NUMERIC_TIMES
 
@@ -16,12 +16,12 @@ SPACED_ZONE = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?) 
 EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999  # years 1 to 9999
 
 
-def is_ms(value: Any) -> bool:
+def is_ms(value: object) -> TypeGuard[int]:
     """Whether a value is a time in ms since 1970 that a column can hold."""
     return type(value) is int and EARLIEST_MS <= value <= LATEST_MS
 
 
-def number(value: Any, digits: int) -> Any:
+def number(value: object, digits: int) -> object:
     """A string that spells a finite number of at most `digits` characters as that number; any other value as it was."""
     if isinstance(value, str) and len(value) <= digits and (match := NUMBER.fullmatch(value)):
         read = float(value) if match[1] or match[2] else int(value)
@@ -29,7 +29,7 @@ def number(value: Any, digits: int) -> Any:
     return value
 
 
-def to_ms(value: Any, time_format: str) -> Any:
+def to_ms(value: object, time_format: str) -> object:
     """A time on the wire as ms since 1970, UTC; what is no such time comes back as it was, and fails validation."""
     if isinstance(value, bool) or value is None:
         return value

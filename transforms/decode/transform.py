@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import apache_beam as beam
 import numpy as np
@@ -16,8 +16,9 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.dates import HOUR_MS
-from gamebeam.schemas.events import DEAD_LETTER, pack
+from gamebeam.schemas.events import DeadLetter, Envelope, Item, pack
 from gamebeam.transforms.batch import STRETCH_MS, Batch, tally
+from gamebeam.transforms.beam_params import TIMESTAMP, Collections, Outputs
 from gamebeam.transforms.decode.decoder import Decoder
 from gamebeam.transforms.dedup.dedup_key import SHARDS, bucket_ms, by_shard_and_day, copy_rows, keys_of
 from gamebeam.transforms.gc_tuning import collect_rarely
@@ -54,7 +55,7 @@ class Decode(beam.PTransform):
     def __post_init__(self) -> None:
         Decoder(self.contract, self.pii_key)  # what is wrong with the configuration stops the launch, and is no dead letter
 
-    def expand(self, messages: beam.PCollection[Messages]) -> Any:  # Decoded; Beam would warn of a type that is none of its own
+    def expand(self, messages: beam.PCollection[Messages]) -> Collections:  # Decoded
         bucket = bucket_ms(self.streaming, self.horizon_ms)
         decode = beam.ParDo(DecodeMessages(self.contract, self.streaming, self.pii_key, self.started, self.shards, bucket))
         if self.streaming:
@@ -81,10 +82,10 @@ class DecodeMessages(beam.DoFn):
         self._clear()
 
     def _clear(self) -> None:
-        self.items: list[Any] = []
+        self.items: list[Item] = []
         self.earliest = MAX_TIMESTAMP
 
-    def process(self, messages: Messages, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
+    def process(self, messages: Messages, at: Timestamp = TIMESTAMP) -> Outputs:
         previous = None if messages.first else self.previous_arrival
         self.items += self.decoder.decode_all(messages.payloads, messages.arrivals, messages.ids, messages.source, previous)
         self.previous_arrival = self.decoder.reached
@@ -94,7 +95,7 @@ class DecodeMessages(beam.DoFn):
                 stamped = TimestampedValue(value, at)
                 yield TaggedOutput(tag, stamped) if tag else stamped
 
-    def finish_bundle(self) -> Iterable[Any]:
+    def finish_bundle(self) -> Outputs:
         for tag, value, at in self._flush():
             stamped = WindowedValue(value, at, (GlobalWindow(),))
             yield TaggedOutput(tag, stamped) if tag else stamped
@@ -115,14 +116,15 @@ class DecodeMessages(beam.DoFn):
         """
         if not self.items:
             return
-        dead = [item for item in self.items if item.TYPE == DEAD_LETTER]
-        events = [item for item in self.items if item.TYPE != DEAD_LETTER] if dead else self.items
+        dead = [item for item in self.items if isinstance(item, DeadLetter)]
+        events = [item for item in self.items if not isinstance(item, DeadLetter)] if dead else cast(list[Envelope], self.items)
         keys, noted = keys_of(events, dead, self.shards, self.bucket)
         hashes = noted.hashes[:len(events)]
         order = np.argsort(keys, kind="stable")  # then a runner that keeps order has a bucket's shards together
-        items, keys, noted = list(map([*events, *dead].__getitem__, order.tolist())), keys[order], noted.at(order)
+        items: list[Any] = list(map([*events, *dead].__getitem__, order.tolist()))  # a group's events, then its dead letters
+        keys, noted = keys[order], noted.at(order)
         for start, end in pairwise([0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]):
-            whole = start + int(np.searchsorted(order[start:end], len(events)))  # a group's dead letters come last
+            whole = start + int(np.searchsorted(order[start:end], len(events)))
             beside = noted.at(slice(start, end)).pack() if self.streaming else b""
             yield None, (int(keys[start]), pack(items[start:whole], items[whole:end], beside)), self.earliest
         if not self.streaming:

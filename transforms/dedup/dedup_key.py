@@ -6,14 +6,14 @@ the client's own: client_event_time where the front door corrected it, else even
 
 from collections.abc import Collection, Iterable, Iterator
 from operator import attrgetter
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 import xxhash
 
 from gamebeam.schemas.dates import DAY_MS, HOUR_MS
-from gamebeam.schemas.events import DEAD_LETTER
+from gamebeam.schemas.events import DeadLetter, Envelope, Item
 from gamebeam.transforms.dedup.seen_ids import SLICES, Ids, Noted
 
 SHARDS = 64  # of a stream's state
@@ -33,25 +33,28 @@ def bucket_ms(streaming: bool, horizon_ms: int) -> int:
     return min(DAY_MS, horizon_ms) if streaming else HOUR_MS
 
 
-def id_hash(item: Any) -> int:
+AnItem = TypeVar("AnItem", Envelope, DeadLetter, Item)
+
+
+def id_hash(item: Item) -> int:
     """64 bits of the id. Two of n ids in one shard and bucket collide with odds of n^2 / 2^65: 10^-9 at 200,000.
 
     Of two equal dead letters that tell no time, the second in an hour of arrival is a copy, one in another hour is not.
     """
-    if item.TYPE != DEAD_LETTER:
+    if not isinstance(item, DeadLetter):
         return xxhash.xxh3_64_intdigest(item.event_id.encode())
     return xxhash.xxh3_64_intdigest(item.dead_id.encode(), seed=item.arrival_time // HOUR_MS if item.event_time is None else 0)
 
 
-def _uncorrected(item: Any, bucket: int) -> tuple[int, int]:
+def _uncorrected(item: Item, bucket: int) -> tuple[int, int]:
     """(ms by which an item is found again, length of its bucket)."""
     if item.event_time is None:
         return item.arrival_time // HOUR_MS * HOUR_MS, max(bucket, HOUR_MS)
-    told = None if item.TYPE == DEAD_LETTER else item.client_event_time
+    told = None if isinstance(item, DeadLetter) else item.client_event_time
     return item.event_time if told is None else told, bucket
 
 
-def keys_of(events: list[Any], dead: list[Any], shards: int, bucket: int) -> tuple[np.ndarray, Noted]:
+def keys_of(events: list[Envelope], dead: list[DeadLetter], shards: int, bucket: int) -> tuple[np.ndarray, Noted]:
     """(keys, id_hash and slice of the bucket) of events, then dead letters.
 
     A key is the bucket's number * shards + shard: the copies of an event share both, whenever they arrive, and no busy player makes
@@ -65,12 +68,12 @@ def keys_of(events: list[Any], dead: list[Any], shards: int, bucket: int) -> tup
     return keys, Noted(hashes, (time % length * SLICES // length).astype(np.uint8))
 
 
-def uncorrected_day(event: Any) -> int:
+def uncorrected_day(event: Envelope) -> int:
     """Days since 1970. Events of one id and day are copies."""
     return int(_uncorrected(event, DAY_MS)[0] // DAY_MS)
 
 
-def _uncorrected_times(events: list[Any]) -> list[int]:
+def _uncorrected_times(events: list[Envelope]) -> list[int]:
     """ms"""
     corrected = list(map(_CLIENT_TIME, events))
     return list(map(_TIME, events)) if corrected.count(None) == len(corrected) else [_uncorrected(e, HOUR_MS)[0] for e in events]
@@ -79,7 +82,7 @@ def _uncorrected_times(events: list[Any]) -> list[int]:
 COPY = np.dtype([("hash", "<u8"), ("arrival", "<i8"), ("time", "<i8"), ("rank", "u1")])  # 25 bytes an event; time: uncorrected, ms
 
 
-def copy_rows(events: list[Any], hashes: np.ndarray) -> np.ndarray:
+def copy_rows(events: list[Envelope], hashes: np.ndarray) -> np.ndarray:
     """What decides which of an event's copies lands, as one COPY per event. hashes: their id hashes."""
     rows = np.empty(len(events), COPY)
     rows["hash"], rows["arrival"] = hashes, list(map(_ARRIVAL, events))
@@ -115,24 +118,24 @@ def duplicates_across_hours(rows: np.ndarray, hours: np.ndarray) -> np.ndarray:
     return found[order[hours != lands_in]]
 
 
-def preference(item: Any) -> tuple[int, int, int, bytes]:
+def preference(item: Item) -> tuple[int, int, int, bytes]:
     """Smallest lands: the preferred shape, then the earliest arrival, then the earliest uncorrected time, then the smallest content."""
     return getattr(item, "shape_rank", 0), item.arrival_time, _uncorrected(item, HOUR_MS)[0], _ENCODER.encode(item)
 
 
-def without_known(firsts: list[Any], copies: list[Any], known: Collection[int]) -> tuple[list[Any], list[Any]]:
+def without_known(firsts: list[AnItem], copies: list[AnItem], known: Collection[int]) -> tuple[list[AnItem], list[AnItem]]:
     """(firsts whose id hash is not among the known, all other items)."""
     if not known:
         return firsts, copies
     return [i for i in firsts if id_hash(i) not in known], copies + [i for i in firsts if id_hash(i) in known]
 
 
-def pick(items: Iterable[Any]) -> tuple[list[Any], list[Any]]:
+def pick(items: Iterable[AnItem]) -> tuple[list[AnItem], list[AnItem]]:
     """(one per id, the other copies) of items of one uncorrected day."""
     items = list(items)
-    if len({item.dead_id if item.TYPE == DEAD_LETTER else item.event_id for item in items}) == len(items):
+    if len({item.dead_id if isinstance(item, DeadLetter) else item.event_id for item in items}) == len(items):
         return items, []
-    best: dict[int, Any] = {}
+    best: dict[int, AnItem] = {}
     copies = []
     for item in items:
         h = id_hash(item)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -14,8 +13,9 @@ from apache_beam.utils.timestamp import Timestamp
 
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.dates import HOUR_MS
-from gamebeam.schemas.events import Packer, pack
+from gamebeam.schemas.events import DeadLetter, Envelope, Item, Packer, pack
 from gamebeam.transforms.batch import Batch, ledger_key
+from gamebeam.transforms.beam_params import STATE, TIMER, Bag, Collections, Timer
 from gamebeam.transforms.dedup.dedup_key import COPY, SHARDS, duplicates_across_hours, pick, without_known
 from gamebeam.transforms.dedup.seen_ids import FEW, SLICES, Ids, Noted, Recent, Warm, hashes_in
 from gamebeam.transforms.gc_tuning import collect_rarely
@@ -36,7 +36,7 @@ class Deduplicate(beam.PTransform):
     horizon_ms: int = HORIZON_MS
     shards: int = SHARDS
 
-    def expand(self, decoded: Any) -> beam.PCollection[Batch]:  # Decoded; Beam would warn of a type that is none of its own
+    def expand(self, decoded: Collections) -> beam.PCollection[Batch]:
         if self.streaming:
             return decoded | "FirstToArrive" >> beam.ParDo(FirstToArrive(self.contract, self.horizon_ms))
         batches, copies = decoded
@@ -73,8 +73,8 @@ class Earliest(beam.DoFn):
         self.packer = Packer(self.contract)
 
     def process(self, group: tuple[int, Iterable[bytes]]) -> Iterable[Batch]:
-        events: list[Any] = []
-        dead: list[Any] = []
+        events: list[Envelope] = []
+        dead: list[DeadLetter] = []
         elsewhere: set[int] = set()
         for data in group[1]:
             some, others, beside = self.packer.unpack(data)
@@ -84,7 +84,7 @@ class Earliest(beam.DoFn):
         yield without_copies(without_known(*pick(events), elsewhere), pick(dead))
 
 
-_CELL = beam.DoFn.StateParam
+_CELL = STATE
 _RECENT = BagStateSpec("recent", BytesCoder())
 _SEEN = tuple(BagStateSpec(f"seen{n}", BytesCoder()) for n in range(SLICES))
 
@@ -103,10 +103,10 @@ class FirstToArrive(beam.DoFn):
         self.packer = Packer(self.contract)
         self.warm = Warm()  # so that ids need not be read back from state
 
-    def process(self, keyed: tuple[int, bytes], expiry: Any = beam.DoFn.TimerParam(EXPIRY), recent: Any = _CELL(_RECENT),
-                s0: Any = _CELL(_SEEN[0]), s1: Any = _CELL(_SEEN[1]), s2: Any = _CELL(_SEEN[2]), s3: Any = _CELL(_SEEN[3]),
-                s4: Any = _CELL(_SEEN[4]), s5: Any = _CELL(_SEEN[5]), s6: Any = _CELL(_SEEN[6]), s7: Any = _CELL(_SEEN[7]),
-                s8: Any = _CELL(_SEEN[8]), s9: Any = _CELL(_SEEN[9]), s10: Any = _CELL(_SEEN[10]), s11: Any = _CELL(_SEEN[11])
+    def process(self, keyed: tuple[int, bytes], expiry: Timer = TIMER(EXPIRY), recent: Bag = _CELL(_RECENT),
+                s0: Bag = _CELL(_SEEN[0]), s1: Bag = _CELL(_SEEN[1]), s2: Bag = _CELL(_SEEN[2]), s3: Bag = _CELL(_SEEN[3]),
+                s4: Bag = _CELL(_SEEN[4]), s5: Bag = _CELL(_SEEN[5]), s6: Bag = _CELL(_SEEN[6]), s7: Bag = _CELL(_SEEN[7]),
+                s8: Bag = _CELL(_SEEN[8]), s9: Bag = _CELL(_SEEN[9]), s10: Bag = _CELL(_SEEN[10]), s11: Bag = _CELL(_SEEN[11])
                 ) -> Iterable[Batch]:
         key, data = keyed
         seen = (s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11)
@@ -131,10 +131,10 @@ class FirstToArrive(beam.DoFn):
             yield Batch(events, dead, [])
         else:
             copies = set(came.hashes[known].tolist())
-            yield without_copies(*(without_known(*pick(items), copies) for items in (events, dead)))
+            yield without_copies(without_known(*pick(events), copies), without_known(*pick(dead), copies))
 
     @staticmethod
-    def _note(state: Recent, entry: bytes, recent: Any, seen: tuple[Any, ...]) -> Recent:
+    def _note(state: Recent, entry: bytes, recent: Bag, seen: tuple[Bag, ...]) -> Recent:
         """The state with one entry more; where the small cell is full, its ids are moved to the slices' cells."""
         state = state.plus(entry)
         if len(state.noted.hashes) > FEW:
@@ -147,24 +147,24 @@ class FirstToArrive(beam.DoFn):
         recent.add(entry)
         return state
 
-    def _expires(self, events: list[Any], dead: list[Any]) -> int:
+    def _expires(self, events: list[Envelope], dead: list[DeadLetter]) -> int:
         """ms; later than need be by less than a step, or every batch would set a timer. What tells no time is a copy within its hour."""
         step = -(-self.horizon_ms // STEPS)
-        needed = max(item.arrival_time for item in (*events, *dead)) + self.horizon_ms
+        needed = max([e.arrival_time for e in events] + [d.arrival_time for d in dead]) + self.horizon_ms
         hours = ((item.arrival_time // HOUR_MS + 1) * HOUR_MS for item in dead if item.event_time is None)
         return max([-(-needed // step) * step, *hours])
 
     @on_timer(EXPIRY)
-    def forget(self, recent: Any = _CELL(_RECENT),
-               s0: Any = _CELL(_SEEN[0]), s1: Any = _CELL(_SEEN[1]), s2: Any = _CELL(_SEEN[2]), s3: Any = _CELL(_SEEN[3]),
-               s4: Any = _CELL(_SEEN[4]), s5: Any = _CELL(_SEEN[5]), s6: Any = _CELL(_SEEN[6]), s7: Any = _CELL(_SEEN[7]),
-               s8: Any = _CELL(_SEEN[8]), s9: Any = _CELL(_SEEN[9]), s10: Any = _CELL(_SEEN[10]), s11: Any = _CELL(_SEEN[11])) -> None:
+    def forget(self, recent: Bag = _CELL(_RECENT),
+               s0: Bag = _CELL(_SEEN[0]), s1: Bag = _CELL(_SEEN[1]), s2: Bag = _CELL(_SEEN[2]), s3: Bag = _CELL(_SEEN[3]),
+               s4: Bag = _CELL(_SEEN[4]), s5: Bag = _CELL(_SEEN[5]), s6: Bag = _CELL(_SEEN[6]), s7: Bag = _CELL(_SEEN[7]),
+               s8: Bag = _CELL(_SEEN[8]), s9: Bag = _CELL(_SEEN[9]), s10: Bag = _CELL(_SEEN[10]), s11: Bag = _CELL(_SEEN[11])) -> None:
         for cell in (recent, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11):
             cell.clear()
 
 
-def without_copies(events: tuple[list[Any], list[Any]], dead: tuple[list[Any], list[Any]]) -> Batch:
-    copies = events[1] + dead[1]
+def without_copies(events: tuple[list[Envelope], list[Envelope]], dead: tuple[list[DeadLetter], list[DeadLetter]]) -> Batch:
+    copies: list[Item] = [*events[1], *dead[1]]
     for item in copies:
         Metrics.counter("duplicate", item.TYPE).inc()
     return Batch(events[0], dead[0], [(item.arrival_time, ledger_key(item)) for item in copies])

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import reduce
 from operator import attrgetter
-from typing import Any
 
 from gamebeam.schemas.dates import HOUR_MS
-from gamebeam.schemas.events import time_of
+from gamebeam.schemas.events import Item, time_of
 from gamebeam.schemas.tables import counter_hours_table
 from gamebeam.transforms.batch import Batch
-from gamebeam.transforms.rollups.partials import Flushed, Key, Windowed, sharded
+from gamebeam.transforms.rollups.known_values import Known
+from gamebeam.transforms.rollups.partials import Flushed, Key, Partial, Row, Windowed, sharded
 
 _MOMENT = attrgetter("event_time", "seq")
 
@@ -23,7 +23,7 @@ class CounterHours:
 
     def __init__(self, counter: str, game: str, streaming: bool):
         self.attribute, self.game, self.streaming = f"{counter}_id", game, streaming
-        self.seen: dict[Key, list[Any]] = defaultdict(list)
+        self.seen: dict[Key, list[Item]] = defaultdict(list)
 
     def add(self, batch: Batch) -> None:
         counter_of, seen = attrgetter("env", self.attribute), self.seen
@@ -40,26 +40,26 @@ class CounterHours:
         self.seen.clear()
 
     @staticmethod
-    def merge(partials: list[list[Any]]) -> list[Any]:
+    def merge(partials: list[Partial]) -> Partial:
         return [*(reduce(_later, (p[i] for p in partials)) for i in (0, 1)), coalesce([r for p in partials for r in p[2]])]
 
     @staticmethod
-    def windows(beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]:
+    def windows(beam_key: int, merged: list[tuple[Key, Partial]]) -> Iterable[Windowed]:
         return (Windowed(key[0] * HOUR_MS, (key[0] + 1) * HOUR_MS, key, partial) for key, partial in merged)
 
-    def row(self, key: Key, partial: list[Any]) -> tuple[Any, ...]:
+    def row(self, key: Key, partial: Partial) -> Row:
         hour, env, counter = key
         ranges = [{"seq_from": a, "seq_to": b} for a, b in partial[2]]
         platform, app_version = (known or (None, None, None) for known in partial[:2])
         return (hour * HOUR_MS, self.game, env, counter, platform[2], platform[0], app_version[2], app_version[0], ranges)
 
 
-def _partial(items: list[Any]) -> list[Any]:
-    seqs = sorted({item.seq for item in items})
+def _partial(items: list[Item]) -> Partial:
+    seqs = sorted({item.seq for item in items if item.seq is not None})
     return [*_last(items), [[seqs[0], seqs[-1]]] if seqs[-1] - seqs[0] < len(seqs) else coalesce([[seq, seq] for seq in seqs])]
 
 
-def _last(items: list[Any]) -> list[list[Any] | None]:
+def _last(items: list[Item]) -> list[Known | None]:
     """[time, seq, value] of the last item that knows the platform, and the same of the build.
 
     Of two at one moment the greater value, as merging takes it.
@@ -75,7 +75,7 @@ def _last(items: list[Any]) -> list[list[Any] | None]:
             for name in ("platform", "app_version")]
 
 
-def _later(a: list[Any] | None, b: list[Any] | None) -> list[Any] | None:
+def _later(a: Known | None, b: Known | None) -> Known | None:
     return (b if b > a else a) if a and b else a or b
 
 

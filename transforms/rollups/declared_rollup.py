@@ -4,16 +4,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from operator import attrgetter, itemgetter
-from typing import Any
 
 import xxhash
 
 from gamebeam.schemas.contract import rollups
 from gamebeam.schemas.contract.contract import Contract, envelope_fields
 from gamebeam.schemas.dates import HOUR_MS
+from gamebeam.schemas.events import Envelope
 from gamebeam.schemas.tables import declared_table
-from gamebeam.transforms.batch import BUILD, MINUTE_MS, Batch
-from gamebeam.transforms.rollups.partials import Flushed, Key, Windowed, round_micros, saturated
+from gamebeam.transforms.batch import BUILD, MINUTE_MS, Batch, Build
+from gamebeam.transforms.rollups.partials import Flushed, Key, Partial, Row, Windowed, round_micros, saturated
 from gamebeam.transforms.rollups.players import micros
 
 KEPT = 2_048  # smallest hashes kept per distinct count: exact below, 2.2 % standard error above
@@ -37,9 +37,9 @@ class Declared:
         # Of all in a stream. Were it the same for every rollup, one task would have them all.
         self.beam_key = xxhash.xxh3_64_intdigest(self.table.name.encode()) % 2**31
         self.counts: Counter[tuple[int, Key]] = Counter()  # by bucket of event_time and key
-        self.groups: dict[tuple[int, Key], list[Any]] = defaultdict(list)
+        self.groups: dict[tuple[int, Key], list[Envelope]] = defaultdict(list)
 
-    def _in_build(self) -> Callable[[tuple[Any, ...]], Key] | None:
+    def _in_build(self) -> Callable[[Build], Key] | None:
         """The key of what a batch counts anyway, where that knows all of it."""
         if not set(self.rollup.keys) <= set(BUILD):
             return None
@@ -65,7 +65,7 @@ class Declared:
                 groups[key].append(event)
 
     def flush(self) -> Iterable[Flushed]:
-        by_time: dict[int, dict[Key, Any]] = defaultdict(dict)
+        by_time: dict[int, dict[Key, Partial]] = defaultdict(dict)
         period, longer = self.rollup.period_ms, self.rollup.window_ms - self.rollup.period_ms
         for (bucket, key), summed in self._summed():
             start = bucket * period
@@ -77,29 +77,29 @@ class Declared:
         for time, partials in by_time.items():
             yield Flushed(self.beam_key, time, partials) if self.streaming else Flushed(time, None, partials)
 
-    def _summed(self) -> Iterable[tuple[tuple[int, Key], list[Any]]]:
+    def _summed(self) -> Iterable[tuple[tuple[int, Key], Partial]]:
         yield from ((key, [n] * len(self.values)) for key, n in self.counts.items())
         yield from ((key, [summary(events) for summary in self.values]) for key, events in self.groups.items())
         self.counts.clear()
         self.groups.clear()
 
-    def windows(self, beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]:
+    def windows(self, beam_key: int, merged: list[tuple[Key, Partial]]) -> Iterable[Windowed]:
         """Batch: from the buckets that touch an hour, the windows that start in it."""
         if self.rollup.window_ms == self.rollup.period_ms:
             return (Windowed(key[0], key[0] + self.rollup.window_ms, key[1:], some) for key, some in merged)
-        found: dict[tuple[int, Key], list[list[Any]]] = {}
+        found: dict[tuple[int, Key], list[Partial]] = {}
         for (bucket, *key), some in merged:
             for start in range(bucket - self.rollup.window_ms + self.rollup.period_ms, bucket + 1, self.rollup.period_ms):
                 if start // HOUR_MS == beam_key:
                     found.setdefault((start, tuple(key)), []).append(some)
         return (Windowed(start, start + self.rollup.window_ms, key, self.merge(partials)) for (start, key), partials in found.items())
 
-    def merge(self, partials: list[list[Any]]) -> list[Any]:
+    def merge(self, partials: list[Partial]) -> Partial:
         columns = ([v for v in column if v is not None] for column in zip(*partials, strict=True))
         return [MERGED[kind](column) if column else None for kind, column in zip(self.kinds, columns, strict=True)]
 
-    def row(self, key: Key, partial: list[Any]) -> tuple[Any, ...]:
-        values: list[Any] = []
+    def row(self, key: Key, partial: Partial) -> Row:
+        values: list[object] = []
         for kind, value, of_long in zip(self.kinds, partial, self.of_longs, strict=True):
             if kind == "last":
                 values += [value[3], value[0]] if value else [None, None]
@@ -123,15 +123,15 @@ def _sum(values: list[int]) -> int:
     return saturated(sum(values))
 
 
-MERGED: dict[str, Callable[[list[Any]], Any]] = {
+MERGED: dict[str, Callable[[list[Partial]], Partial]] = {
     "count": _sum, "sum": _sum, "min": min, "max": max, "distinct": merge_hashes, "last": lambda told: max(told, key=itemgetter(slice(3)))}
 
 
-def _getter(name: str) -> Callable[[Any], Any]:
+def _getter(name: str) -> Callable[[Envelope], Partial]:
     return attrgetter("TYPE") if name == "event_type" else lambda e: getattr(e, name, None)
 
 
-def _key_of(contract: Contract, rollup: rollups.Rollup) -> Callable[[Any], Key]:
+def _key_of(contract: Contract, rollup: rollups.Rollup) -> Callable[[Envelope], Key]:
     names = ["TYPE" if k == "event_type" else k for k in rollup.keys]
     envelope = {"TYPE", *(f.name for f in envelope_fields())}
     of = [{f.name for f in contract.events[name].fields} | envelope for name in rollup.events or contract.events]
@@ -141,7 +141,7 @@ def _key_of(contract: Contract, rollup: rollups.Rollup) -> Callable[[Any], Key]:
     return lambda e: tuple([get(e) for get in getters])
 
 
-def _summary_of(contract: Contract, value: rollups.Value) -> Callable[[list[Any]], Any]:
+def _summary_of(contract: Contract, value: rollups.Value) -> Callable[[list[Envelope]], Partial]:
     """What some events of one key and bucket add to a value; None adds nothing."""
     if value.kind == "count":
         wanted = [(_getter(k), v) for k, v in value.where]
@@ -152,7 +152,7 @@ def _summary_of(contract: Contract, value: rollups.Value) -> Callable[[list[Any]
     get = _getter(value.field or "")
     double = any(f.name == value.field and f.type.kind == "double" for e in contract.events.values() for f in e.fields)
 
-    def summary(events: list[Any]) -> Any:
+    def summary(events: list[Envelope]) -> Partial:
         if value.kind == "last":
             return max(([e.event_time, e.seq or 0, e.event_id, v] for e in events if (v := get(e)) is not None),
                        key=lambda v: v[:3], default=None)
@@ -169,7 +169,7 @@ def _summary_of(contract: Contract, value: rollups.Value) -> Callable[[list[Any]
 
 
 @lru_cache(maxsize=1 << 16, typed=True)
-def _hash(value: Any) -> int:
+def _hash(value: object) -> int:
     """63 bits. 3.0 is 3: a long field may have become a double. Cached, because active players repeat for minutes."""
     same = int(value) if isinstance(value, float) and value.is_integer() else value
     return xxhash.xxh3_64_intdigest(str(same).encode()) >> 1

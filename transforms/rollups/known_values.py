@@ -6,17 +6,20 @@ three moments follow, [time, seq, event_id] each: when each value was known. The
 
 from collections.abc import Callable
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
-Seen = list[Any]
+from gamebeam.schemas.events import Envelope
+
+Seen: TypeAlias = list[Any]
+Known: TypeAlias = list[Any]  # [time, seq, event_id] of an event, and perhaps a value of it
 SHORT = 6  # length of a Seen whose values are all of its own event
 
 
-def values(event: Any) -> Seen:
+def values(event: Envelope) -> Seen:
     return [event.event_time, event.seq or 0, event.event_id, event.platform, event.app_version, event.country]
 
 
-def moment(seen: Seen) -> list[Any]:
+def moment(seen: Seen) -> Known:
     """Return [time, seq, event_id], by which Seen are ordered."""
     return seen[:3]
 
@@ -49,5 +52,5 @@ def _known(seen: list[Seen], which: Callable[..., Any]) -> Seen:
     return [*moment(chosen), *found, *moments]
 
 
-def _known_at(seen: Seen, i: int) -> list[Any]:
+def _known_at(seen: Seen, i: int) -> Known:
     return seen[i + 3] if len(seen) > SHORT else moment(seen)

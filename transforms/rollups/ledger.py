@@ -2,12 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 from gamebeam.schemas.dates import HOUR_MS
 from gamebeam.schemas.tables import ledger_table
 from gamebeam.transforms.batch import Batch, tally
-from gamebeam.transforms.rollups.partials import DEAD_LETTERED, DUPLICATE, LANDED, LATE, Flushed, Key, Windowed
+from gamebeam.transforms.rollups.partials import DEAD_LETTERED, DUPLICATE, LANDED, LATE, Flushed, Key, Partial, Row, Windowed
 
 EMPTY = (0, 0, 0, 0, 0, 0)
 
@@ -36,9 +35,9 @@ class Ledger:
         return list(map(sum, zip(*partials, strict=True)))
 
     @staticmethod
-    def windows(beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]:
+    def windows(beam_key: int, merged: list[tuple[Key, Partial]]) -> Iterable[Windowed]:
         return (Windowed(key[0], key[0] + HOUR_MS, key, partial) for key, partial in merged)
 
     @staticmethod
-    def row(key: Key, partial: list[int]) -> tuple[Any, ...]:
+    def row(key: Key, partial: list[int]) -> Row:
         return (*key, *partial)

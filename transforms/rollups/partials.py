@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import apache_beam as beam
 import msgspec
@@ -15,7 +15,9 @@ from gamebeam.transforms.batch import Batch
 SHARDS = 16  # of what is summed by player or counter
 RECEIVED, LANDED, DUPLICATE, DEAD_LETTERED, LATE, TABLE_REJECTED = range(6)  # as schemas.tables.LEDGER_COUNTS
 
-Key = tuple[Any, ...]
+Key: TypeAlias = tuple[Any, ...]  # what a rollup's rows are told apart by
+Partial: TypeAlias = Any  # msgpack's values: a rollup alone knows which
+Row: TypeAlias = tuple[object, ...]  # in the order of its table's fields
 
 
 class Flushed(NamedTuple):
@@ -23,14 +25,14 @@ class Flushed(NamedTuple):
 
     beam_key: int
     at: int | None
-    partials: dict[Key, Any]
+    partials: dict[Key, Partial]
 
 
-def sharded(partials: Iterable[tuple[Key, Any]], streaming: bool) -> Iterable[Flushed]:
+def sharded(partials: Iterable[tuple[Key, Partial]], streaming: bool) -> Iterable[Flushed]:
     """Keys are (hour, env, id). Batch keeps hours apart, or all days would be merged at once; a stream's windows do that, and there
     the few late events of many hours would be as many elements.
     """
-    shards: dict[int, dict[Key, Any]] = {}
+    shards: dict[int, dict[Key, Partial]] = {}
     for key, summed in partials:
         shard = xxhash.xxh3_64_intdigest(key[2].encode()) % SHARDS
         shards.setdefault(shard if streaming else key[0] * SHARDS + shard, {})[key] = summed
@@ -44,7 +46,7 @@ class Windowed(NamedTuple):
     start: int
     end: int
     key: Key
-    partial: Any
+    partial: Partial
 
 
 class Rollup(Protocol):
@@ -57,11 +59,11 @@ class Rollup(Protocol):
 
     def flush(self) -> Iterable[Flushed]: ...
 
-    def merge(self, partials: list[Any]) -> Any: ...
+    def merge(self, partials: list[Partial]) -> Partial: ...
 
-    def windows(self, beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]: ...
+    def windows(self, beam_key: int, merged: list[tuple[Key, Partial]]) -> Iterable[Windowed]: ...
 
-    def row(self, key: Key, partial: Any) -> tuple[Any, ...]: ...
+    def row(self, key: Key, partial: Partial) -> Row: ...
 
 
 def round_micros(value: float) -> int:
@@ -80,7 +82,7 @@ def saturated(n: int) -> int:
     return max(-(2**63), min(n, 2**63 - 1))
 
 
-class Partials(dict[Key, Any]):
+class Partials(dict[Key, Partial]):
     """Partial sums by key, many to an element. A dict within a fused stage, bytes across a shuffle."""
 
 
@@ -97,10 +99,10 @@ class PartialsCoder(beam.coders.Coder):
     def is_deterministic(self) -> bool:
         return False
 
-    def to_type_hint(self) -> Any:
+    def to_type_hint(self) -> type[Partials]:
         return Partials
 
 
 beam.coders.registry.register_coder(Partials, PartialsCoder)
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(list[tuple[tuple[Any, ...], Any]])
+_DECODER = msgspec.msgpack.Decoder(list[tuple[Key, Partial]])

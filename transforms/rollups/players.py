@@ -3,18 +3,20 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.dates import HOUR_MS
+from gamebeam.schemas.events import Envelope
 from gamebeam.schemas.tables import player_hours_table
 from gamebeam.transforms.batch import Batch
-from gamebeam.transforms.rollups.known_values import first_known, last_known, moment, times, values
-from gamebeam.transforms.rollups.partials import Flushed, Key, Windowed, round_micros, saturated, sharded
+from gamebeam.transforms.rollups.known_values import Known, first_known, last_known, moment, times, values
+from gamebeam.transforms.rollups.partials import Flushed, Key, Partial, Row, Windowed, round_micros, saturated, sharded
 
 _TIME, _SESSION, _PLAYER = attrgetter("event_time"), attrgetter("session_id"), attrgetter("env", "player_id")
 ANONYMOUS = True  # the fourth part of a key whose third is no player: nobody was known
 P_START, P_END, P_EVENTS, P_REVENUE, P_SESSION, P_FIRST = range(6)
+Piece: TypeAlias = list[Any]  # a stretch of activity, as P_START and the others index it
 
 
 class PlayerHours:
@@ -40,7 +42,7 @@ class PlayerHours:
         self.score = {name: [(f.name, f.factor) for f in fields if "score" in f.roles] for name, fields in stored.items()}
         self.states = {name: [f.name for f in fields if f.is_state] for name, fields in stored.items()}
         self.told = {name for name in stored if self.revenue[name] or self.score[name]}
-        self.groups: dict[Key, list[Any]] = defaultdict(list)
+        self.groups: dict[Key, list[Envelope]] = defaultdict(list)
 
     def add(self, batch: Batch) -> None:
         groups = self.groups
@@ -52,23 +54,23 @@ class PlayerHours:
         yield from sharded(((key, self._partial(items)) for key, items in self._by_key()), self.streaming)
         self.groups.clear()
 
-    def _by_key(self) -> Iterable[tuple[Key, list[Any]]]:
+    def _by_key(self) -> Iterable[tuple[Key, list[Envelope]]]:
         for (hour, env, player), items in self.groups.items():
             if player is not None:
                 yield (hour, env, player), items
                 continue
-            apart: dict[str, list[Any]] = defaultdict(list)
+            apart: dict[str, list[Envelope]] = defaultdict(list)
             for e in items:
                 if (other := self.stands_in(e)) is not None:
                     apart[other].append(e)
             yield from (((hour, env, other, ANONYMOUS), some) for other, some in apart.items())
 
-    def _partial(self, items: list[Any]) -> list[Any]:
+    def _partial(self, items: list[Envelope]) -> Partial:
         items.sort(key=_TIME)
         if len(set(map(_TIME, items))) < len(items):
             items.sort(key=lambda e: (e.event_time, e.seq or 0, e.event_id))
         score = 0
-        earned: dict[Any, int] = defaultdict(int)  # by session, or by event where sessions are made of gaps
+        earned: dict[str | int | None, int] = defaultdict(int)  # by session, or by event where sessions are made of gaps
         for e in items:
             if e.TYPE not in self.told:
                 continue
@@ -81,9 +83,9 @@ class PlayerHours:
         return [len(items), saturated(sum(earned.values())), saturated(score), items[0].event_time, items[-1].event_time,
                 _last_of(items), self._states(items), pieces]
 
-    def _states(self, items: list[Any]) -> dict[str, list[Any]]:
+    def _states(self, items: list[Envelope]) -> dict[str, Known]:
         """The last known value of each; items come in order of time."""
-        states: dict[str, list[Any]] = {}
+        states: dict[str, Known] = {}
         if self.state_names:
             for e in reversed(items):
                 for name in self.states[e.TYPE]:
@@ -92,9 +94,9 @@ class PlayerHours:
         return states
 
     @staticmethod
-    def _sessions(items: list[Any], earned: dict[Any, int]) -> list[list[Any]]:
+    def _sessions(items: list[Envelope], earned: dict[str | int | None, int]) -> list[Piece]:
         """A piece per session_id; items come in order of time."""
-        by_session: dict[Any, list[Any]] = defaultdict(list)
+        by_session: dict[str | None, list[Envelope]] = defaultdict(list)
         sessions = set(map(_SESSION, items))
         if len(sessions) == 1:
             by_session[items[0].session_id] = items
@@ -104,25 +106,25 @@ class PlayerHours:
         return [[some[0].event_time, some[-1].event_time, len(some), saturated(earned.get(session, 0)), session, _first_of(some)]
                 for session in sorted(sessions - {None}) for some in (by_session[session],)]
 
-    def merge(self, partials: list[list[Any]]) -> list[Any]:
+    def merge(self, partials: list[Partial]) -> Partial:
         events, revenue, score, first, last, latest, states, pieces = zip(*partials, strict=True)
-        latest_states: dict[str, list[Any]] = {}
+        latest_states: dict[str, Known] = {}
         for name, value in (item for some in states for item in some.items()):
             latest_states[name] = max(latest_states.get(name, value), value, key=moment)
         return [sum(events), saturated(sum(revenue)), saturated(sum(score)), min(first), max(last), last_known(list(latest)), latest_states,
                 self._coalesce([p for some in pieces for p in some])]
 
-    def _coalesce(self, pieces: list[list[Any]]) -> list[list[Any]]:
+    def _coalesce(self, pieces: list[Piece]) -> list[Piece]:
         """Intervals of one session_id, or less than a gap apart, become one: in any order, any number of times."""
         if len(pieces) < 2:
             return pieces
         if self.gap is None:
-            by_session: dict[str, list[Any]] = {}
+            by_session: dict[str, Piece] = {}
             for p in pieces:
                 other = by_session.get(p[P_SESSION])
                 by_session[p[P_SESSION]] = p if other is None else _joined(other, p)
             return [by_session[s] for s in sorted(by_session)]
-        out: list[list[Any]] = []
+        out: list[Piece] = []
         for p in sorted(pieces, key=lambda p: (p[P_START], moment(p[P_FIRST]))):
             if out and p[P_START] - out[-1][P_END] <= self.gap:
                 out[-1] = _joined(out[-1], p)
@@ -131,10 +133,10 @@ class PlayerHours:
         return out
 
     @staticmethod
-    def windows(beam_key: int, merged: list[tuple[Key, Any]]) -> Iterable[Windowed]:
+    def windows(beam_key: int, merged: list[tuple[Key, Partial]]) -> Iterable[Windowed]:
         return (Windowed(key[0] * HOUR_MS, (key[0] + 1) * HOUR_MS, key, partial) for key, partial in merged)
 
-    def row(self, key: Key, partial: list[Any]) -> tuple[Any, ...]:
+    def row(self, key: Key, partial: Partial) -> Row:
         hour, env, player, *anonymous = key
         events, revenue, score, first, last, latest, states, pieces = partial
         state_columns = [v for name in self.state_names for v in ((states[name][3], states[name][0]) if name in states else (None, None))]
@@ -143,12 +145,12 @@ class PlayerHours:
                 [_piece_record(p) for p in pieces])
 
 
-def micros(event: Any, fields: list[tuple[str, int]]) -> int:
+def micros(event: Envelope, fields: list[tuple[str, int]]) -> int:
     """The sum of some number fields in millionths: integers, because a sum of floats depends on its order."""
     return saturated(sum(round_micros(value) * factor for name, factor in fields if (value := getattr(event, name)) is not None))
 
 
-def _stands_in(contract: Contract) -> Callable[[Any], str | None]:
+def _stands_in(contract: Contract) -> Callable[[Envelope], str | None]:
     """Return what tells the activity of unknown players apart: None for an event leaves it out.
 
     A session_id does. By gaps an installation would, but where players log in it is the same activity twice: so only in games whose
@@ -161,24 +163,24 @@ def _stands_in(contract: Contract) -> Callable[[Any], str | None]:
     return lambda event: event.install_id or event.session_id
 
 
-def _last_of(items: list[Any]) -> list[Any]:
+def _last_of(items: list[Envelope]) -> Known:
     """Of items in order of time."""
     last = values(items[-1])
     return last_known([values(e) for e in items]) if None in last else last
 
 
-def _first_of(items: list[Any]) -> list[Any]:
+def _first_of(items: list[Envelope]) -> Known:
     """Of items in order of time."""
     first = values(items[0])
     return first_known([values(e) for e in items]) if None in first else first
 
 
-def _joined(a: list[Any], b: list[Any]) -> list[Any]:
+def _joined(a: Piece, b: Piece) -> Piece:
     return [min(a[P_START], b[P_START]), max(a[P_END], b[P_END]), a[P_EVENTS] + b[P_EVENTS], saturated(a[P_REVENUE] + b[P_REVENUE]),
             a[P_SESSION], first_known([a[P_FIRST], b[P_FIRST]])]
 
 
-def _piece_record(p: list[Any]) -> dict[str, Any]:
+def _piece_record(p: Piece) -> dict[str, object]:
     platform, app_version, country = p[P_FIRST][3:6]
     return {"piece_start": p[P_START], "piece_end": p[P_END], "events": p[P_EVENTS], "revenue_micros": p[P_REVENUE],
             "session_id": p[P_SESSION], "platform": platform, "app_version": app_version, "country": country}

@@ -2,16 +2,15 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import pyarrow as pa
 
 from gamebeam.archive.layout import rollup_partition
 from gamebeam.archive.manifest import Run
 from gamebeam.transforms.columns import columns_of_rows
-from gamebeam.transforms.rollups.partials import Key, Rollup
+from gamebeam.transforms.rollups.partials import Key, Partial, Rollup, Row
 
-Gathered = dict[int, dict[Key, Any]]  # merged partials by beam_key
+Gathered = dict[int, dict[Key, Partial]]  # merged partials by beam_key
 
 
 def gather(rollup: Rollup, merged: Gathered) -> None:
@@ -22,8 +21,8 @@ def gather(rollup: Rollup, merged: Gathered) -> None:
             known[key] = rollup.merge([known[key], partial]) if key in known else partial
 
 
-def rows_of(rollup: Rollup, beam_key: int, partials: dict[Key, Any], run: Run, start: int = -(2**62), end: int = 2**62,
-            ) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def rows_of(rollup: Rollup, beam_key: int, partials: dict[Key, Partial], run: Run, start: int = -(2**62), end: int = 2**62,
+            ) -> Iterator[tuple[int, Row]]:
     """(window_start, row) of every window that starts in [start, end) ms."""
     emitted = time.time_ns() // 1_000_000
     for first, last, key, partial in rollup.windows(beam_key, list(partials.items())):
@@ -31,9 +30,9 @@ def rows_of(rollup: Rollup, beam_key: int, partials: dict[Key, Any], run: Run, s
             yield first, (run.run_id, run.generation, first, last, *rollup.row(key, partial), 0, "ON_TIME", emitted)
 
 
-def batches_of(rollup: Rollup, rows: Iterable[tuple[int, tuple[Any, ...]]]) -> Iterator[tuple[str, pa.RecordBatch]]:
+def batches_of(rollup: Rollup, rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[str, pa.RecordBatch]]:
     """(partition, its rows), from rows with their window_start."""
-    by_partition: dict[str, list[tuple[Any, ...]]] = {}
+    by_partition: dict[str, list[Row]] = {}
     for start, row in rows:
         by_partition.setdefault(rollup_partition(start), []).append(row)
     for partition, some in by_partition.items():

@@ -10,21 +10,22 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms import trigger, window
-from apache_beam.transforms.window import GlobalWindow, TimestampedValue
+from apache_beam.transforms.window import BoundedWindow, GlobalWindow, TimestampedValue
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
-from apache_beam.utils.windowed_value import WindowedValue
+from apache_beam.utils.windowed_value import PaneInfo, WindowedValue
 
 from gamebeam.archive.layout import rollup_partition
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.events import Packer
 from gamebeam.schemas.tables import Table
 from gamebeam.transforms.batch import STRETCH_MS, Batch
+from gamebeam.transforms.beam_params import PANE, TIMESTAMP, WINDOW, Collections, Outputs
 from gamebeam.transforms.columns import columns_of_rows, serialize
 from gamebeam.transforms.gc_tuning import collect_rarely
 from gamebeam.transforms.rollups.counters import CounterHours
 from gamebeam.transforms.rollups.declared_rollup import Declared
 from gamebeam.transforms.rollups.ledger import Ledger
-from gamebeam.transforms.rollups.partials import Key, Partials, PartialsCoder, Rollup, Windowed
+from gamebeam.transforms.rollups.partials import Key, Partial, Partials, PartialsCoder, Rollup, Windowed
 from gamebeam.transforms.rollups.players import PlayerHours
 
 FLUSH = 50_000  # events summed at most before their partials are handed on
@@ -49,7 +50,7 @@ class Rollups(beam.PTransform):
     streaming: bool
     others_s: float = OTHERS_S
 
-    def expand(self, inputs: Any) -> Any:
+    def expand(self, inputs: Collections) -> Collections:
         batches, received = inputs
         rollups = rollups_of(self.contract, self.streaming)
         names = [r.table.name for r in rollups]
@@ -104,14 +105,14 @@ class Sum(beam.DoFn):
     def _clear(self) -> None:
         self.held, self.earliest = Batch([], [], []), MAX_TIMESTAMP  # together: many a batch is of one event
 
-    def process(self, batch: Batch, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
+    def process(self, batch: Batch, at: Timestamp = TIMESTAMP) -> Outputs:
         self.held.extend(batch.opened(self.packer))
         self.earliest = min(self.earliest, at)
         if len(self.held.events) + len(self.held.dead) >= FLUSH:
             for name, value, stamp in self._flush():
                 yield TaggedOutput(name, TimestampedValue(value, stamp))
 
-    def finish_bundle(self) -> Iterable[Any]:
+    def finish_bundle(self) -> Outputs:
         for name, value, at in self._flush():
             yield TaggedOutput(name, WindowedValue(value, at, (GlobalWindow(),)))
 
@@ -150,7 +151,7 @@ class MergePartials(beam.CombineFn):
         elements = list(elements)
         if not merged and len(elements) == 1:  # most of a bundle's; a copy, as sliding windows share it
             return Partials(elements[0])
-        by_key: dict[Key, list[Any]] = defaultdict(list)
+        by_key: dict[Key, list[Partial]] = defaultdict(list)
         for some in (merged, *elements):
             for key, partial in some.items():
                 by_key[key].append(partial)
@@ -182,8 +183,8 @@ class ToRows(beam.DoFn):
         # One time for the bundle: Prism hands over panes that wait together in any order, and of equal times the highest pane counts.
         self.emitted = time.time_ns() // 1_000_000
 
-    def process(self, merged: tuple[int, Partials], stretch: Any = beam.DoFn.WindowParam,
-                pane: Any = beam.DoFn.PaneInfoParam) -> Iterable[tuple[str, bytes]]:
+    def process(self, merged: tuple[int, Partials], stretch: BoundedWindow = WINDOW,
+                pane: PaneInfo = PANE) -> Iterable[tuple[str, bytes]]:
         beam_key, partials = merged
         entries = list(partials.items())
         if isinstance(stretch, GlobalWindow):
@@ -191,7 +192,7 @@ class ToRows(beam.DoFn):
         else:  # a stream's rows are about Beam's window: of event_time if declared, else of arrival, with the hour in the key
             start, end = stretch.start.micros // 1000, stretch.end.micros // 1000
             windowed = (Windowed(start, end, key, partial) for key, partial in entries)
-        rows: dict[str, list[tuple[Any, ...]]] = {}
+        rows: dict[str, list[tuple[object, ...]]] = {}
         for start, end, key, partial in windowed:
             row = (self.run_id, 0, start, end, *self.rollup.row(key, partial), max(pane.index, 0), TIMINGS[pane.timing], self.emitted)
             rows.setdefault(rollup_partition(start), []).append(row)

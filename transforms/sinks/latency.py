@@ -7,11 +7,11 @@ know count, sum, least and greatest, and no percentiles.
 import time
 from collections import Counter
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from apache_beam.metrics import Metrics
+from apache_beam.metrics.metric import MetricResults
 
 PER_OCTAVE = 4  # buckets end at 2^(1/4), 2^(2/4) … ms
 OF = {"arrival": "arrival_time", "event": "event_time"}  # from when: what the broker says, what the player's clock says
@@ -29,11 +29,11 @@ def count_landed(batches: Collection[pa.RecordBatch], now: float | None = None) 
             Metrics.counter(f"latency_{since}", str(bucket)).inc(int(n))
 
 
-def _buckets(delays: Any) -> Any:
+def _buckets(delays: np.ndarray) -> np.ndarray:
     return np.ceil(np.log2(np.maximum(delays, 1)) * PER_OCTAVE).astype(int)
 
 
-def buckets(metrics: Any) -> Buckets:
+def buckets(metrics: MetricResults) -> Buckets:
     """As counted so far."""
     found: Buckets = {since: Counter() for since in OF}
     for counter in metrics.query()["counters"]:

@@ -4,18 +4,19 @@ from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.transforms import trigger, window
-from apache_beam.utils.windowed_value import WindowedValue
+from apache_beam.transforms.window import BoundedWindow
+from apache_beam.utils.windowed_value import PaneInfo, WindowedValue
 
 from gamebeam.archive.atomic_write import write_atomically
 from gamebeam.archive.layout import LATE_S, join
 from gamebeam.archive.part_files import to_parquet
+from gamebeam.transforms.beam_params import PANE, WINDOW, Collections, Outputs
 from gamebeam.transforms.columns import deserialize
 from gamebeam.transforms.sinks.latency import count_landed
 
@@ -49,7 +50,7 @@ class WriteArchive(beam.PTransform):
                                                ("Late", kinds.late, in_stretches(LATE_S)), ("Rollups", rollups, as_they_come()))]
         return written | "Written" >> beam.Flatten()
 
-    def _written(self, kind: str, rows: Any) -> Any:
+    def _written(self, kind: str, rows: Collections) -> Collections:
         return (rows
                 | f"ByPartition{kind}" >> beam.GroupByKey()
                 | f"Write{kind}" >> beam.ParDo(WriteFile(self.root, self.run_id, self.streaming)).with_output_types(tuple[str, int]))
@@ -74,7 +75,7 @@ def as_they_come() -> beam.WindowInto:
 class Punctual(beam.DoFn):
     """Events that came in time, and those that came late: each kind's files close at times of their own."""
 
-    def process(self, row: tuple[str, bytes]) -> Iterable[Any]:
+    def process(self, row: tuple[str, bytes]) -> Outputs:
         yield TaggedOutput("late", row) if row[0].endswith("/hour=late") else row
 
 
@@ -91,10 +92,10 @@ class WriteFile(beam.DoFn):
         self.makers.shutdown()
 
     def start_bundle(self) -> None:
-        self.making: deque[tuple[Future[Made], str, Any]] = deque()
+        self.making: deque[tuple[Future[Made], str, BoundedWindow]] = deque()
 
-    def process(self, group: tuple[str, Iterable[bytes]], stretch: Any = beam.DoFn.WindowParam,
-                pane: Any = beam.DoFn.PaneInfoParam) -> Iterable[Any]:
+    def process(self, group: tuple[str, Iterable[bytes]], stretch: BoundedWindow = WINDOW,
+                pane: PaneInfo = PANE) -> Outputs:
         partition, blobs = group[0], list(group[1])
         if not blobs:  # a window's last pane, after its rows went out in earlier ones
             return
@@ -104,7 +105,7 @@ class WriteFile(beam.DoFn):
         if len(self.making) > AT_ONCE:
             yield self._made()
 
-    def finish_bundle(self) -> Iterable[Any]:
+    def finish_bundle(self) -> Outputs:
         while self.making:
             yield self._made()
 

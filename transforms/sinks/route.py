@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import apache_beam as beam
 from apache_beam.metrics import Metrics
@@ -14,9 +13,10 @@ from apache_beam.utils.windowed_value import WindowedValue
 from gamebeam.archive.layout import event_partition
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.dates import DAY_MS, HOUR_MS
-from gamebeam.schemas.events import DEAD_LETTER, Packer
+from gamebeam.schemas.events import DEAD_LETTER, Item, Packer
 from gamebeam.schemas.tables import tables
 from gamebeam.transforms.batch import Batch
+from gamebeam.transforms.beam_params import TIMESTAMP, Collections, Outputs
 from gamebeam.transforms.columns import serialize, to_columns
 from gamebeam.transforms.gc_tuning import collect_rarely
 
@@ -31,7 +31,7 @@ class Route(beam.PTransform):
     contract: Contract
     run_id: str
 
-    def expand(self, batches: beam.PCollection[Batch]) -> Any:
+    def expand(self, batches: beam.PCollection[Batch]) -> Collections:
         tags = (*self.contract.events, DEAD_LETTER)
         route = beam.ParDo(RouteByType(self.contract, self.run_id)).with_output_types(tuple[str, bytes], **dict.fromkeys(tags, bytes))
         return batches | "ByType" >> route.with_outputs(*tags, main=ARCHIVE)
@@ -49,10 +49,10 @@ class RouteByType(beam.DoFn):
         self._clear()
 
     def _clear(self) -> None:
-        self.rows: dict[tuple[str, int, bool], list[Any]] = {}
+        self.rows: dict[tuple[str, int, bool], list[Item]] = {}
         self.held, self.earliest = 0, MAX_TIMESTAMP
 
-    def process(self, batch: Batch, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
+    def process(self, batch: Batch, at: Timestamp = TIMESTAMP) -> Outputs:
         batch = batch.opened(self.packer)
         for item in batch.events:
             key = (item.TYPE, item.event_time // (DAY_MS if item.late else HOUR_MS), item.late)  # as the archive's partitions
@@ -60,8 +60,8 @@ class RouteByType(beam.DoFn):
                 self.rows[key].append(item)
             else:
                 self.rows[key] = [item]
-        for item in batch.dead:
-            self.rows.setdefault((DEAD_LETTER, item.arrival_time // HOUR_MS, False), []).append(item)
+        for letter in batch.dead:
+            self.rows.setdefault((DEAD_LETTER, letter.arrival_time // HOUR_MS, False), []).append(letter)
         self.held += len(batch.events) + len(batch.dead)
         self.earliest = min(self.earliest, at)
         if self.held >= FLUSH:
@@ -69,12 +69,12 @@ class RouteByType(beam.DoFn):
                 stamped = TimestampedValue(value, stamp)
                 yield TaggedOutput(tag, stamped) if tag else stamped
 
-    def finish_bundle(self) -> Iterable[Any]:
+    def finish_bundle(self) -> Outputs:
         for tag, value, at in self._flush():
             stamped = WindowedValue(value, at, (GlobalWindow(),))
             yield TaggedOutput(tag, stamped) if tag else stamped
 
-    def _flush(self) -> Iterable[tuple[str | None, Any, Timestamp]]:
+    def _flush(self) -> Iterable[tuple[str | None, tuple[str, bytes] | bytes, Timestamp]]:
         at = self.earliest
         for (table, number, late), items in self.rows.items():
             blob = serialize(to_columns(self.tables[table], items, self.run_id))

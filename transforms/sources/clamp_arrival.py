@@ -1,9 +1,17 @@
 """When a message arrived, where its producer's clock says so; one that runs ahead is not believed."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Protocol
 
 FAST_CLOCK_MS = 300_000  # beyond this it is not a clock's small error; a window that opens later would stay open until then
+
+
+class PubsubMessage(Protocol):
+    """Of Pub/Sub's client, or of Beam's source."""
+
+    attributes: Mapping[str, str]
+    publish_time: datetime
 
 
 def not_ahead(told: list[int], now: int) -> tuple[list[int], int]:
@@ -12,7 +20,7 @@ def not_ahead(told: list[int], now: int) -> tuple[list[int], int]:
     return [min(at, limit) for at in told], max((at for at in told if at <= limit), default=limit)
 
 
-def arrival(message: Any, attribute: str | None) -> int:
+def arrival(message: PubsubMessage, attribute: str | None) -> int:
     """ms: the Pub/Sub attribute's, else the publish time; so too where it tells what cannot be: before 1970, or after the publish time."""
     published = milliseconds(message.publish_time)
     told = _told(message.attributes.get(attribute) or "") if attribute else None

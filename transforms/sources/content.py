@@ -8,7 +8,7 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import pyarrow as pa
 from apache_beam.io.filesystem import CompressionTypes
@@ -24,8 +24,11 @@ BZIP2 = tuple(b"BZh" + str(n).encode() + block for n in range(1, 10) for block i
 ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
 
 
+Content: TypeAlias = Any  # a binary stream with read and peek: no class that all codecs share has both
+
+
 @contextmanager
-def opened(path: str) -> Iterator[tuple[Any, "StoredFile"]]:
+def opened(path: str) -> Iterator[tuple[Content, "StoredFile"]]:
     """Open a file on any of Beam's filesystems; never a glob.
 
     Yields:
@@ -73,7 +76,7 @@ class StoredFile(io.RawIOBase):
         return self.position
 
 
-def codec_of(head: bytes) -> Callable[[Any], Any] | None:
+def codec_of(head: bytes) -> Callable[[Content], Content] | None:
     """What decompresses a file that begins so; None for one that is not compressed. A cut magic number counts as whole."""
     for codec, magics in ((_gzip, (GZIP,)), (_zstd, ZSTD), (bz2.BZ2File, BZIP2), (lzma.LZMAFile, (XZ,)), (_zlib, ZLIB)):
         if len(head) >= 2 and any(head.startswith(magic) or magic.startswith(head) for magic in magics):
@@ -81,16 +84,16 @@ def codec_of(head: bytes) -> Callable[[Any], Any] | None:
     return None
 
 
-def _gzip(stored: Any) -> Any:
+def _gzip(stored: Content) -> Content:
     return gzip.GzipFile(fileobj=stored)
 
 
-def _zstd(stored: Any) -> Any:
+def _zstd(stored: Content) -> Content:
     """Arrow's reader: unlike zstandard's, it raises when a frame is cut."""
     return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stored, mode="r"), "zstd"), BLOCK)
 
 
-def _zlib(stored: Any) -> Any:
+def _zlib(stored: Content) -> Content:
     return io.BufferedReader(ZlibFile(stored), BLOCK)
 
 

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate, chain, compress, islice
 from typing import Any
 
@@ -13,7 +14,7 @@ from apache_beam.pvalue import PBegin
 from gamebeam.archive.manifest import RunError
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.transforms.messages import Messages
-from gamebeam.transforms.sources.content import BLOCK, opened
+from gamebeam.transforms.sources.content import BLOCK, Content, opened
 from gamebeam.transforms.sources.json_values import WINDOW, JsonObjects, holds_objects
 
 AVRO_MAGIC = b"Obj\x01"
@@ -105,7 +106,7 @@ def _unreadable(path: str, error: Exception) -> UnreadableFile:
     return UnreadableFile(f"{path}: cannot be read to its end ({reason}); is it cut off?")
 
 
-def _read_json(path: str, content: Any, start: int, largest: int) -> Iterator[Messages]:
+def _read_json(path: str, content: Content, start: int, largest: int) -> Iterator[Messages]:
     """start: offset of the content's next byte."""
     first = content.read(BLOCK)
     blocks = chain([first], iter(lambda: content.read(BLOCK), b""))
@@ -145,7 +146,7 @@ def _lines(blocks: Iterable[bytes], offset: int, longest: int) -> Iterator[Piece
         yield [str(offset)], [rest]
 
 
-def _read_avro(path: str, content: Any) -> Iterator[Messages]:
+def _read_avro(path: str, content: Content) -> Iterator[Messages]:
     blocks: Any = fastavro.block_reader(content)
     names = _fields(blocks)
     if "data" not in names:
@@ -160,12 +161,12 @@ def _read_avro(path: str, content: Any) -> Iterator[Messages]:
         first = False
 
 
-def _fields(avro: Any) -> set[str]:
+def _fields(avro: fastavro.block_reader) -> set[str]:
     """Names of the fields of a file's records."""
-    return {field["name"] for field in avro.writer_schema.get("fields", ())}
+    return {field["name"] for field in avro.writer_schema.get("fields", ())} if isinstance(avro.writer_schema, dict) else set()
 
 
-def _bytes(data: Any) -> bytes:
+def _bytes(data: object) -> bytes:
     """A nullable or text field holds messages too."""
     if data is None:
         return b""
@@ -176,7 +177,7 @@ def _bytes(data: Any) -> bytes:
     raise ValueError(f"field data is {type(data).__name__}, not bytes or a string")
 
 
-def _milliseconds(publish_time: Any) -> int:
+def _milliseconds(publish_time: int | datetime) -> int:
     """fastavro reads timestamp-micros as a datetime."""
     return publish_time // 1000 if isinstance(publish_time, int) else round(publish_time.timestamp() * 1_000_000) // 1000
 

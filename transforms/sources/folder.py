@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
@@ -17,6 +17,7 @@ from apache_beam.utils.timestamp import Duration
 from gamebeam.archive.followed_files import WRITTEN_MS, Followed, Taken
 from gamebeam.archive.layout import findable
 from gamebeam.schemas.contract.contract import Contract
+from gamebeam.transforms.beam_params import RESTRICTION, WATERMARK, Outputs, TrackerView, Watermark
 from gamebeam.transforms.decode.decoder import Decoder
 from gamebeam.transforms.messages import Messages
 from gamebeam.transforms.sources.files import ChangedFile, UnreadableFile, hash_if_whole, read_file, require_times
@@ -130,8 +131,8 @@ class ReadNewFiles(beam.DoFn, Endless):
         return Tracker(restriction)
 
     @beam.DoFn.unbounded_per_element()
-    def process(self, pattern: str, tracker: Any = beam.DoFn.RestrictionParam(),
-                watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())) -> Iterable[Any]:
+    def process(self, pattern: str, tracker: TrackerView = RESTRICTION(),
+                watermark: Watermark = WATERMARK(ManualWatermarkEstimator.default_provider())) -> Outputs:
         taken, newest, read_at, unsettled = tracker.current_restriction()
         reached = watermark.current_watermark()
         floor = max(reached.micros // 1000 if reached else 0, 0)

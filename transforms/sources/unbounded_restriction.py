@@ -17,7 +17,7 @@ class EndlessTracker(OffsetRestrictionTracker):
     def is_bounded(self) -> bool:
         return False
 
-    def try_split(self, fraction: float) -> Any:
+    def try_split(self, fraction: float) -> object:
         return super().try_split(0) if fraction == 0 else None
 
 
@@ -27,13 +27,13 @@ class Endless(RestrictionProvider):
     def create_tracker(self, restriction: Any) -> Any:
         return EndlessTracker(restriction)
 
-    def restriction_size(self, element: Any, restriction: Any) -> int:
+    def restriction_size(self, element: object, restriction: Any) -> int:
         return 1
 
-    def split(self, element: Any, restriction: Any) -> Iterable[Any]:
+    def split(self, element: object, restriction: object) -> Iterable[object]:
         yield restriction
 
-    def truncate(self, element: Any, restriction: Any) -> None:
+    def truncate(self, element: object, restriction: object) -> None:
         return None  # a runner's drain: stop reading
 
 

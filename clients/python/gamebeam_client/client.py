@@ -5,7 +5,6 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from .store import Store
 from .transport import Later, Rejected, Transport, pause
@@ -27,7 +26,7 @@ class Client:
         self.transport = Transport(url, key)
         self.player_id: str | None = None
         self.session_id: str | None = None
-        self.refused: list[dict[str, Any]] = []  # the last answers' complaints: for developers to look at
+        self.refused: list[dict[str, object]] = []  # the last answers' complaints: for developers to look at
         self.dropped = 0  # events that the collector would not have in any form
         self._store: Store | None = None
         self._failures, self._not_before = 0, 0.0
@@ -56,7 +55,7 @@ class Client:
         self.session_id = str(uuid.uuid4())
         return self.session_id
 
-    def track(self, event_type: str, **fields: Any) -> str | None:
+    def track(self, event_type: str, **fields: object) -> str | None:
         """The event's id, once it is on disk; None without consent. Raises ValueError for what is no JSON."""
         store = self._store
         if store is None:

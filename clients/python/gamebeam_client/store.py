@@ -5,7 +5,6 @@ import sqlite3
 import threading
 import uuid
 from pathlib import Path
-from typing import Any
 
 TABLES = """
 PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
@@ -29,7 +28,7 @@ class Store:
         self.install_id, self.seq = found
         self.bytes = self.db.execute("SELECT COALESCE(SUM(LENGTH(event)), 0) FROM waiting").fetchone()[0]
 
-    def append(self, event: dict[str, Any]) -> None:
+    def append(self, event: dict[str, object]) -> None:
         """Adds install_id and seq. Over the cap the oldest go: their numbers show as missing, which they are."""
         with self.lock:
             if self.closed:

@@ -1,7 +1,7 @@
 """What has to be done to a BigQuery project so that its tables are the contract's: statements of DDL, or a refusal with the difference."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
@@ -33,7 +33,7 @@ class TablesRefused(ValueError):
     """Tables that are other than the contract's in a way that no new column mends: one line per difference."""
 
 
-def plan_tables(client: bigquery.Client, target: Target, contract: Contract, views: Iterable[Any], location: str = "",
+def plan_tables(client: bigquery.Client, target: Target, contract: Contract, views: Iterable[tuple[str, str, str, str]], location: str = "",
                 ) -> list[str | GrownRecords]:
     """Statements in the order in which they run; none where all is as it should be. Only adds: new tables, nullable columns, nullable
     fields inside records, INT64 -> FLOAT64, descriptions, expiry. views: (dataset, name, ddl, label) each.
@@ -76,7 +76,10 @@ def missing_tables(client: bigquery.Client, target: Target, contract: Contract) 
     return [table_id for name in wanted if (table_id := target.table_id(name)) not in there]
 
 
-def _found(get: Any, *of: str) -> Any:
+Found = TypeVar("Found")
+
+
+def _found(get: Callable[..., Found], *of: str) -> Found | None:
     try:
         return get(*of)
     except NotFound:

@@ -5,16 +5,15 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import apache_beam as beam
 import msgspec
 import pyarrow as pa
 from apache_beam.metrics import Metrics
 from apache_beam.transforms import trigger, window
-from apache_beam.transforms.window import GlobalWindow
-from apache_beam.utils.timestamp import MAX_TIMESTAMP
-from apache_beam.utils.windowed_value import WindowedValue
+from apache_beam.transforms.window import BoundedWindow, GlobalWindow
+from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
+from apache_beam.utils.windowed_value import PaneInfo, WindowedValue
 
 from gamebeam.archive.layout import event_partition, rollup_partition
 from gamebeam.schemas.bigquery import Target, wanted_tables
@@ -22,6 +21,7 @@ from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.dates import HOUR_MS
 from gamebeam.schemas.events import DEAD_LETTER
 from gamebeam.schemas.tables import LEDGER_COUNTS, ledger_table, tables
+from gamebeam.transforms.beam_params import PANE, TIMESTAMP, WINDOW, Collections, Outputs
 from gamebeam.transforms.columns import deserialize, serialize
 from gamebeam.transforms.sinks.bigquery.append_rows import LOG, Appender, Rejected, young
 
@@ -40,7 +40,7 @@ class WriteTables(beam.PTransform):
     run_id: str
     streaming: bool
 
-    def expand(self, inputs: Any) -> Any:
+    def expand(self, inputs: Collections) -> Collections:
         by_type, rollups = inputs
         # A shuffle before each: what came before it is done, whatever BigQuery does.
         appended = {name: (rows
@@ -91,7 +91,7 @@ class AppendRows(beam.DoFn):
         self.blobs: dict[str, list[bytes]] = {}
         self.held, self.earliest = 0, MAX_TIMESTAMP
 
-    def process(self, row: tuple[str, bytes], at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
+    def process(self, row: tuple[str, bytes], at: Timestamp = TIMESTAMP) -> Outputs:
         table, blob = row
         self.blobs.setdefault(table, []).append(blob)
         self.held += len(blob)
@@ -100,7 +100,7 @@ class AppendRows(beam.DoFn):
             for value in self._flush():
                 yield window.TimestampedValue(value, self.earliest)
 
-    def finish_bundle(self) -> Iterable[Any]:
+    def finish_bundle(self) -> Outputs:
         for value in self._flush():
             yield WindowedValue(value, self.earliest, (GlobalWindow(),))
 
@@ -124,7 +124,7 @@ class AppendRows(beam.DoFn):
 def dead_letters(contract: Contract, event_type: str, refused: list[Rejected], run_id: str, target: Target) -> Iterable[tuple[str, bytes]]:
     """(partition, record batch) of each refused row. Its bytes are the row as JSON: the message's own are not at hand any more."""
     schema = tables(contract)[DEAD_LETTER].arrow
-    by_partition: dict[str, list[dict[str, Any]]] = {}
+    by_partition: dict[str, list[dict[str, object]]] = {}
     for row, why in refused:
         event = row.to_pylist()[0]
         payload = msgspec.json.encode({k: v for k, v in event.items() if k != "run_id" and v is not None})
@@ -157,8 +157,8 @@ class LedgerRows(beam.DoFn):
     def __init__(self, run_id: str):
         self.run_id = run_id
 
-    def process(self, counted: tuple[str, int], stretch: Any = beam.DoFn.WindowParam,
-                pane: Any = beam.DoFn.PaneInfoParam) -> Iterable[tuple[str, bytes]]:
+    def process(self, counted: tuple[str, int], stretch: BoundedWindow = WINDOW,
+                pane: PaneInfo = PANE) -> Iterable[tuple[str, bytes]]:
         key, refused = counted
         hour, *names = json.loads(key)
         if isinstance(stretch, GlobalWindow):  # two hours, for the same reason that STRETCH_S is not the ledger's

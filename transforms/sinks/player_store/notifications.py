@@ -1,7 +1,7 @@
 """Notifications: what a game's rules say of its events, and who was away for long; Redis sees to it that each is told once."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +15,7 @@ class Due(NamedTuple):
     rule: Notification
     env: str
     player: str
-    value: Any = None
+    value: object = None
 
 
 def due(batch: pa.RecordBatch, rules: Sequence[Notification]) -> Iterator[Due]:
@@ -25,13 +25,13 @@ def due(batch: pa.RecordBatch, rules: Sequence[Notification]) -> Iterator[Due]:
         if event_type not in rule.events:
             continue
         held = pc.is_valid(batch["player_id"])
-        for name, wanted in rule.where:
+        for name, wanted in rule.where.items():
             held = pc.and_kleene(held, pc.equal(batch[name], pa.scalar(wanted, batch[name].type)))
         if rule.at_least is not None:
             held = pc.and_kleene(held, pc.greater_equal(pc.cast(batch[rule.field], pa.float64()), rule.at_least))
         some = batch.filter(held)
         values = some[rule.field].to_pylist() if rule.field else [None] * some.num_rows
-        first: dict[tuple[str, str], Any] = {}
+        first: dict[tuple[str, str], object] = {}
         for env, player, value in zip(some["env"].to_pylist(), some["player_id"].to_pylist(), values, strict=True):
             first.setdefault((env or "", player), value)
         yield from (Due(rule, env, player, value) for (env, player), value in first.items())

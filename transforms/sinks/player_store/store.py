@@ -42,7 +42,7 @@ def player_key(game: str, env: str, player: str) -> str:
     return f"gamebeam:{{{game}}}:player:{env}:{player}"
 
 
-def player_of(stored: Mapping[bytes, bytes]) -> dict[str, Any]:
+def player_of(stored: Mapping[bytes, bytes]) -> dict[str, object]:
     """field -> {value, event_time} of what lies under a player's key; empty where nobody knows the player."""
     return {name.decode(): {"value": msgspec.json.decode(value), "event_time": _time(stored[name + b"@"])}
             for name, value in sorted(stored.items()) if not name.endswith(b"@")}
@@ -65,7 +65,7 @@ class PlayerStore:
             for pipe, ((env, player), values) in some:
                 keys = [player_key(self.game, env, player), self.seen, self.stream]
                 last = max(place for place, _ in values.values())
-                args: list[Any] = [self.prefix, env, player, json.dumps([env, player]), _ms(last), self.groups]
+                args: list[str | int] = [self.prefix, env, player, json.dumps([env, player]), _ms(last), self.groups]
                 args += [part for name, (place, value) in values.items() for part in (name, place, value)]
                 self._update(keys=keys, args=args, client=pipe)
 
@@ -90,7 +90,7 @@ class PlayerStore:
                         break
                     start += PAGE
 
-    def read(self, env: str, player: str) -> dict[str, Any]:
+    def read(self, env: str, player: str) -> dict[str, object]:
         with _named(self.url):
             return player_of(self.redis.hgetall(player_key(self.game, env, player)))  # type: ignore[arg-type]
 

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -21,6 +21,7 @@ PASSING = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._TIME
 GONE_S = 30.0  # a broker that has just come back does not know its topics yet
 LOOK_S = 10.0  # of silence, before a broker is asked whether the partition is still there
 LOG = logging.getLogger(__name__)
+Polled: TypeAlias = Any  # confluent_kafka.Message, of which its stub says that it may have no offset; one that was polled has
 
 
 class BrokerAway(SourceError):
@@ -110,9 +111,9 @@ class PartitionConsumer:
         self.last_message = self.looked_at = time.monotonic()
         self.consumer.assign([TopicPartition(*self.partition, position)])
 
-    def poll(self, count: int, seconds: float) -> list[Any]:
-        messages: list[Any] = []
-        polled: list[Any] = self.consumer.consume(count, seconds)
+    def poll(self, count: int, seconds: float) -> list[Polled]:
+        messages: list[Polled] = []
+        polled: list[Polled] = self.consumer.consume(count, seconds)
         for m in polled:
             error = m.error()
             if error is None:

@@ -1,9 +1,7 @@
 """ReadKafka: a topic's partitions -> Messages, one element per poll. Offsets live in the runner's checkpoint."""
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import apache_beam as beam
 from apache_beam.coders import StrUtf8Coder, TupleCoder, VarIntCoder
@@ -13,6 +11,7 @@ from apache_beam.pvalue import PBegin
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 
+from gamebeam.transforms.beam_params import FINALIZER, RESTRICTION, WATERMARK, Finalizer, Outputs, TrackerView, Watermark
 from gamebeam.transforms.messages import Messages
 from gamebeam.transforms.sources.clamp_arrival import not_ahead
 from gamebeam.transforms.sources.kafka.client import Partition, forget_consumer, partitions_of, start_offset, take_consumer
@@ -70,8 +69,8 @@ class FindPartitions(beam.DoFn, Endless):
         return from_position(0)
 
     @beam.DoFn.unbounded_per_element()
-    def process(self, topic: str, tracker: Any = beam.DoFn.RestrictionParam(),
-                watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())) -> Iterable[Any]:
+    def process(self, topic: str, tracker: TrackerView = RESTRICTION(),
+                watermark: Watermark = WATERMARK(ManualWatermarkEstimator.default_provider())) -> Outputs:
         first, promised = tracker.current_restriction().start, watermark.current_watermark()
         ends = self.source.until_idle or DRAIN.is_set()
         if not first or Timestamp.now() >= promised:
@@ -121,9 +120,9 @@ class ReadPartition(beam.DoFn, Endless):
         return from_position(start_offset(self.source, Partition(topic, number), self.launched, is_new=bool(since)))
 
     @beam.DoFn.unbounded_per_element()
-    def process(self, found: PartitionFound, finalizer: Any = beam.DoFn.BundleFinalizerParam,  # Beam wants it to stand first
-                tracker: Any = beam.DoFn.RestrictionParam(),
-                watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())) -> Iterable[Any]:
+    def process(self, found: PartitionFound, finalizer: Finalizer = FINALIZER,  # Beam wants it to stand first
+                tracker: TrackerView = RESTRICTION(),
+                watermark: Watermark = WATERMARK(ManualWatermarkEstimator.default_provider())) -> Outputs:
         finalizer.register(_nothing)
         topic, number, since, _ = found
         partition = Partition(topic, number)

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from google.api_core.exceptions import (
     Aborted,
@@ -147,7 +147,7 @@ class Puller:
 
         return acknowledged
 
-    def _each(self, ids: list[str], call: Callable[[list[str]], Any]) -> None:
+    def _each(self, ids: list[str], call: Callable[[list[str]], object]) -> None:
         try:
             for start in range(0, len(ids), IDS):
                 call(ids[start:start + IDS])

@@ -1,9 +1,7 @@
 """ReadPubSub: a subscription -> Messages, acknowledged once the runner holds them."""
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import apache_beam as beam
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
@@ -14,6 +12,7 @@ from apache_beam.transforms.window import GlobalWindow, TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
+from gamebeam.transforms.beam_params import FINALIZER, RESTRICTION, TIMESTAMP, WATERMARK, Finalizer, Outputs, TrackerView, Watermark
 from gamebeam.transforms.messages import Messages
 from gamebeam.transforms.sources.pubsub.client import forget_puller, puller
 from gamebeam.transforms.sources.source_lifecycle import DRAIN, PAUSE, RESTING
@@ -59,9 +58,9 @@ class ReadSubscription(beam.DoFn, Endless):
         return from_position(0)
 
     @beam.DoFn.unbounded_per_element()
-    def process(self, name: str, finalizer: Any = beam.DoFn.BundleFinalizerParam,  # Beam wants it to stand first
-                tracker: Any = beam.DoFn.RestrictionParam(),
-                watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider())) -> Iterable[Any]:
+    def process(self, name: str, finalizer: Finalizer = FINALIZER,  # Beam wants it to stand first
+                tracker: TrackerView = RESTRICTION(),
+                watermark: Watermark = WATERMARK(ManualWatermarkEstimator.default_provider())) -> Outputs:
         ids: list[str] = []
         began, position = time.monotonic(), tracker.current_restriction().start
         reached = watermark.current_watermark()
@@ -108,13 +107,13 @@ class Gather(beam.DoFn):
     def start_bundle(self) -> None:
         self.waiting: list[tuple[bytes, int, str]] = []
 
-    def process(self, message: PubsubMessage, at: Any = beam.DoFn.TimestampParam) -> Iterable[Any]:
+    def process(self, message: PubsubMessage, at: Timestamp = TIMESTAMP) -> Outputs:
         self.waiting.append((message.data or b"", at.micros // 1000, message.message_id))  # at: the publish time, or the attribute's
         if len(self.waiting) >= GATHERED:
             messages, earliest = self._gathered()
             yield TimestampedValue(messages, earliest)
 
-    def finish_bundle(self) -> Iterable[Any]:
+    def finish_bundle(self) -> Outputs:
         if self.waiting:
             messages, earliest = self._gathered()
             yield WindowedValue(messages, earliest, (GlobalWindow(),))
