@@ -131,7 +131,7 @@ SAMPLES = {
 def test_a_hostile_sample_is_refused_in_one_line_within_two_seconds_of_cpu_and_200_megabytes(tmp_path, lines, told):
     (tmp_path / "sample.jsonl").write_text("\n".join(lines))
     code = MEASURED.replace("feeds(load_contract(sys.argv[1]))", "infer(Path(sys.argv[1]), Path(sys.argv[2]))")
-    code = "from pathlib import Path\nfrom schemas.infer import infer\n" + code
+    code = "from pathlib import Path\nfrom gamebeam.schemas.inference.infer import infer\n" + code
     command = [sys.executable, "-c", code, tmp_path / "sample.jsonl", tmp_path / "mygame"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     why, cpu_s, peak_kb = json.loads(done.stdout)
