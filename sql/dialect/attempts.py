@@ -5,19 +5,19 @@ from dataclasses import dataclass, field, replace
 
 from gamebeam.sql.dialect.values import Value
 
-NAME = r'(?:"(?:[^"]|"")*"|\w+)'
-CANNOT_FAIL = re.compile(rf"{NAME}(?:\.{NAME})*|\$\w+|(?:DATE|TIME|TIMESTAMP|TIMESTAMPTZ) '[^']*'")
+NAME = "bq_arguments"  # one is never inside another: an attempt that is an argument is computed outside
+IDENTIFIER = r'(?:"(?:[^"]|"")*"|\w+)'
+CANNOT_FAIL = re.compile(rf"{IDENTIFIER}(?:\.{IDENTIFIER})*|\$\w+|(?:DATE|TIME|TIMESTAMP|TIMESTAMPTZ) '[^']*'")
 FIELD = re.compile(r"struct_extract\((.*), '(?:[^']|'')*'\)", re.DOTALL)
 
 
 @dataclass
 class Attempt:
-    """The arguments of a call that may fail. name: a name that occurs nowhere else in the statement.
+    """The arguments of a call that may fail.
 
     DuckDB's TRY turns any error inside its brackets into NULL, so that arguments that can fail are computed outside of them.
     """
 
-    name: str
     outside: list[str] = field(default_factory=list)
 
     def argument(self, value: Value) -> Value:
@@ -25,12 +25,12 @@ class Attempt:
         if value.literal or _cannot_fail(value.sql):
             return value
         self.outside.append(f"a{len(self.outside)}: {value.sql}")
-        return replace(value, sql=f"{self.name}.a{len(self.outside) - 1}", raw="", leaves=(), first="")
+        return replace(value, sql=f"{NAME}.a{len(self.outside) - 1}", raw="", leaves=(), first="")
 
     def tried(self, sql: str, attempt: str = "TRY({})") -> str:
         """DuckDB's SQL of the attempt. sql: the call. attempt: what makes NULL of its error."""
         tried = attempt.format(sql)
-        return f"list_transform([{{{', '.join(self.outside)}}}], lambda {self.name}: {tried})[1]" if self.outside else tried
+        return f"list_transform([{{{', '.join(self.outside)}}}], lambda {NAME}: {tried})[1]" if self.outside else tried
 
 
 def _cannot_fail(sql: str) -> bool:

@@ -52,6 +52,9 @@ class Call:
         return Refused(f"{self.function.name}: {problem}")
 
 
+Translator = Callable[[Call], Value]  # the translation of a call whose arguments have been coerced
+
+
 def apply(call: Call) -> Value:
     """The translation of a call. Raises: Refused, if no signature fits, or the function does not have what stands in its brackets."""
     f = call.function

@@ -173,7 +173,3 @@ def supertype(types: Iterable[Type]) -> Type | None:
         if all(joined):
             return struct_of((name, j) for (name, _), j in zip(first.fields, joined, strict=True) if j)
     return None
-
-
-def groupable(t: Type) -> bool:
-    return t.kind not in ("JSON",)

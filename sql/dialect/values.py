@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import sha1
 
 from gamebeam.sql.dialect.types import Type
 
@@ -21,6 +22,11 @@ class Value:
     raw: str = ""
     leaves: tuple[str, ...] = ()
     first: str = ""
+
+
+def name_of(prefix: str, *texts: str) -> str:
+    """A name for the parameter of a lambda over these texts. Equal texts get equal names, or GROUP BY would not find its own expression."""
+    return f"{prefix}_{sha1(chr(0).join(texts).encode()).hexdigest()[:12]}"
 
 
 def text(value: str) -> str:

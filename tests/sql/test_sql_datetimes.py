@@ -117,7 +117,8 @@ def test_a_date_is_read_by_its_format(con, text, format_, value):
 
 
 @pytest.mark.parametrize(
-    "text, format_", [("2026-11-30x", "%F"), ("2026-02-29", "%F"), ("2026-13-01", "%Y-%m-%d"), ("", "%F"), ("2026", "%Y %m")]
+    "text, format_", [("2026-11-30x", "%F"), ("2026-02-29", "%F"), ("2026-13-01", "%Y-%m-%d"), ("", "%F"), ("2026", "%Y %m"),
+                       ("100", "%E4Y"), ("100", "%C0"), ("0200308", "%C%m%d")]
 )
 def test_a_text_that_does_not_fit_its_format_is_an_error_and_null_when_safe(con, text, format_):
     assert one(con, f"SELECT SAFE.PARSE_DATE('{format_}', s) FROM (SELECT '{text}' AS s)") is None

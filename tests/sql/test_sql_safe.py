@@ -70,3 +70,15 @@ def test_safe_of_an_aggregate_is_refused(con, expression):
 def test_a_function_that_would_lose_digits_of_a_bignumeric_is_refused(con, expression):
     with pytest.raises(SqlError, match="takes no BIGNUMERIC here; CAST it to NUMERIC, or to FLOAT64"):
         ask(con, f"SELECT {expression} FROM UNNEST([BIGNUMERIC '1', BIGNUMERIC '2']) AS x")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["SAFE_CAST(TRIM(s) AS INT64)", "JSON_VALUE(TRIM(s), '$')", "SAFE.LN(LENGTH(s) - 1)", "TO_JSON_STRING(SPLIT(s))",
+     "ARRAY_INCLUDES(SPLIT(s), '1')", "s IN UNNEST(SPLIT(s))"],
+)
+def test_an_expression_with_arguments_of_its_own_is_found_again_in_group_by_and_order_by(con, expression):
+    rows = "(SELECT s FROM UNNEST(['1', '1', '12']) AS s)"
+    grouped = ask(con, f"SELECT {expression}, COUNT(*) FROM {rows} GROUP BY {expression} ORDER BY {expression}").rows
+    assert sum(count for _, count in grouped) == 3
+    assert len(ask(con, f"SELECT DISTINCT {expression} FROM {rows} ORDER BY {expression}").rows) == len(grouped)

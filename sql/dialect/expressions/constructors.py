@@ -68,7 +68,7 @@ def _cast(node: exp.Cast, scope: Scope) -> Value:
 
     if not isinstance(node, exp.TryCast):
         return written(value)
-    attempt = Attempt(scope.statement.fresh("try"))
+    attempt = Attempt()
     return Value(attempt.tried(written(attempt.argument(value)).sql), to)
 
 

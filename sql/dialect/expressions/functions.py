@@ -105,7 +105,7 @@ def _safe(node: exp.SafeFunc, scope: Scope) -> Value:
     name = node.this.name.upper()
     if name in REGISTRY.functions and REGISTRY.functions[name].kind != "scalar":
         raise Refused(f"SAFE. is not supported for {name}, which is no scalar function; leave SAFE. out", *position(node))
-    attempt = Attempt(scope.statement.fresh("try"))
+    attempt = Attempt()
     value = function_of(name, node.this.expressions, scope, node.this, argument=lambda n, s: attempt.argument(translate(n, s)))
     return Value(attempt.tried(value.sql), value.type)
 

@@ -11,7 +11,7 @@ from gamebeam.sql.dialect.queries.query import array_subquery, subquery
 from gamebeam.sql.dialect.registry import REGISTRY
 from gamebeam.sql.dialect.scope import Scope
 from gamebeam.sql.dialect.types import BOOL, UNKNOWN, array_of
-from gamebeam.sql.dialect.values import Value
+from gamebeam.sql.dialect.values import Value, name_of
 
 
 @translates(exp.In)
@@ -23,7 +23,7 @@ def _in(node: exp.In, scope: Scope) -> Value:
         to = unified([value, Value("", array.type.item or UNKNOWN)])
         if array.type.kind not in ("ARRAY", "UNKNOWN", "NULL") or to is None:
             raise Refused(f"IN UNNEST of {array.type} cannot find a {value.type}", *position(node))
-        name = scope.statement.fresh("in")
+        name = name_of("in", array.sql)
         item = coerced(Value(name, array.type.item or UNKNOWN), to)
         if to.kind in ("STRUCT", "FLOAT64"):
             return _unless(bool(negated), quantified(compare("=", coerced(value, to), item), name, array, any_=True))
@@ -37,7 +37,7 @@ def _in(node: exp.In, scope: Scope) -> Value:
         if to is None:
             raise Refused(f"IN compares {value.type} with {q.columns[0][1]}", *position(node))
         if to.kind in ("STRUCT", "FLOAT64"):
-            name = scope.statement.fresh("in")
+            name = name_of("in", q.sql)
             test = compare("=", coerced(value, to), coerced(Value(name, q.columns[0][1]), to))
             return _unless(bool(negated), quantified(test, name, Value(f"ARRAY({q.sql})", array_of(q.columns[0][1])), any_=True))
         body = q.sql if q.columns[0][1] == to else f"SELECT {coerced(Value('v', q.columns[0][1]), to).sql} FROM ({q.sql}) AS q(v)"
@@ -72,7 +72,7 @@ def _like(node: exp.Like, scope: Scope) -> Value:
         array = translate(patterns.expressions[0], scope)
     else:
         raise Refused(f"{word} needs a list of patterns in brackets, UNNEST(…) or a subquery", *position(node))
-    name = scope.statement.fresh("p")
+    name = name_of("p", array.sql)
     value, item = translate(node.this, scope), Value(name, array.type.item or UNKNOWN)
     one = with_signature(Call(REGISTRY.functions[word], [], scope, translate, [value, item]))
     return quantified(one.sql, name, array, any_=word.endswith("ANY"))

@@ -1,22 +1,22 @@
 """Arrays: elements, length, slices, joining, searching."""
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.coercion import coerced, unified
 from gamebeam.sql.dialect.functions.operators.comparison import compare
 from gamebeam.sql.dialect.registry import ERROR, function, hint
 from gamebeam.sql.dialect.runtime import macro
-from gamebeam.sql.dialect.types import BOOL, UNKNOWN
-from gamebeam.sql.dialect.values import Value
+from gamebeam.sql.dialect.types import BOOL, UNKNOWN, Type
+from gamebeam.sql.dialect.values import Value, name_of
 
 TOPIC = "arrays"
 
 
-def _item(value: Value):  # type: ignore[no-untyped-def]
+def _item(value: Value) -> Type:
     return value.type.item or UNKNOWN
 
 
 # elements
-def _element(base: int, safe: bool):  # type: ignore[no-untyped-def]
+def _element(base: int, safe: bool) -> Translator:
     def translate(call: Call) -> Value:
         array, index = call.values
         if array.first and safe and index.constant == base:
@@ -73,7 +73,7 @@ def _concat(call: Call) -> Value:
     return Value(f"({' || '.join(coerced(v, result).sql for v in call.values)})", result)
 
 
-def _same(template: str):  # type: ignore[no-untyped-def]
+def _same(template: str) -> Translator:
     """An array of the same type as the first argument."""
     return lambda call: Value(template.format(*(v.sql for v in call.values)), call.values[0].type)
 
@@ -137,7 +137,7 @@ def _includes(call: Call) -> Value:
     to = unified([Value("", _item(array)), wanted])
     if to is None or to.kind in ("JSON", "ARRAY"):
         raise call.refuse(f"cannot find a {wanted.type} in {array.type}")
-    name = call.scope.statement.fresh("x")
+    name = name_of("x", array.sql, wanted.sql)
     found = compare("=", coerced(Value(name, _item(array)), to), coerced(wanted, to))
     return Value(
         f"CASE WHEN {array.sql} IS NULL OR {wanted.sql} IS NULL THEN NULL "
@@ -146,13 +146,13 @@ def _includes(call: Call) -> Value:
     )
 
 
-def _includes_of(word: str, function_name: str):  # type: ignore[no-untyped-def]
+def _includes_of(word: str) -> Translator:
     def translate(call: Call) -> Value:
         array, wanted = call.values
         to = unified([Value("", _item(array)), Value("", _item(wanted))])
         if to is None or to.kind in ("JSON", "ARRAY"):
             raise call.refuse(f"cannot compare {array.type} and {wanted.type}")
-        x, y = call.scope.statement.fresh("x"), call.scope.statement.fresh("y")
+        x, y = name_of("x", array.sql, wanted.sql), name_of("y", array.sql, wanted.sql)
         found = compare("=", coerced(Value(x, _item(array)), to), coerced(Value(y, _item(wanted)), to))
         empty = "true" if word == "and" else "false"
         return Value(
@@ -172,13 +172,13 @@ function(
 )
 function(
     "ARRAY_INCLUDES_ANY",
-    ("ARRAY<ANY>, ARRAY<ANY> -> BOOL", _includes_of("or", "ARRAY_INCLUDES_ANY")),
+    ("ARRAY<ANY>, ARRAY<ANY> -> BOOL", _includes_of("or")),
     topic=TOPIC,
     examples={"ARRAY_INCLUDES_ANY([1, 2, 3], [3, 4])": True, "ARRAY_INCLUDES_ANY([1], [2])": False},
 )
 function(
     "ARRAY_INCLUDES_ALL",
-    ("ARRAY<ANY>, ARRAY<ANY> -> BOOL", _includes_of("and", "ARRAY_INCLUDES_ALL")),
+    ("ARRAY<ANY>, ARRAY<ANY> -> BOOL", _includes_of("and")),
     topic=TOPIC,
     examples={"ARRAY_INCLUDES_ALL([1, 2, 3], [2, 3])": True, "ARRAY_INCLUDES_ALL([1], [1, 2])": False},
 )

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.coercion import coerced
 from gamebeam.sql.dialect.registry import ERROR, function
 from gamebeam.sql.dialect.runtime import macro
@@ -73,7 +73,7 @@ function(
 )
 
 
-def _shifted(name: str):  # type: ignore[no-untyped-def]
+def _shifted(name: str) -> Translator:
     def translate(call: Call) -> Value:
         _check(call, True)
         if call.nulls:
@@ -107,7 +107,7 @@ for _name, _largest in (("LEAD", 9), ("LAG", 8)):
     )
 
 
-def _positioned(name: str):  # type: ignore[no-untyped-def]
+def _positioned(name: str) -> Translator:
     def translate(call: Call) -> Value:
         if not call.ordered:
             raise call.refuse("needs ORDER BY inside OVER")

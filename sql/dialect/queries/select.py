@@ -14,9 +14,8 @@ from gamebeam.sql.dialect.scope import Scope
 from gamebeam.sql.dialect.types import quoted, struct_of
 from gamebeam.sql.dialect.values import Value
 
-SELECT_PARTS = {"kind", "distinct", "expressions", "from_", "joins", "where", "group", "having", "qualify", "windows", "order", "limit",
-                "offset", "with_", "laterals", "hint", "operation_modifiers", "into", "match", "pivots"}
-EXAMINED_PARTS = SELECT_PARTS - {"hint", "operation_modifiers", "into", "match", "laterals", "pivots"}
+EXAMINED_PARTS = {"kind", "distinct", "expressions", "from_", "joins", "where", "group", "having", "qualify", "windows", "order", "limit",
+                  "offset", "with_"}
 
 
 @translates_query(exp.Select)

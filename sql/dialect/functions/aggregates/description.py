@@ -1,5 +1,8 @@
 """How an aggregate function is described, and what its examples read."""
 
+from collections.abc import Mapping
+
+from gamebeam.sql.dialect.calls import Translator
 from gamebeam.sql.dialect.registry import function
 
 TOPIC = "aggregates"
@@ -7,7 +10,7 @@ TOPIC = "aggregates"
 UNSORTED = ("JSON", "ARRAY", "STRUCT")
 
 
-def aggregate(name: str, *signatures, examples: dict[str, object], note: str = "") -> None:  # type: ignore[no-untyped-def]
+def aggregate(name: str, *signatures: tuple[str, str | Translator], examples: Mapping[str, object], note: str = "") -> None:
     function(name, *signatures, kind="aggregate", topic=TOPIC, examples=examples, note=note)
 
 

@@ -1,12 +1,12 @@
 """MIN, MAX, ANY_VALUE, MIN_BY and MAX_BY."""
 
-from gamebeam.sql.dialect.calls import Call, filled
+from gamebeam.sql.dialect.calls import Call, Translator, filled
 from gamebeam.sql.dialect.functions.aggregates.description import UNSORTED, aggregate, of
 from gamebeam.sql.dialect.types import FLOAT64
 from gamebeam.sql.dialect.values import Value
 
 
-def _extreme(name: str):  # type: ignore[no-untyped-def]
+def _extreme(name: str) -> Translator:
     def translate(call: Call) -> Value:
         [value] = call.values
         if value.type.kind in UNSORTED:
@@ -47,7 +47,7 @@ def _any_value(call: Call) -> Value:
     return Value(filled("any_value({distinct}{0}){over}", call), value.type)
 
 
-def _by(largest: bool):  # type: ignore[no-untyped-def]
+def _by(largest: bool) -> Translator:
     return lambda call: _at_extreme(call.values[0], call.values[1], largest, call)
 
 

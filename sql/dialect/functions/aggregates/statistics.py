@@ -7,7 +7,6 @@ from gamebeam.sql.dialect.runtime import macro
 from gamebeam.sql.dialect.types import BIGNUMERIC, FLOAT64, NUMERIC
 from gamebeam.sql.dialect.values import Value
 
-# statistics
 LARGEST = 1e150  # above it DuckDB's sums of squares overflow
 
 

@@ -1,6 +1,6 @@
 """Counts, sums, averages, and logical and bitwise totals."""
 
-from gamebeam.sql.dialect.calls import Call, filled
+from gamebeam.sql.dialect.calls import Call, Translator, filled
 from gamebeam.sql.dialect.functions.aggregates.description import aggregate, of
 from gamebeam.sql.dialect.registry import ERROR
 from gamebeam.sql.dialect.runtime import macro
@@ -30,7 +30,7 @@ aggregate(
 )
 
 
-def _finite(name: str):  # type: ignore[no-untyped-def]
+def _finite(name: str) -> Translator:
     """A sum or an average that must not become infinite unless a value is."""
 
     def translate(call: Call) -> Value:

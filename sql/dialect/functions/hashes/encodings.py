@@ -22,6 +22,8 @@ def _from_hex(s: str) -> bytes:
 
 def _from_base64(s: str) -> bytes:
     stripped = "".join(s.split()).rstrip("=")
+    if s and not stripped:
+        return _bad("base64")
     try:
         return base64.b64decode(stripped + "=" * (-len(stripped) % 4), validate=True)
     except (binascii.Error, ValueError):

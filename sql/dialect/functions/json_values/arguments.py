@@ -8,7 +8,6 @@ from gamebeam.sql.dialect.types import BOOL, STRING
 from gamebeam.sql.dialect.values import Value, text
 
 
-# named arguments
 def named_arguments(call: Call, names: dict[str, Value]) -> tuple[list[Value], dict[str, Value]]:
     """The values of the arguments without a name, and those with one. names: the defaults."""
     plain: list[Value] = []

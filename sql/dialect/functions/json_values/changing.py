@@ -1,7 +1,7 @@
 """JSON_REMOVE, JSON_SET and JSON_STRIP_NULLS."""
 
 from gamebeam.sql.dialect.calls import Call
-from gamebeam.sql.dialect.functions.json_values import edits
+from gamebeam.sql.dialect.functions.json_values import documents, edits
 from gamebeam.sql.dialect.functions.json_values.arguments import document_text, flag, named_arguments, string_text
 from gamebeam.sql.dialect.functions.json_values.construction import listed
 from gamebeam.sql.dialect.registry import hint, special
@@ -12,11 +12,20 @@ from gamebeam.sql.dialect.values import Value
 TOPIC = "JSON"
 
 
-# changing
+def _examine_path(call: Call, path: Value) -> str:
+    """DuckDB's SQL of a JSONPath. Raises: Refused, if it is no STRING or no path; a NULL elsewhere does not hide that."""
+    if isinstance(path.constant, str):
+        try:
+            documents.parsed_path(path.constant)
+        except ValueError as e:
+            raise call.refuse(str(e)) from None
+    return string_text(call, path)
+
+
 def _remove(call: Call) -> Value:
     document, *paths = [call.translate(n, call.scope) for n in call.nodes]
     for p in paths:
-        string_text(call, p)
+        _examine_path(call, p)
     if not paths:
         raise call.refuse("takes JSON and a path")
     return Value(f"CAST(bq_json_remove({document_text(call, document)}, {listed(paths, call)}, true) AS JSON)", JSON)
@@ -27,7 +36,7 @@ def _set(call: Call) -> Value:
     if len(plain) < 3 or len(plain) % 2 == 0:
         raise call.refuse("takes JSON, then paths and values in turn")
     for p in plain[1::2]:
-        string_text(call, p)
+        _examine_path(call, p)
     return Value(
         f"CAST(bq_json_set({document_text(call, plain[0])}, {listed(plain[1:], call)}, {named['create_if_missing'].sql}) AS JSON)", JSON
     )
@@ -37,7 +46,7 @@ def _strip(call: Call) -> Value:
     plain, named = named_arguments(call, {"include_arrays": flag(True), "remove_empty": flag(False)})
     if not 1 <= len(plain) <= 2:
         raise call.refuse("takes JSON and a path")
-    path = string_text(call, plain[1]) if len(plain) == 2 else "'$'"
+    path = _examine_path(call, plain[1]) if len(plain) == 2 else "'$'"
     return Value(
         f"CAST(bq_json_strip({document_text(call, plain[0])}, {path}, {named['include_arrays'].sql}, {named['remove_empty'].sql}) AS JSON)",
         JSON,

@@ -10,7 +10,6 @@ from gamebeam.sql.dialect.runtime import python
 TOPIC = "JSON"
 
 
-# conversions
 def _lax_reader(lax: Callable[[documents.Json], object]) -> Callable[[str], object]:
     return lambda document: lax(documents.loads(document))
 

@@ -63,7 +63,7 @@ def _reader(name: str, what: str, result: Type, legacy: bool, examples: dict[str
                 raise call.refuse(str(e)) from None
             if native and of == "text" and PLAIN_PATH.fullmatch(path.constant):
                 pointer = "$" + "".join(f"[{s}]" if isinstance(s, int) else f'."{s}"' for s in steps)
-                attempt = Attempt(call.scope.statement.fresh("try"))
+                attempt = Attempt()
                 document = attempt.argument(value).sql
                 return Value(attempt.tried(f"{native}({document}, {path.sql}, {text(pointer)})", "{}"), made)
         sql = f"bq_json_{what}_{of}(CAST({value.sql} AS VARCHAR), {path.sql}, {str(legacy).lower()})"

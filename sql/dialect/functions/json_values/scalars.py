@@ -11,7 +11,6 @@ FLOAT = re.compile(r"(?i)\s*[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|inf|in
 T = TypeVar("T")
 
 
-# conversions
 def bool_of(text: str) -> bool:
     value = loads(text)
     if not isinstance(value, bool):

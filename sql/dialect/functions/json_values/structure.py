@@ -6,7 +6,6 @@ import re
 from gamebeam.sql.dialect.functions.json_values.documents import Json, dumps, loads
 
 
-# structure
 def kind(text: str) -> str:
     value = loads(text)
     kinds: tuple[tuple[type, str], ...] = (

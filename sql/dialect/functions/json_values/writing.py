@@ -5,14 +5,15 @@ from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.functions.json_values import documents
 from gamebeam.sql.dialect.functions.json_values.arguments import flag, named_arguments
 from gamebeam.sql.dialect.registry import function, special
-from gamebeam.sql.dialect.runtime import macro
+from gamebeam.sql.dialect.runtime import macro, python
 from gamebeam.sql.dialect.types import JSON, STRING, field_names
-from gamebeam.sql.dialect.values import Value, text
+from gamebeam.sql.dialect.values import Value, name_of, text
 
 TOPIC = "JSON"
 
-# writing
 macro("bq_json_int", "(x) AS CASE WHEN abs(CAST(x AS HUGEINT)) <= 9007199254740992 THEN CAST(x AS VARCHAR) ELSE '\"' || x || '\"' END")
+python("bq_json_escaped", lambda s: documents.dumps(s), "VARCHAR", "VARCHAR")
+macro("bq_json_quoted", r"(s) AS CASE WHEN regexp_matches(s, '[\x00-\x1f]') THEN bq_json_escaped(s) ELSE CAST(to_json(s) AS VARCHAR) END")
 macro(
     "bq_json_float",
     """(x) AS CASE WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) 
@@ -47,7 +48,7 @@ def written(value: Value, call: Call, exact: bool = True) -> str:
             parts.append(f"{key} || {written(Value(f'struct_extract({x}, {text(n)})', f), call, exact)}")
         body = f"({' || '.join(parts)} || '}}')" if parts else "'{}'"
     elif t.kind == "ARRAY":
-        name = call.scope.statement.fresh("j")
+        name = name_of("j", x)
         inner = written(Value(name, t.item or STRING), call, exact)
         body = f"('[' || array_to_string(list_transform({x}, lambda {name}: {inner}), ',') || ']')"
     elif t.kind in WRITTEN:
@@ -62,7 +63,7 @@ WRITTEN = {
     "FLOAT64": "bq_json_float({0})",
     "NUMERIC": "bq_json_numeric({0})",
     "BOOL": "CAST({0} AS VARCHAR)",
-    "STRING": "CAST(to_json({0}) AS VARCHAR)",
+    "STRING": "bq_json_quoted({0})",
     "BYTES": "'\"' || to_base64({0}) || '\"'",
     "DATE": "'\"' || CAST({0} AS VARCHAR) || '\"'",
     "DATETIME": "'\"' || bq_json_moment({0}) || '\"'",

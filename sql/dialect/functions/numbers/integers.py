@@ -5,7 +5,6 @@ from gamebeam.sql.dialect.runtime import macro
 
 TOPIC = "numbers"
 
-# whole numbers
 macro("bq_mod", "(a, b) AS a % bq_nonzero(b)")
 macro("bq_div_numeric", "(a, b) AS CAST(bq_decimal_trunc(bq_decimal_divide(CAST(a AS VARCHAR), CAST(b AS VARCHAR)), 0) AS DECIMAL(38,9))")
 function(

@@ -13,8 +13,9 @@ macro("bq_ln", "(x) AS CASE WHEN x = '-inf'::DOUBLE THEN 'nan'::DOUBLE WHEN x <=
 macro("bq_log10", "(x) AS CASE WHEN x = '-inf'::DOUBLE THEN 'nan'::DOUBLE WHEN x <= 0 THEN bq_undefined(x, 'LOG10') ELSE log10(x) END")
 macro(
     "bq_log",
-    """(x, b) AS CASE WHEN x <= 0 THEN bq_undefined(x, 'LOG') WHEN b <= 0 OR b = 1 THEN bq_undefined(b, 'LOG with base')
-      WHEN isinf(b) AND isinf(x) OR isnan(b) THEN 'nan'::DOUBLE ELSE ln(x) / ln(b) END""",
+    """(x, b) AS CASE WHEN x = '-inf'::DOUBLE THEN 'nan'::DOUBLE WHEN x <= 0 THEN bq_undefined(x, 'LOG')
+      WHEN b = 'inf'::DOUBLE OR isnan(b) THEN 'nan'::DOUBLE WHEN b <= 0 OR b = 1 THEN bq_undefined(b, 'LOG with base')
+      ELSE ln(x) / ln(b) END""",
 )
 macro(
     "bq_pow",

@@ -11,10 +11,10 @@ python("bq_decimal_trunc", decimals.decimal_trunc, "VARCHAR, BIGINT", "VARCHAR")
 macro("bq_numeric_round", "(a, n, mode) AS CAST(bq_decimal_round(CAST(a AS VARCHAR), n, mode) AS DECIMAL(38,9))")
 macro("bq_numeric_trunc", "(a, n) AS CAST(bq_decimal_trunc(CAST(a AS VARCHAR), n) AS DECIMAL(38,9))")
 
-# rounding
 macro(
     "bq_float_round",
     """(x, n) AS CASE WHEN NOT isfinite(x) OR n > 300 THEN x WHEN n < -308 THEN 0.0::DOUBLE
+      WHEN n < -300 THEN CASE WHEN abs(x) < 1e300 THEN 0.0::DOUBLE ELSE bq_fail('ROUND to more than 300 digits is not supported here') END
       WHEN isinf(round(x, CAST(n AS INTEGER))) THEN bq_fail('FLOAT64 overflow in ROUND') ELSE round(x, CAST(n AS INTEGER)) END""",
 )
 macro(

@@ -15,7 +15,7 @@ TOPIC = "numbers"
 
 def _safe(template: str) -> Callable[[Call], Value]:
     def translate(call: Call) -> Value:
-        attempt = Attempt(call.scope.statement.fresh("try"))
+        attempt = Attempt()
         values = [attempt.argument(v) for v in call.values]
         return Value(attempt.tried(template.format(*(v.sql for v in values))), call.result or values[0].type)
 
@@ -24,7 +24,7 @@ def _safe(template: str) -> Callable[[Call], Value]:
 
 def _safe_float(sign: str) -> Callable[[Call], Value]:
     def translate(call: Call) -> Value:
-        attempt = Attempt(call.scope.statement.fresh("try"))
+        attempt = Attempt()
         a, b = (attempt.argument(v) for v in call.values)
         return Value(attempt.tried(checked(f"({a.sql} {sign} {b.sql})", (a, b), sign).sql), FLOAT64)
 

@@ -5,7 +5,6 @@ from gamebeam.sql.dialect.runtime import macro
 
 TOPIC = "numbers"
 
-# buckets and series
 macro(
     "bq_range_bucket",
     """(x, points) AS CASE WHEN x IS NULL OR points IS NULL THEN NULL
@@ -13,8 +12,14 @@ macro(
       THEN bq_fail('RANGE_BUCKET: the array must be sorted and without NULL')
       ELSE CAST(len(list_filter(points, lambda p: p <= x)) AS BIGINT) END""",
 )
+macro(
+    "bq_range_bucket_of_floats",
+    """(x, points) AS CASE WHEN isnan(x) THEN NULL WHEN list_bool_or(list_transform(points, lambda p: isnan(p)))
+      THEN bq_fail('RANGE_BUCKET: the array contains NaN') ELSE bq_range_bucket(x, points) END""",
+)
 function(
     "RANGE_BUCKET",
+    ("FLOAT64, ARRAY<FLOAT64> -> INT64", "bq_range_bucket_of_floats({0}, {1})"),
     ("T, ARRAY<T> -> INT64", "bq_range_bucket({0}, {1})"),
     topic=TOPIC,
     examples={
@@ -22,6 +27,7 @@ function(
         "RANGE_BUCKET(25, [0, 10, 20, 30, 40])": 3,
         "RANGE_BUCKET(-10, [5, 6])": 0,
         "RANGE_BUCKET(NULL, [1])": None,
+        "RANGE_BUCKET(CAST('nan' AS FLOAT64), [1.0])": None,
     },
 )
 

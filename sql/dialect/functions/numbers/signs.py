@@ -2,7 +2,7 @@
 
 import math
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.registry import ERROR, function
 from gamebeam.sql.dialect.runtime import macro
 from gamebeam.sql.dialect.values import Value
@@ -37,13 +37,13 @@ function(
 )
 macro(
     "bq_ieee_divide",
-    """(a, b) AS CASE WHEN b = 0 THEN CASE WHEN a = 0 OR isnan(a) THEN 'nan'::DOUBLE
+    """(a, b) AS CASE WHEN b = 0 AND a IS NOT NULL THEN CASE WHEN a = 0 OR isnan(a) THEN 'nan'::DOUBLE
       WHEN (a > 0) = (CAST(b AS VARCHAR)[1] != '-') THEN 'inf'::DOUBLE ELSE '-inf'::DOUBLE END ELSE a / b END""",
 )
 function("RAND", (" -> FLOAT64", "random()"), topic=TOPIC, examples={"RAND() BETWEEN 0 AND 1": True})
 
 
-def _extreme(name: str):  # type: ignore[no-untyped-def]
+def _extreme(name: str) -> Translator:
     def translate(call: Call) -> Value:
         arguments = [v.sql for v in call.values]
         tested = [v.sql for v in call.values if v.constant is None]  # a text that is repeated grows with each nesting

@@ -13,7 +13,6 @@ def _float(name: str, body: str, examples: dict[str, object], *, overflow: bool 
     function(name, ("FLOAT64 -> FLOAT64", result), topic=TOPIC, examples=examples)
 
 
-# trigonometry
 for _name in ("COS", "SIN", "TAN"):
     _float(_name, f"CASE WHEN isinf(x) THEN 'nan'::DOUBLE ELSE {_name.lower()}(x) END", {f"{_name}(0)": 1.0 if _name == "COS" else 0.0})
 _float("ACOS", "CASE WHEN abs(x) > 1 AND NOT isnan(x) THEN bq_undefined(x, 'ACOS') ELSE acos(x) END", {"ACOS(1)": 0.0, "ACOS(2)": ERROR})

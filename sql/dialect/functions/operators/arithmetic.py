@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.coercion import coerced
 from gamebeam.sql.dialect.functions.numbers.decimals import decimal_divide
 from gamebeam.sql.dialect.registry import ERROR, function
@@ -13,7 +13,7 @@ from gamebeam.sql.dialect.values import Value
 TOPIC = "operators"
 
 
-def _float_arithmetic(operator: str):  # type: ignore[no-untyped-def]
+def _float_arithmetic(operator: str) -> Translator:
     def translate(call: Call) -> Value:
         return checked(f"({_raw(call.values[0])} {operator} {_raw(call.values[1])})", call.values, operator)
 

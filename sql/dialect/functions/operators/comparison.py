@@ -1,6 +1,6 @@
 """Comparisons: = < BETWEEN IN and IS DISTINCT FROM."""
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.coercion import coerced, unified
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.registry import function
@@ -9,7 +9,6 @@ from gamebeam.sql.dialect.values import Value, text
 
 TOPIC = "operators"
 
-COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 NEVER = "{} < '-inf'::DOUBLE"  # false of every number, NULL of NULL
 
 
@@ -63,7 +62,7 @@ def _compare_structs(operator: str, a: Value, b: Value) -> str:
     return f"({both})" if operator == "=" else f"(NOT ({both}))"
 
 
-def _comparison(operator: str):  # type: ignore[no-untyped-def]
+def _comparison(operator: str) -> Translator:
     return lambda call: Value(compare(operator, *call.values), BOOL)
 
 

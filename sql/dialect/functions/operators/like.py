@@ -2,7 +2,7 @@
 
 import re
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.registry import function
 from gamebeam.sql.dialect.runtime import python
 from gamebeam.sql.dialect.types import BOOL
@@ -23,7 +23,7 @@ def like(value: Value, pattern: Value) -> str:
     return f"({value.sql} LIKE {pattern.sql})" if plain else f"({value.sql} LIKE {pattern.sql} ESCAPE '\\')"
 
 
-def _like_several(word: str, negated: str = ""):  # type: ignore[no-untyped-def]
+def _like_several(word: str, negated: str = "") -> Translator:
     return lambda call: Value(f"({f' {word} '.join(negated + like(call.values[0], p) for p in call.values[1:])})", BOOL)
 
 

@@ -1,5 +1,6 @@
 """AND, OR, NOT and concatenation."""
 
+from gamebeam.sql.dialect.calls import Translator
 from gamebeam.sql.dialect.registry import function
 from gamebeam.sql.dialect.runtime import macro
 from gamebeam.sql.dialect.types import BOOL
@@ -8,7 +9,7 @@ from gamebeam.sql.dialect.values import Value
 TOPIC = "operators"
 
 
-def _joined(word: str):  # type: ignore[no-untyped-def]
+def _joined(word: str) -> Translator:
     return lambda call: Value(f"({f' {word} '.join(v.sql for v in call.values)})", BOOL)
 
 

@@ -33,8 +33,12 @@ function(
 def _initcap(s: str, delimiters: str) -> str:
     words, start = [], True
     for c in s:
-        words.append((c.upper() if len(c.upper()) == 1 else c.title()) if start else c.lower())
-        start = c in delimiters
+        if c in delimiters:
+            words.append(c)
+            start = True
+        else:
+            words.append((c.upper() if len(c.upper()) == 1 else c.title()) if start else c.lower())
+            start = False
     return "".join(words)
 
 

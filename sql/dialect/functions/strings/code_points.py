@@ -5,7 +5,6 @@ from gamebeam.sql.dialect.runtime import macro, python
 
 TOPIC = "strings"
 
-# code points
 macro(
     "bq_code_point",
     """(n) AS CASE WHEN n BETWEEN 0 AND 55295 OR n BETWEEN 57344 AND 1114111 THEN chr(CAST(n AS INTEGER))

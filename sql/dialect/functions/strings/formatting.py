@@ -1,5 +1,6 @@
 """FORMAT: a text with values in it, as printf makes one, and with %t and %T for values of any type."""
 
+import math
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
@@ -8,10 +9,11 @@ from gamebeam.sql.dialect.casts.cast import cast
 from gamebeam.sql.dialect.functions.times.formats import literal_format
 from gamebeam.sql.dialect.registry import ERROR, function
 from gamebeam.sql.dialect.runtime import macro, python
-from gamebeam.sql.dialect.types import STRING, Type
+from gamebeam.sql.dialect.types import STRING
 from gamebeam.sql.dialect.values import Value, text
 
 TOPIC = "strings"
+LARGEST_WIDTH = 65_536
 
 SPECIFIER = re.compile(r"%(?P<flags>[-+ #0']*)(?P<width>\d+|\*)?(?:\.(?P<precision>\d+|\*))?(?P<letter>[A-Za-z%])")
 
@@ -36,6 +38,17 @@ def _number_text(written: str, flags: str, width: int, precision: int, letter: s
     return sign + digits.rjust(width - len(sign), "0") if "0" in flags else (sign + digits).rjust(width)
 
 
+def _float_text(specifier: str, value: float) -> str:
+    """A FLOAT64 as C's printf writes it, but without the sign of -0, and with no zeros before inf and nan."""
+    if math.isfinite(value):
+        return specifier % (value + 0.0)
+    form = SPECIFIER.fullmatch(specifier)
+    flags, width = (form["flags"], int(form["width"] or 0)) if form else ("", 0)
+    sign = "" if math.isnan(value) or value < 0 else "+" if "+" in flags else " " if " " in flags else ""
+    written = sign + (f"{value}".upper() if specifier[-1].isupper() else f"{value}")
+    return written.ljust(width) if "-" in flags else written.rjust(width)
+
+
 def _literal_text(s: str) -> str:
     """A STRING as BigQuery would read it."""
     quote = "'" if '"' in s and "'" not in s else '"'
@@ -44,6 +57,7 @@ def _literal_text(s: str) -> str:
 
 
 python("bq_number_text", _number_text, "VARCHAR, VARCHAR, BIGINT, BIGINT, VARCHAR", "VARCHAR")
+python("bq_float_text", _float_text, "VARCHAR, DOUBLE", "VARCHAR")
 python("bq_literal_text", _literal_text, "VARCHAR", "VARCHAR")
 macro(
     "bq_float_value",
@@ -56,7 +70,7 @@ macro(
 )
 macro("bq_left_padded", "(s, n) AS CASE WHEN length(s) < n THEN lpad(s, n, ' ') ELSE s END")
 macro("bq_right_padded", "(s, n) AS CASE WHEN length(s) < n THEN rpad(s, n, ' ') ELSE s END")
-macro("bq_float_format", """(f, x) AS CASE WHEN isfinite(x) THEN printf(f, x) ELSE bq_float_to_string(x) END""")
+macro("bq_float_format", """(f, x) AS CASE WHEN isfinite(x) THEN printf(f, x + 0.0::DOUBLE) ELSE bq_float_to_string(x) END""")
 
 
 def shown(call: Call, value: Value, literal: bool) -> str:
@@ -86,6 +100,10 @@ def _specified(call: Call, m: re.Match[str], value: Value) -> str:
     if m["width"] == "*" or m["precision"] == "*":
         raise call.refuse("a width or precision of * is not supported here; write the number")
     width, precision = int(m["width"] or 0), int(m["precision"]) if m["precision"] else None
+    if max(width, precision or 0) > LARGEST_WIDTH:
+        raise call.refuse(f"a width or precision above {LARGEST_WIDTH} is not supported here")
+    if "'" in flags and letter not in "dif":
+        raise call.refuse(f"{m[0]}: ' goes with %d, %i and %f here")
     if letter in "tTs":
         if letter == "s" and kind not in ("STRING", "NULL", "UNKNOWN"):
             raise call.refuse(f"%s takes a STRING, not {kind}; use %t")
@@ -106,13 +124,13 @@ def _specified(call: Call, m: re.Match[str], value: Value) -> str:
         precision = 6 if precision is None else precision
         if kind == "NUMERIC" and letter in "fFeE":
             return f"bq_number_text(CAST({value.sql} AS VARCHAR), {text(flags)}, {width}, {precision}, '{letter}')"
-        if kind == "INT64":
-            value, kind = cast(value, Type("FLOAT64")), "FLOAT64"
         if kind not in ("FLOAT64", "NULL", "UNKNOWN"):
-            raise call.refuse(f"%{letter} takes a FLOAT64 or NUMERIC, not {kind}")
+            raise call.refuse(f"%{letter} takes a FLOAT64 or NUMERIC, not {kind}; CAST it")
         if "'" in flags:
             return f"bq_number_text(bq_float_format('%.{precision}{letter}', {value.sql}), {text(flags)}, {width}, {precision}, '{letter}')"
-        return f"bq_float_format({text(f'%{flags}{width or str()}.{precision}{letter}')}, {value.sql})"
+        if flags or width:
+            return f"bq_float_text({text(f'%{flags}{width or str()}.{precision}{letter}')}, {value.sql})"
+        return f"bq_float_format('%.{precision}{letter}', {value.sql})"
     raise call.refuse(f"{m[0]} is not supported here; use %t, or TO_JSON_STRING")
 
 

@@ -9,7 +9,6 @@ from gamebeam.sql.dialect.values import Value
 
 TOPIC = "strings"
 
-# joining and splitting
 macro("bq_split", "(s, delimiter) AS CASE WHEN delimiter IS NOT NULL THEN string_split(s, delimiter) END")
 python("bq_bytes_split", lambda b, by: b.split(by) if by else [bytes([c]) for c in b] or [b""], "BLOB, BLOB", "BLOB[]")
 function(

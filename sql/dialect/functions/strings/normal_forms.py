@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Literal
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.registry import hint, special
 from gamebeam.sql.dialect.runtime import python
 from gamebeam.sql.dialect.types import STRING
@@ -11,11 +11,10 @@ from gamebeam.sql.dialect.values import Value
 
 TOPIC = "strings"
 
-# normal forms and distances
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
 
-def _normalize(fold: bool):  # type: ignore[no-untyped-def]
+def _normalize(fold: bool) -> Translator:
     def translate(call: Call) -> Value:
         form = call.nodes[1].name.upper() if len(call.nodes) == 2 else "NFC"
         if form not in FORMS or len(call.nodes) > 2:

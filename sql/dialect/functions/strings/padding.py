@@ -13,7 +13,6 @@ macro("bq_spaces", f"() AS {_SPACES_SQL}")
 macro("bq_within_limit", """(n, name) AS CASE WHEN n < 0 OR n > 1048576 THEN bq_fail(name || ': a length that is negative or above 1 MB')
       ELSE n END""")
 
-# trimming and padding
 python("bq_bytes_trim", lambda b, these: b.strip(these), "BLOB, BLOB", "BLOB")
 python("bq_bytes_ltrim", lambda b, these: b.lstrip(these), "BLOB, BLOB", "BLOB")
 python("bq_bytes_rtrim", lambda b, these: b.rstrip(these), "BLOB, BLOB", "BLOB")

@@ -18,7 +18,7 @@ macro(
     "bq_slice_of",
     "(b, p, n) AS unhex(substring(hex(b), bq_start(p, octet_length(b)) * 2 - 1, bq_not_negative(n, 'SUBSTR') * 2))",
 )
-macro("bq_right_slice", "(b, n) AS CASE WHEN n = 0 THEN ''::BLOB ELSE bq_slice(b, -n) END")
+macro("bq_right_slice", "(b, n) AS CASE WHEN b IS NULL THEN NULL WHEN n = 0 THEN ''::BLOB ELSE bq_slice(b, -n) END")
 for _name in ("SUBSTR", "SUBSTRING"):
     function(
         _name,
@@ -53,7 +53,6 @@ function(
     examples={"RIGHT('apple', 3)": "ple", "RIGHT('ab', 5)": "ab", "RIGHT('ab', -1)": ERROR, "RIGHT(b'apple', 3)": b"ple"},
 )
 
-# lengths
 for _name in ("LENGTH", "CHAR_LENGTH", "CHARACTER_LENGTH"):
     _bytes = (("BYTES -> INT64", "octet_length({0})"),) if _name == "LENGTH" else ()
     function(_name, ("STRING -> INT64", "length({0})"), *_bytes, topic=TOPIC, examples={f"{_name}('абвгд')": 5})

@@ -28,11 +28,25 @@ def _groups(call: Call) -> int:
     return count
 
 
+def _refuse_empty_matches(call: Call) -> None:
+    """The engines do not find the same matches of nothing between characters and at the end."""
+    pattern = call.values[1].constant
+    if not isinstance(pattern, str):
+        return
+    try:
+        empty = any(not m[0] for s in ("", "a", " b_1\n") for m in re.finditer(pattern, s))
+    except re.error:
+        empty = re.search(r"[*?|^$]|\{0|\\b|\(\)", pattern, re.IGNORECASE) is not None
+    if empty:
+        raise call.refuse("a pattern that matches the empty text is not supported here; write + instead of *, and no ?")
+
+
 def _python_pattern(call: Call) -> str:
     """The pattern for Python's engine. Raises: Refused, where the two engines may differ."""
     pattern = call.values[1]
     if pattern.type.kind == "NULL":
         return "NULL"
+    _refuse_empty_matches(call)
     if (
         not isinstance(pattern.constant, str)
         or re.search(r"\\[pPCQzZA]|\[\[:|\(\?[^:P]|\(\?P[^<]|[*+?}]\+", pattern.constant)
@@ -87,6 +101,7 @@ def _extract(call: Call) -> Value:
 
 def _extract_all(call: Call) -> Value:
     s, pattern, groups = call.values[0].sql, call.values[1].sql, _groups(call)
+    _refuse_empty_matches(call)
     if not groups:
         return Value(f"regexp_extract_all({s}, {pattern})", array_of(STRING))
     return Value(f"list_transform(regexp_extract_all({s}, {pattern}, 1), lambda m: coalesce(m, ''))", array_of(STRING))

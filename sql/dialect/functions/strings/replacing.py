@@ -8,7 +8,6 @@ from gamebeam.sql.dialect.values import Value
 
 TOPIC = "strings"
 
-# change
 python("bq_bytes_replace", lambda b, old, new: b.replace(old, new) if old else b, "BLOB, BLOB, BLOB", "BLOB")
 function(
     "REPLACE",

@@ -11,17 +11,17 @@ from gamebeam.sql.dialect.values import Value
 
 TOPIC = "strings"
 
-# search
 python("bq_bytes_find", lambda b, part: b.find(part) + 1, "BLOB, BLOB", "BIGINT")
 
 
 def _instr(s: str, part: str, position: int, occurrence: int) -> int:
     if position == 0 or occurrence < 1:
         raise ValueError("INSTR: the position cannot be 0, and the occurrence must be positive")
-    if abs(position) > len(s):
+    end = len(s) + (not part)  # nothing is found after the last character, too
+    if abs(position) > end:
         return 0
     last = len(s) - len(part)
-    starts = range(position - 1, last + 1) if position > 0 else range(min(len(s) + position, last), -1, -1)
+    starts = range(position - 1, last + 1) if position > 0 else range(min(end + position, last), -1, -1)
     found = [at for at in starts if s.startswith(part, at)]
     return found[occurrence - 1] + 1 if occurrence <= len(found) else 0
 

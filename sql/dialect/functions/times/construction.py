@@ -1,6 +1,6 @@
 """DATE, DATETIME, TIME and TIMESTAMP of parts, of text and of each other."""
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.casts.cast import cast
 from gamebeam.sql.dialect.functions.times.text import timestamp_of_string
 from gamebeam.sql.dialect.functions.times.zones import clock, instant
@@ -11,7 +11,6 @@ from gamebeam.sql.dialect.values import Value
 
 TOPIC = "dates and times"
 
-# construction
 macro(
     "bq_date_of",
     "(y, m, d) AS CASE WHEN y BETWEEN 1 AND 9999 OR y IS NULL THEN make_date(y, m, d) ELSE bq_fail_date('year out of range: ' || y) END",
@@ -31,12 +30,12 @@ macro(
 )
 
 
-def _of_timestamp(template: str, t: Type):  # type: ignore[no-untyped-def]
+def _of_timestamp(template: str, t: Type) -> Translator:
     """A translator: the clock of the zone at a TIMESTAMP, in a template."""
     return lambda call: Value(template.format(clock(call.values[0].sql, call.values[1] if len(call.values) > 1 else None)), t)
 
 
-def _to_timestamp(template: str):  # type: ignore[no-untyped-def]
+def _to_timestamp(template: str) -> Translator:
     """A translator: the TIMESTAMP at which the zone's clock shows a DATE or DATETIME."""
     return lambda call: Value(instant(template.format(call.values[0].sql), call.values[1] if len(call.values) > 1 else None), TIMESTAMP)
 

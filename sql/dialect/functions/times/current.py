@@ -1,6 +1,6 @@
 """CURRENT_DATE and its siblings, with and without brackets."""
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.functions.times.arguments import count_arguments, zone_argument
 from gamebeam.sql.dialect.functions.times.zones import clock
 from gamebeam.sql.dialect.registry import special
@@ -10,7 +10,7 @@ from gamebeam.sql.dialect.values import Value
 TOPIC = "dates and times"
 
 
-def _now(of: str, t: Type):  # type: ignore[no-untyped-def]
+def _now(of: str, t: Type) -> Translator:
     def translate(call: Call) -> Value:
         count_arguments(call, 0, 1)
         return Value(of.format(clock("now()", zone_argument(call, 0))), t)

@@ -1,7 +1,6 @@
 """A text is read by the elements of a format, in Python: what the PARSE_ functions of dates and times do."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -44,6 +43,7 @@ NUMBERS = {
     "g": (2, 0, 99),
 }
 KNOWN = set(NUMBERS) | set(SAME) | set("AaBbhpPsz%nt")
+WIDE_CENTURY = "3C"  # %C where no element follows: a zero may stand before its two digits
 
 
 @dataclass
@@ -74,7 +74,7 @@ def parsed(s: str, format_: str) -> datetime:
     """The clock's time, less the offset that the text has. Raises: ValueError."""
     read, at = Fields(), _spaces(s, 0)
     for element in elements(format_):
-        at = _spaces(s, at) if element == " " else element_of(element)(read, s, at)
+        at = _spaces(s, at) if element == " " else _element(read, element, s, at)
     if _spaces(s, at) != len(s):
         raise ValueError(f"failed to parse {s!r} by {format_!r}")
     return _assembled(read)
@@ -97,6 +97,9 @@ def elements(format_: str) -> tuple[str, ...]:
         else:
             found.append(format_[at])
             at += 1
+    for i, element in enumerate(found):
+        if element in ("%C", "%EC") and not "".join(found[i + 1:i + 2]).startswith("%"):
+            found[i] = f"%{WIDE_CENTURY}"
     return tuple(found)
 
 
@@ -104,10 +107,6 @@ def _spaces(s: str, at: int) -> int:
     while at < len(s) and s[at] in " \t\n\v\f\r":
         at += 1
     return at
-
-
-def element_of(element: str) -> Callable[[Fields, str, int], int]:
-    return lambda read, s, at: _element(read, element, s, at)
 
 
 def _digits(s: str, at: int, most: int, low: int, high: int) -> tuple[int, int]:
@@ -163,8 +162,14 @@ def _element(read: Fields, element: str, s: str, at: int) -> int:
             at = match.end()
         return at
     if name == "E4Y":
-        read.year, at = _digits(s, at, 4, 0, 9999)
+        read.year, end = _digits(s, at, 4, 0, 9999)
+        if end - at != 4:
+            raise ValueError(f"failed to parse {s!r}: a year of four digits is expected at {at + 1}")
         read.two_digits = read.century = None
+        return end
+    if name == WIDE_CENTURY:
+        read.century, at = _digits(s, at, 3, 0, 99)
+        read.two_digits = read.two_digits or 0
         return at
     return _number(read, name[-1], s, at)
 

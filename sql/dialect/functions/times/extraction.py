@@ -9,7 +9,6 @@ from gamebeam.sql.dialect.functions.times.arguments import count_arguments, type
 from gamebeam.sql.dialect.functions.times.parts import MONTHS, WEEKS, extracted, part_name, truncated
 from gamebeam.sql.dialect.functions.times.zones import clock
 from gamebeam.sql.dialect.registry import ERROR, special
-from gamebeam.sql.dialect.runtime import macro
 from gamebeam.sql.dialect.types import DATE, DATETIME, INT64, TIMESTAMP, Type
 from gamebeam.sql.dialect.values import Value
 
@@ -25,7 +24,6 @@ def _extract(call: Call) -> Value:
     if zone is not None and kind != "TIMESTAMP":
         raise call.refuse(f"AT TIME ZONE is for a TIMESTAMP, not {kind}")
     if kind == "INTERVAL":
-
         return Value(extracted_of_interval(part, value.sql), INT64)
     if kind in ("NULL", "UNKNOWN"):
         value, kind = cast(value, TIMESTAMP), "TIMESTAMP"
@@ -39,9 +37,6 @@ def _extract(call: Call) -> Value:
     if part in ("DATE", "TIME") and kind == "DATETIME":
         return Value(f"CAST({sql} AS {part})", Type(part))
     return Value(f"CAST({extracted(part, sql, kind)} AS BIGINT)", INT64)
-
-
-macro("bq_last_of_month", "(d) AS last_day(CAST(d AS DATE))")
 
 
 def _last_day(call: Call) -> Value:

@@ -2,7 +2,7 @@
 
 import re
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.functions.times.zones import clock
 from gamebeam.sql.dialect.registry import ERROR, function
@@ -146,7 +146,7 @@ def literal_format(call: Call) -> str | None:
     return value.constant
 
 
-def _format(kind: str, local: str):  # type: ignore[no-untyped-def]
+def _format(kind: str, local: str) -> Translator:
     def translate(call: Call) -> Value:
         format_, zone = literal_format(call), call.values[2] if len(call.values) > 2 else None
         if format_ is None:
@@ -183,7 +183,6 @@ function(
 function(
     "FORMAT_DATETIME",
     _DATETIME,
-    _TIMESTAMP,
     topic=TOPIC,
     examples={
         "FORMAT_DATETIME('%c', DATETIME '2008-12-25 15:30:00')": "Thu Dec 25 15:30:00 2008",

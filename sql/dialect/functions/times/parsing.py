@@ -2,7 +2,7 @@
 
 import re
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.functions.times.elements import KNOWN, elements, parsed
 from gamebeam.sql.dialect.functions.times.formats import ELEMENT, UNFIT, literal_format
 from gamebeam.sql.dialect.functions.times.zones import instant
@@ -36,7 +36,7 @@ def _read(s: str, format_: str, sql: str) -> str:
     return f"bq_parse({s}, {sql})"
 
 
-def _parse(kind: str, result: str):  # type: ignore[no-untyped-def]
+def _parse(kind: str, result: str) -> Translator:
     def translate(call: Call) -> Value:
         format_, zone = literal_format(call), call.values[2] if len(call.values) > 2 else None
         t = {"DATE": DATE, "DATETIME": DATETIME, "TIME": TIME, "TIMESTAMP": TIMESTAMP}[kind]

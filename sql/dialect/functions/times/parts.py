@@ -1,5 +1,7 @@
 """The parts of dates and times: extraction, truncation, differences, and steps of so many parts."""
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from gamebeam.sql.dialect.errors import Refused
@@ -127,7 +129,7 @@ def _times(count: str, factor: int) -> str:
     return count if factor == 1 else f"({count} * {factor}::BIGINT)"
 
 
-def interval_of(node: exp.Expr, translate) -> tuple[str, str]:  # type: ignore[no-untyped-def]
+def interval_of(node: exp.Expr, translate: Callable[[exp.Expr], Value]) -> tuple[str, str]:
     """The count, an INT64 in DuckDB's SQL, and the part of INTERVAL n PART."""
     if not isinstance(node, exp.Interval) or not isinstance(node.args.get("unit"), exp.Var):
         raise Refused("INTERVAL n PART is needed here, such as INTERVAL 1 DAY")

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.casts.cast import cast
 from gamebeam.sql.dialect.functions.times.arguments import count_arguments, typed
 from gamebeam.sql.dialect.functions.times.parts import MICROSECONDS, MONTHS, interval_of
@@ -13,7 +13,6 @@ from gamebeam.sql.dialect.values import Value
 
 TOPIC = "dates and times"
 
-# series
 macro("bq_step", "(n) AS CASE WHEN n = 0 THEN bq_fail('the step of a series cannot be 0') ELSE n END")
 macro(
     "bq_day_series",
@@ -34,7 +33,7 @@ macro(
 )
 
 
-def _series(of: Type):  # type: ignore[no-untyped-def]
+def _series(of: Type) -> Translator:
     def translate(call: Call) -> Value:
         given = count_arguments(call, 2 if of == DATE else 3, 3)
         a, b = typed(call, 0, of), typed(call, 1, of)
@@ -82,6 +81,8 @@ def _bucket(call: Call) -> Value:
         TIMESTAMP,
     )
     width = call.value(1)
+    if width.type.kind == "NULL":
+        return cast(width, value.type)
     if width.type.kind != "INTERVAL":
         raise call.refuse(f"INTERVAL n part is needed, not {width.type}")
     origin = cast(call.value(2), value.type).sql if given == 3 else cast(Value("DATE '1950-01-01'", DATE), value.type).sql

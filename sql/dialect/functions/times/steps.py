@@ -1,6 +1,6 @@
 """Differences and steps: DATE_DIFF, DATE_ADD, DATE_SUB and their siblings."""
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.coercion import coerced
 from gamebeam.sql.dialect.functions.times.arguments import count_arguments, typed
 from gamebeam.sql.dialect.functions.times.parts import CLOCK, MICROSECONDS, difference, interval_of, moved, part_name
@@ -11,7 +11,7 @@ from gamebeam.sql.dialect.values import Value
 TOPIC = "dates and times"
 
 
-def _diff(*allowed: Type):  # type: ignore[no-untyped-def]
+def _diff(*allowed: Type) -> Translator:
     def translate(call: Call) -> Value:
         count_arguments(call, 3, 3)
         a, b, part = typed(call, 0, *allowed), typed(call, 1, *allowed), part_name(call.nodes[2])
@@ -28,7 +28,7 @@ def _diff(*allowed: Type):  # type: ignore[no-untyped-def]
     return translate
 
 
-def _shift(sign: str, *allowed: Type):  # type: ignore[no-untyped-def]
+def _shift(sign: str, *allowed: Type) -> Translator:
     def translate(call: Call) -> Value:
         count_arguments(call, 2, 2)
         value = typed(call, 0, *allowed)

@@ -1,6 +1,7 @@
 """Dates and times as text: their casts to STRING and from it, and literals such as DATE '2026-11-30'."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from gamebeam.sql.dialect.calls import Call
@@ -127,7 +128,7 @@ def _timestamp_literal(day: str, at: str, zone: str) -> str:
     return f"TIMESTAMPTZ '{local.isoformat(' ')}+00'"
 
 
-def _of_string(kind: str, pattern: str, otherwise: str):  # type: ignore[no-untyped-def]
+def _of_string(kind: str, pattern: str, otherwise: str) -> Callable[[Value], str]:
     """A cast of a STRING: a literal is read here, so that DuckDB can compare a column with it."""
 
     def template(value: Value) -> str:

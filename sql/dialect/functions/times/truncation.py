@@ -1,6 +1,6 @@
 """DATE_TRUNC and its siblings."""
 
-from gamebeam.sql.dialect.calls import Call
+from gamebeam.sql.dialect.calls import Call, Translator
 from gamebeam.sql.dialect.functions.times.arguments import count_arguments, typed, zone_argument
 from gamebeam.sql.dialect.functions.times.parts import CLOCK, part_name, truncated
 from gamebeam.sql.dialect.functions.times.zones import clock, instant
@@ -11,7 +11,7 @@ from gamebeam.sql.dialect.values import Value
 TOPIC = "dates and times"
 
 
-def _trunc(*allowed: Type):  # type: ignore[no-untyped-def]
+def _trunc(*allowed: Type) -> Translator:
     def translate(call: Call) -> Value:
         given = count_arguments(call, 2, 3)
         value, part = typed(call, 0, *allowed), part_name(call.nodes[1])

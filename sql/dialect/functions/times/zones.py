@@ -22,7 +22,9 @@ macro(
 # a clock that shows a time twice, or leaves it out, is read with the offset before the change; DuckDB takes the one after
 macro(
     "bq_instant",
-    """(local, zone) AS CASE WHEN timezone(zone, timezone(zone, local) - to_hours(1)) = local THEN timezone(zone, local) - to_hours(1)
+    """(local, zone) AS CASE WHEN local < TIMESTAMP '0001-01-02 00:00:00' OR local >= TIMESTAMP '9999-12-31 00:00:00'
+      THEN bq_timestamp_us(epoch_us(timezone(zone, local)))
+      WHEN timezone(zone, timezone(zone, local) - to_hours(1)) = local THEN timezone(zone, local) - to_hours(1)
       WHEN zone = 'Australia/Lord_Howe' AND timezone(zone, timezone(zone, local) - to_minutes(30)) = local THEN timezone(zone, local)
       - to_minutes(30)
       ELSE timezone(zone, local) END""",
@@ -31,6 +33,11 @@ macro(
     "bq_instant_of",
     """(local, zone) AS list_transform([{'clock': local, 'zone': zone}],
       lambda bq_place: bq_instant(bq_place.clock, bq_place.zone))[1]""",
+)
+macro(
+    "bq_clock",
+    """(ts, zone) AS CASE WHEN ts < TIMESTAMPTZ '0001-01-02 00:00:00+00' OR ts >= TIMESTAMPTZ '9999-12-31 00:00:00+00'
+      THEN bq_datetime(timezone(zone, ts)) ELSE timezone(zone, ts) END""",
 )
 macro("bq_utc_clock", "(ts) AS make_timestamp(epoch_us(ts))")
 macro("bq_of_utc_clock", "(local) AS make_timestamptz(epoch_us(local))")
@@ -62,7 +69,7 @@ def clock(ts: str, zone: Value | None) -> str:
     """The DATETIME that a clock in the zone shows at a TIMESTAMP; UTC without a zone."""
     if zone is None or (zone.literal and zone.constant in ("UTC", "+00", "+00:00", "Etc/UTC")):
         return f"bq_utc_clock({ts})"
-    return f"timezone({zone_text(zone)}, {ts})"
+    return f"bq_clock({ts}, {zone_text(zone)})"
 
 
 def instant(local: str, zone: Value | None) -> str:
