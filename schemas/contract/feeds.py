@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict, force_setattr, replace
@@ -48,6 +48,8 @@ class Column(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Encoding(str):
     """A name of an encoding that Python knows, of text."""
+
+    takes: ClassVar[str] = "an encoding such as utf-8"
 
     @classmethod
     def parse(cls, value: object) -> Self:

@@ -11,7 +11,15 @@ from gamebeam.schemas.contract.bounded_text import OutOfBounds, load_bounded_yam
 PRIMITIVES = {"boolean": "boolean", "int": "long", "long": "long", "float": "double", "double": "double",
               "string": "string", "bytes": "bytes"}
 LOGICAL = {"timestamp-millis": "timestamp", "date": "date"}
-ROLES = {"revenue", "level", "score", "wealth", "state", "profile", "left"}
+ROLES = {  # by role: what a field of it means to rollups and views
+    "revenue": "Money in USD, summed per player and hour. `factor: -1` subtracts it, as for refunds. Needs a number.",
+    "score": "Points, summed per player and hour for `leaderboard`. Needs a number.",
+    "level": "The player's level: its last known value is kept.",
+    "wealth": "What the player owns: its last known value is kept.",
+    "state": "Any other value of which the player's last one is kept.",
+    "profile": "Kept in the player store alone, not in a table.",
+    "left": "Names the state that the player has lost, such as the guild that was left.",
+}
 PII = {"drop", "hash"}
 READ_FROM_JSON = {"boolean", "long", "double", "string", "timestamp"}
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -114,7 +122,7 @@ def _parse_field(spec: object, file: str) -> Field:
         raise ContractError(file, name, f"pii is one of {sorted(PII)}, not {pii!r}")
     roles = spec.get("role", [])
     roles = tuple([roles] if isinstance(roles, str) else roles if isinstance(roles, list) else [str(roles)])
-    if unknown := set(roles) - ROLES:
+    if unknown := set(roles) - ROLES.keys():
         raise ContractError(file, name, f"role is one of {sorted(ROLES)}, not {sorted(unknown)}")
     field_type = _parse_type(declared, name, file)
     if {"revenue", "score"} & set(roles) and field_type.kind not in ("long", "double"):

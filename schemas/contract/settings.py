@@ -1,7 +1,7 @@
 """contract.yaml: the game's name, and what holds for all of its events."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct, field
@@ -17,6 +17,8 @@ LONGEST_HOLE = 10**9  # that max_hole may be: missing is then a sum that cannot 
 class Moment(int):
     """ms since 1970. YAML reads 2000-01-01 as a date, and 2000-01-01 12:00:00 as a time; both are UTC unless they say otherwise."""
 
+    takes: ClassVar[str] = "a date or time such as 2000-01-01"
+
     @classmethod
     def parse(cls, value: object) -> Self:
         try:
@@ -26,12 +28,14 @@ class Moment(int):
         if isinstance(when, date) and not isinstance(when, datetime):
             when = datetime.combine(when, time())
         if not isinstance(when, datetime):
-            raise ValueError(f"expected a date or time such as 2000-01-01, not {value!r}")
+            raise ValueError(f"expected {cls.takes}, not {value!r}")
         return cls(((when if when.tzinfo else when.replace(tzinfo=UTC)) - EPOCH) // timedelta(milliseconds=1))
 
 
 class TimeZone(str):
     """A time zone of the tz database."""
+
+    takes: ClassVar[str] = "a time zone such as UTC or Europe/Berlin"
 
     @classmethod
     def parse(cls, value: object) -> Self:

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from msgspec import Meta, Struct
 
@@ -19,10 +19,12 @@ LONGEST_FORMAT = 64  # characters: strptime makes a regular expression of it
 class TimeFormat(str):
     """s, ms, us, ns, iso, or strptime's (a fraction may be absent)."""
 
+    takes: ClassVar[str] = "s, ms, us, ns, iso or a format such as %Y-%m-%d %H:%M:%S.%f"
+
     @classmethod
     def parse(cls, value: object) -> Self:
         if not isinstance(value, str) or (value not in (*NUMERIC_TIMES, "iso") and not _is_format(value)):
-            raise ValueError(f"expected s, ms, us, ns, iso or a format such as %Y-%m-%d %H:%M:%S.%f, not {value!r}")
+            raise ValueError(f"expected {cls.takes}, not {value!r}")
         return cls(value)
 
 

@@ -6,7 +6,7 @@ The `title` of a key in a model completes the sentence "expected …"; its `desc
 import re
 from datetime import date
 from types import UnionType
-from typing import Annotated, Any, Literal, Protocol, Self, TypeGuard, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, TypeGuard, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -26,7 +26,12 @@ STEP = re.compile(r"\.([^.\[]+)|\[([0-9]+|\.\.\.)\]")
 
 
 class Parsed(Protocol):
-    """A type of a model that reads its own text; the ValueError of `parse` is what an error says of the key."""
+    """A type of a model that reads its own text; the ValueError of `parse` is what an error says of the key.
+
+    takes: what the key takes, for the reference.
+    """
+
+    takes: ClassVar[str]
 
     @classmethod
     def parse(cls, value: object) -> Self: ...
@@ -35,12 +40,14 @@ class Parsed(Protocol):
 class Duration(int):
     """Milliseconds, written as 30s, 10m, 1h or 2d."""
 
+    takes: ClassVar[str] = "a duration such as 30s, 10m, 1h or 2d"
+
     @classmethod
     def parse(cls, value: object) -> Self:
         match = re.fullmatch(r"([0-9]{1,9})\s*([smhd])", str(value))
         length = int(match[1]) * UNITS[match[2]] if match else 0
         if not 0 < length <= LONGEST_MS:
-            raise ValueError(f"expected a duration such as 30s, 10m, 1h or 2d, at most {LONGEST_MS // UNITS['d']}d, not {value!r}")
+            raise ValueError(f"expected {cls.takes}, at most {LONGEST_MS // UNITS['d']}d, not {value!r}")
         return cls(length)
 
 
@@ -76,13 +83,13 @@ def _explained(error: msgspec.ValidationError, body: object, model: object, name
         return names, str(error)
     keys = {f.encode_name: f.type for k in _alternatives(kind) if _is_struct(k) for f in msgspec.structs.fields(k)}
     if match := re.fullmatch(r"Object missing required field `(.*)`", problem):
-        return [*names, match[1]], f"missing: expected {_title(keys[match[1]])}"
+        return [*names, match[1]], f"missing: expected {expected(keys[match[1]])}"
     if match := re.fullmatch(r"Object contains unknown field `(.*)`", problem, re.DOTALL):
         return [*names, match[1]], f"unknown; known are {', '.join(sorted(keys))}"
     if error.__cause__:
         return names, str(error.__cause__)
     said = repr(value) if not value or isinstance(value, str | int | float | date) else PLAIN.get(type(value), "a value")
-    return names, f"expected {_title(kind)}, not {said}"
+    return names, f"expected {expected(kind)}, not {said}"
 
 
 # value is what YAML holds, of any shape: it was searched by msgspec on the same path.
@@ -111,16 +118,24 @@ def _alternatives(kind: object) -> list[object]:
     return [a for k in get_args(kind) for a in _alternatives(k)] if get_origin(kind) in (Union, UnionType) else [kind]
 
 
-def _title(kind: object) -> str:
-    """What a key of this type takes."""
+def meaning(kind: object) -> str:
+    """Return what a model says of a key of this type: the description of its annotation, or nothing."""
     if get_origin(kind) is Annotated:
         inner, *metas = get_args(kind)
-        return next((m.title for m in reversed(metas) if m.title), None) or _title(inner)
+        return next((m.description for m in reversed(metas) if m.description), None) or meaning(inner)
+    return next((text for k in get_args(kind) if (text := meaning(k))), "") if get_origin(kind) in (Union, UnionType) else ""
+
+
+def expected(kind: object) -> str:
+    """Return what a key of this type takes: it completes the sentence "expected …"."""
+    if get_origin(kind) is Annotated:
+        inner, *metas = get_args(kind)
+        return next((m.title for m in reversed(metas) if m.title), None) or expected(inner)
     if get_origin(kind) in (Union, UnionType):
-        return " or ".join(_title(k) for k in get_args(kind) if k is not type(None))
+        return " or ".join(expected(k) for k in get_args(kind) if k is not type(None))
     if get_origin(kind) is Literal:
         return f"one of {', '.join(get_args(kind))}"
-    return "a mapping" if _is_struct(kind) else PLAIN.get(get_origin(kind) or kind, "a value")
+    return "a mapping" if _is_struct(kind) else PLAIN.get(get_origin(kind) or kind) or str(getattr(kind, "takes", "a value"))
 
 
 def _is_struct(kind: object) -> TypeGuard[type[msgspec.Struct]]:
