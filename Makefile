@@ -7,7 +7,7 @@ DEMO := .cache/demo
 # Engines' tests wait for servers a third of their time: three files at once fill two cores.
 SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo live test fast chaos lint bench lock audit licences system clean
+.PHONY: demo live test fast chaos lint bench lock audit licences docs system clean
 
 demo: system $(READY)
 	@rm -rf $(DEMO)
@@ -70,6 +70,10 @@ audit: $(READY)
 licences: $(READY)
 	{ printf '# Licences\n\nOf the packages that `requirements.lock` installs on Linux, as their metadata name them. Written by `make licences`.\n\n'; \
 	  $(BIN)/pip-licenses --from=mixed --format=markdown --order=license --ignore-packages gamebeam; } > docs/licences.md
+
+# The site of docs/, in .cache/site. A broken link or a page outside the navigation fails.
+docs: $(READY)
+	$(BIN)/mkdocs build --quiet --strict
 
 clean:
 	rm -rf $(VENV) .cache build *.egg-info

@@ -13,7 +13,8 @@ setup(
                   "gamebeam.transforms": ["**/*.lua"], "gamebeam.reports": ["**/*.sql", "templates/*"],
                   "gamebeam.collector": ["**/*.yaml", "*.html", "**/*.lua"], "gamebeam.clients": ["README.md"]},
     install_requires=[
-        "apache-beam==2.77.0", "duckdb", "fastavro", "lz4", "msgspec", "pyarrow", "pyyaml", "redis", "rich", "sqlglot", "xxhash",
+        "apache-beam==2.77.0", "click", "duckdb", "fastavro", "lz4", "msgspec", "prompt-toolkit", "pyarrow", "pyyaml", "redis", "rich",
+        "sqlglot", "xxhash",
     ],
     extras_require={
         "gcp": ["apache-beam[gcp]==2.77.0", "google-cloud-pubsub", "google-cloud-bigquery", "google-cloud-bigquery-storage"],
@@ -22,7 +23,7 @@ setup(
                       "uvloop"],
         "feeds": ["pycountry"],
         "reports": ["altair", "jinja2", "starlette", "uvicorn", "vl-convert-python"],
-        "dev": ["httpx", "hypothesis", "mypy", "pip-audit", "pip-licenses", "playwright", "pypdf", "pytest", "pytest-xdist", "python-hcl2",
+        "dev": ["httpx", "hypothesis", "mkdocs-material", "mypy", "pip-audit", "pip-licenses", "playwright", "pypdf", "pytest", "pytest-xdist", "python-hcl2",
                 "ruff", "schemathesis", "setuptools", "types-PyYAML", "wheel"],
     },
     entry_points={"console_scripts": ["gamebeam = gamebeam.pipeline.cli.__main__:main"]},
