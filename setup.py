@@ -23,8 +23,8 @@ setup(
                       "uvloop"],
         "feeds": ["pycountry"],
         "reports": ["altair", "jinja2", "starlette", "uvicorn", "vl-convert-python"],
-        "dev": ["httpx", "hypothesis", "mkdocs-material", "mypy", "pip-audit", "pip-licenses", "playwright", "pypdf", "pytest", "pytest-xdist", "python-hcl2",
-                "ruff", "schemathesis", "setuptools", "types-PyYAML", "wheel"],
+        "dev": ["httpx", "hypothesis", "mkdocs-material", "mypy", "pip-audit", "pip-licenses", "playwright", "pypdf", "pytest",
+                "pytest-xdist", "python-hcl2", "ruff", "schemathesis", "setuptools", "types-PyYAML", "wheel"],
     },
     entry_points={"console_scripts": ["gamebeam = gamebeam.pipeline.cli.__main__:main"]},
 )

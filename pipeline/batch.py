@@ -3,26 +3,16 @@
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import StandardOptions
+from msgspec.structs import replace
 
 from gamebeam.archive.contract_file import accepted_contract, store_contract
 from gamebeam.archive.leftovers import remove_leftovers
-from gamebeam.archive.manifest import (
-    Input,
-    Run,
-    RunError,
-    batch_run_id,
-    commit_run,
-    new_inputs,
-    now,
-    read_runs,
-    require_name,
-    superseded_by,
-    write_run,
-)
+from gamebeam.archive.manifest import Input, Run, RunError, now, read_runs, write_run
+from gamebeam.archive.overlap import batch_run_id, commit_run, new_inputs, require_name, superseded_by
 from gamebeam.archive.run_lock import locked
 from gamebeam.pipeline.archive_contract import given_contract
 from gamebeam.pipeline.build import Job, build

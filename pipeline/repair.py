@@ -16,7 +16,17 @@ from gamebeam.archive.contract_file import accepted_contract, store_contract
 from gamebeam.archive.leftovers import remove_leftovers
 from gamebeam.archive.manifest import Input, Repaired, Run, RunError, iso, ms, now, read_runs, write_run
 from gamebeam.archive.part_files import PartFiles
-from gamebeam.archive.reader import LANDED_LATER, between, dates, dead_hour, event_tables, items_of, part_files, read_columns
+from gamebeam.archive.reader import (
+    LANDED_LATER,
+    between,
+    dates,
+    dead_hour,
+    event_tables,
+    items_of,
+    part_files,
+    part_files_by_hour,
+    read_columns,
+)
 from gamebeam.archive.run_lock import locked
 from gamebeam.pipeline.archived_ids import days_of_ids
 from gamebeam.pipeline.received_counts import Counts, received
@@ -178,7 +188,7 @@ class _Archived:
     def events(self, start: int, end: int) -> Iterator[tuple[int, list[Any]]]:
         """(hour in ms, its events of all types, copies included)."""
         for date in range(start - start % DAY_MS, end, DAY_MS):
-            of_day = {table: part_files(self.archive, table, dates(date, date)[0], self.runs)
+            of_day = {table: part_files_by_hour(self.archive, table, dates(date, date)[0], self.runs)
                       for table in event_tables(self.contract).values()}
             late = {table: [self._arrived(read_columns(p, table)) for p in by_hour.get("late", ())] for table, by_hour in of_day.items()}
             for at in range(max(start, date), min(end, date + DAY_MS), HOUR_MS):
@@ -204,7 +214,7 @@ class _Archived:
         found: dict[int, list[Any]] = {}
         landed: set[tuple[str, int]] = set()
         for date in dates(start - AHEAD_MS, end + BEHIND_MS):
-            for path in (p for paths in part_files(self.archive, table, date, self.runs).values() for p in paths):
+            for path in part_files(self.archive, table, self.runs, date):
                 blank = dict.fromkeys(NOT_KEPT, "") | {"field": None, "payload": b""}
                 columns = self._arrived(read_columns(path, table, NOT_KEPT))
                 at = pc.coalesce(columns.column("event_time"), columns.column("arrival_time"))

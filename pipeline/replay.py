@@ -93,16 +93,15 @@ def _dead_letters(archive: str, contract: Contract, fingerprint: str, runs: list
     table = tables(contract)[DEAD_LETTER]
     found: dict[tuple[str, int], tuple[Any, str]] = {}
     landed = set()
-    for paths in part_files(archive, table, "*", runs).values():
-        for path in paths:
-            columns = read_columns(path, table)
-            columns = columns.filter(pc.equal(columns.column("fingerprint"), fingerprint))
-            for item, run_id in zip(items_of(contract, DEAD_LETTER, columns), columns.column("run_id").to_pylist(), strict=True):
-                key = (item.dead_id, dead_hour(item))
-                if item.reason == LANDED_LATER:
-                    landed.add(key)
-                elif item.reason in REASONS and (key not in found or item.arrival_time < found[key][0].arrival_time):
-                    found[key] = item, run_id
+    for path in part_files(archive, table, runs):
+        columns = read_columns(path, table)
+        columns = columns.filter(pc.equal(columns.column("fingerprint"), fingerprint))
+        for item, run_id in zip(items_of(contract, DEAD_LETTER, columns), columns.column("run_id").to_pylist(), strict=True):
+            key = (item.dead_id, dead_hour(item))
+            if item.reason == LANDED_LATER:
+                landed.add(key)
+            elif item.reason in REASONS and (key not in found or item.arrival_time < found[key][0].arrival_time):
+                found[key] = item, run_id
     return [pair for key, pair in sorted(found.items()) if key not in landed], bool(found)
 
 

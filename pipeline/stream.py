@@ -2,30 +2,28 @@
 
 import hashlib
 import json
-import re
 import signal
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import UTC, datetime
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import GoogleCloudOptions, PortableOptions, StandardOptions
+from apache_beam.options.pipeline_options import PortableOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
 from gamebeam.archive.contract_file import accepted_contract, store_contract
 from gamebeam.archive.followed_files import unreadable_files
 from gamebeam.archive.leftovers import remove_temporary_files
-from gamebeam.archive.manifest import Run, RunError, followed_inputs, iso, now, read_runs, require_name, write_run
+from gamebeam.archive.manifest import Run, RunError, followed_inputs, iso, now, read_runs, write_run
 from gamebeam.archive.run_lock import locked
 from gamebeam.pipeline.archive_contract import given_contract
 from gamebeam.pipeline.build import Job, build
 from gamebeam.pipeline.options import Config, JobOptions, on_dataflow, pii_key
-from gamebeam.pipeline.runners.flink import has_state, key_groups, prepare
+from gamebeam.pipeline.runners.flink import key_groups, prepare
 from gamebeam.pipeline.runners.prism import prism
+from gamebeam.pipeline.stream_run import state_settings, streaming_run
 from gamebeam.pipeline.stream_source import live_source
 from gamebeam.pipeline.warehouse import open_warehouse
 from gamebeam.pipeline.watch import end, signals, watch
-from gamebeam.schemas.contract.contract import Contract
 from gamebeam.transforms.sinks.player_store.store import check_store
 from gamebeam.transforms.sources.source_lifecycle import DRAIN, PAUSE, RESTING
 from gamebeam.transforms.sources.uri import Files, Source, parse_source
@@ -46,7 +44,7 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     store_contract(options.archive, contract)
     warehouse = open_warehouse(options, contract)
     earlier = read_runs(options.archive)
-    run = streaming_run(options, contract, earlier, on_prism)
+    run = streaming_run(options, contract, earlier, on_prism, state_settings(config))
     if run not in earlier:
         run.source, run.rewound_to = source.name, None if live.rewound_to is None else iso(live.rewound_to)
     if on_flink:
@@ -108,36 +106,3 @@ def _checked(options: JobOptions, source: Source) -> str:
     if engine == "dataflowrunner" and getattr(source, "until_idle", False):
         raise RunError(f"{source.name}: until=idle ends no job on Dataflow; leave it out and drain the job, or read files as a batch run")
     return engine
-
-
-def streaming_run(options: JobOptions, contract: Contract, earlier: list[Run], on_prism: bool) -> Run:
-    """A new run, or the one that --run_id names: its state comes back from the savepoint or checkpoint given with it."""
-    cloud = options.view_as(GoogleCloudOptions)
-    launch, job = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), cloud.job_name or contract.name
-    run_id = options.run_id or (_continued(job, earlier) if cloud.update else f"{job}-{launch}")
-    require_name(run_id)
-    known = next((r for r in earlier if r.run_id == run_id), None)
-    if known is None:
-        if has_state(options):
-            raise RunError(f"--run_id={options.run_id or ''}: the archive knows no such run; give that of the job whose state this is")
-        return Run(run_id, "open", "streaming", contract.fingerprint, now())
-    if known.mode != "streaming" or not known.visible:
-        raise RunError(f"--run_id={run_id}: a {known.mode} run of this name is {known.state}; leave --run_id out, or choose another")
-    if on_prism:
-        raise RunError(f"--run_id={run_id}: used before, and Prism keeps no state to continue it from: its windows would begin anew "
-                       "and hide what they held; leave --run_id out: views add a new run's rows")
-    if on_dataflow(options):
-        if not (cloud.update or cloud.template_location):  # a template's launcher does not say which it is
-            raise RunError(f"--run_id={run_id}: used before; give --update to continue its state, or leave --run_id out for a cold start")
-    elif not has_state(options):
-        raise RunError(f"--run_id={run_id}: used before; give --savepoint_path, a savepoint or retained checkpoint of it, or leave "
-                       "--run_id out, for a new run with start=rewind:…: without its state it would overwrite what it wrote")
-    return known
-
-
-def _continued(job: str, earlier: list[Run]) -> str:
-    """The run whose state an update of this job takes over."""
-    mine = [r for r in earlier if r.state == "open" and re.fullmatch(rf"{re.escape(job)}-\d{{8}}T\d{{6}}Z", r.run_id)]
-    if not mine:
-        raise RunError(f"--update: the archive has no open run of job {job}; give its --run_id, or leave --update out for a cold start")
-    return mine[-1].run_id

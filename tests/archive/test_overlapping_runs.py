@@ -11,7 +11,8 @@ import pytest
 
 from gamebeam.archive.atomic_write import write_atomically
 from gamebeam.archive.leftovers import remove_temporary_files
-from gamebeam.archive.manifest import Input, Run, RunError, batch_run_id, commit_run, now, read_runs, write_run
+from gamebeam.archive.manifest import Input, Run, RunError, now, read_runs, write_run
+from gamebeam.archive.overlap import batch_run_id, commit_run
 from gamebeam.archive.run_lock import Busy, locked
 from gamebeam.loadgen.generate import generate
 from gamebeam.pipeline.batch import run_batch

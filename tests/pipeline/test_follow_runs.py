@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from gamebeam.archive.followed_files import Followed, Taken
-from gamebeam.archive.manifest import Run, RunError, new_inputs, now, read_runs, superseded_by, write_run
+from gamebeam.archive.manifest import Run, RunError, now, read_runs, write_run
+from gamebeam.archive.overlap import new_inputs, superseded_by
 from gamebeam.loadgen.drop import drop
 from gamebeam.loadgen.generate import generate
 from gamebeam.pipeline.options import JobOptions
