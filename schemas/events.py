@@ -83,7 +83,8 @@ DeadLetter: Any = _dead_letter_class()
 
 def time_of(item: Any) -> int:
     """ms: when an event or a dead letter happened; when it arrived, where a dead letter does not tell."""
-    return item.arrival_time if item.event_time is None else item.event_time
+    at: int = item.arrival_time if item.event_time is None else item.event_time
+    return at
 
 
 class Packer:
@@ -102,7 +103,8 @@ class Packer:
 
 def pack(events: list[Any], dead: list[Any], beside: bytes = b"") -> bytes:
     blob = _ENCODER.encode((_ENCODER.encode(events), _ENCODER.encode(dead) if dead else b"", beside))
-    return lz4.frame.compress(blob, compression_level=0, store_size=True)
+    packed: bytes = lz4.frame.compress(blob, compression_level=0, store_size=True)
+    return packed
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -1,7 +1,7 @@
 """Where in bytes or text the name of a secret is: searches in time proportional to the length, whatever was sent."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -95,7 +95,7 @@ class SecretFinder:
                     break
         return b"&".join(kept), found
 
-    def _resolving(self, payload: bytes, search) -> Found | None:  # type: ignore[no-untyped-def]
+    def _resolving(self, payload: bytes, search: Callable[[bytes], Found | None]) -> Found | None:
         """What a search finds as the bytes are, or earlier once escapes are resolved: then from the first escape on."""
         found = search(payload)
         before = payload if found is None else payload[: found.at]

@@ -11,7 +11,7 @@ from gamebeam.archive.overlap import commit_run
 
 
 @dataclass
-class Commit(beam.PTransform):
+class Commit(beam.PTransform[beam.PCollection[tuple[str, int]], beam.PCollection[str]]):
     """(table, rows) of every file -> the run's id, once its manifest says complete: one atomic write, after the last file."""
 
     archive: str
