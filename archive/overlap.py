@@ -1,15 +1,37 @@
-"""Which input files count already, and the commit of a run: no file is counted by two runs."""
+"""Batch runs from their start to their commit: no input file is counted by two runs."""
 
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from gamebeam.archive.leftovers import remove_leftovers
 from gamebeam.archive.manifest import Input, Run, RunError, read_runs, write_run
 from gamebeam.archive.run_lock import locked
 from gamebeam.schemas.contract.contract import Contract
 
 COMMIT_S = 600.0  # to wait for another run's commit: BigQuery may be slow
+
+
+@contextmanager
+def begun_run(archive: str, run: Run) -> Iterator[None]:
+    """Write the manifest of a run that has started, and hold its lock. What an earlier attempt, or this one if it fails, left is removed.
+
+    Raises:
+        Busy: Another process carries out a run of this id.
+        RunError: A run of this id is complete already.
+    """
+    with locked(archive, run.run_id):
+        if any(other.run_id == run.run_id and other.state != "started" for other in read_runs(archive)):
+            raise RunError(f"--run_id={run.run_id}: a run of this name is complete already; leave --run_id out, or choose another")
+        remove_leftovers(archive, run.run_id)
+        write_run(archive, run)
+        try:
+            yield
+        except Exception:
+            remove_leftovers(archive, run.run_id)
+            raise
 
 
 def commit_run(archive: str, run: Run, publish: Callable[[Run], None]) -> None:

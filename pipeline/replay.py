@@ -17,7 +17,7 @@ from gamebeam.archive.manifest import Run, RunError, now, read_runs, write_run
 from gamebeam.archive.part_files import PartFiles
 from gamebeam.archive.reader import LANDED_LATER, dead_hour, items_of, part_files, read_columns
 from gamebeam.archive.run_lock import locked
-from gamebeam.pipeline.archived_ids import days_of_ids
+from gamebeam.pipeline.recompute.archived_ids import days_of_ids
 from gamebeam.pipeline.repair import inputs_of
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.events import DEAD_LETTER

@@ -10,22 +10,17 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PortableOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
-from gamebeam.archive.contract_file import accepted_contract, store_contract
 from gamebeam.archive.followed_files import unreadable_files
-from gamebeam.archive.leftovers import remove_temporary_files
-from gamebeam.archive.manifest import Run, RunError, followed_inputs, iso, now, read_runs, write_run
+from gamebeam.archive.manifest import Run, RunError, followed_inputs, iso, now, write_run
 from gamebeam.archive.run_lock import locked
-from gamebeam.pipeline.archive_contract import given_contract
 from gamebeam.pipeline.build import Job, build
-from gamebeam.pipeline.options import Config, JobOptions, on_dataflow, pii_key
+from gamebeam.pipeline.launch import checked_launch, claim_destinations
+from gamebeam.pipeline.options import JobOptions
 from gamebeam.pipeline.runners.flink import key_groups, prepare
 from gamebeam.pipeline.runners.prism import prism
 from gamebeam.pipeline.stream_run import state_settings, streaming_run
 from gamebeam.pipeline.stream_source import live_source
-from gamebeam.pipeline.warehouse import open_warehouse
-from gamebeam.pipeline.watch import end, signals, watch
-from gamebeam.transforms.sinks.player_store.store import check_store
-from gamebeam.transforms.sources.source_lifecycle import DRAIN, PAUSE, RESTING
+from gamebeam.pipeline.watch import end, release_sources, signals, watch
 from gamebeam.transforms.sources.uri import Files, Source, parse_source
 
 WITHOUT_STREAMS = ("directrunner", "fnapirunner", "bundlebaseddirectrunner", "switchingdirectrunner", "")
@@ -35,36 +30,30 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     """Runs until the source ends, a signal ends it, or it fails; on Dataflow, until the job is handed over. say: takes the log lines."""
     source = parse_source(options.source)
     engine = _checked(options, source)
-    on_prism, on_flink, handed_over = engine == "prismrunner", engine in ("flinkrunner", "portablerunner"), on_dataflow(options)
-    contract, config = accepted_contract(options.archive, given_contract(options.contract)), Config.load(options.config)
-    key = pii_key(config, handed_over)
-    if options.players and not handed_over:
-        check_store(options.players)
-    live = live_source(source, contract, options.archive, config, not handed_over, key_groups(options) if on_flink else None)
-    store_contract(options.archive, contract)
-    warehouse = open_warehouse(options, contract)
-    earlier = read_runs(options.archive)
+    on_prism, on_flink = engine == "prismrunner", engine in ("flinkrunner", "portablerunner")
+    launch = checked_launch(options)
+    contract, config = launch.contract, launch.config
+    live = live_source(source, contract, options.archive, config, not launch.handed_over, key_groups(options) if on_flink else None)
+    warehouse, earlier = claim_destinations(options, contract)
     run = streaming_run(options, contract, earlier, on_prism, state_settings(config))
     if run not in earlier:
         run.source, run.rewound_to = source.name, None if live.rewound_to is None else iso(live.rewound_to)
     if on_flink:
         prepare(options, run.run_id, ends=live.parts is not None)
     options.view_as(StandardOptions).streaming = True
-    for flag in (PAUSE, DRAIN, RESTING):
-        flag.clear()
-    remove_temporary_files(options.archive)
+    release_sources()
     alone = locked(options.archive, _name_of(source)) if isinstance(source, Files) else nullcontext()
     with alone, (prism(options) if on_prism else nullcontext()), signals() as signalled, signals(signal.SIGUSR1) as asked:
         pipeline = beam.Pipeline(options=options)
-        job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players, tables=warehouse.target,
-                  horizon_ms=round(config.horizon_minutes * 60_000), others_s=config.rollup_minutes * 60)
+        job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=launch.pii_key, players=options.players,
+                  tables=warehouse.target, horizon_ms=round(config.horizon_minutes * 60_000), others_s=config.rollup_minutes * 60)
         build(pipeline | "Read" >> live.read(run.run_id, engine), job)
         run.state, run.finished = "open", None
         warehouse.publish(run)  # before the job's first file
         write_run(options.archive, run)
         result = pipeline.run()
         say(json.dumps({"time": now(), "run_id": run.run_id, "source": source.name, "archive": options.archive, "state": "STARTED"}))
-        if handed_over:
+        if launch.handed_over:
             return run
         in_process = on_prism or options.view_as(PortableOptions).environment_type == "LOOPBACK"
         try:
@@ -73,8 +62,7 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
         finally:
             if in_process:
                 end(result)
-            for flag in (PAUSE, DRAIN, RESTING):  # another job in this process starts with them down, too
-                flag.clear()
+            release_sources()  # another job in this process starts with running sources, too
     if state == PipelineState.DONE and (in_process or live.parts is not None):  # else it was stopped with a savepoint, and can go on
         run.state, run.finished = "complete", now()
         run.inputs = followed_inputs(options.archive, run)

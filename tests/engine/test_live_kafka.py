@@ -19,8 +19,8 @@ from gamebeam.archive.manifest import Run, RunError, now, read_runs
 from gamebeam.loadgen.generate import generate
 from gamebeam.loadgen.live import send
 from gamebeam.pipeline import watch
-from gamebeam.pipeline.counters import counted, rows_written
 from gamebeam.pipeline.options import Config, JobOptions
+from gamebeam.pipeline.runners.counters import counted, rows_written
 from gamebeam.pipeline.stream import run_live
 from gamebeam.pipeline.stream_run import state_settings, streaming_run
 from gamebeam.schemas.contract.contract import load_contract
