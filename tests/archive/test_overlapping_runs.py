@@ -139,7 +139,7 @@ def test_a_file_that_changes_between_hash_and_reading_is_refused_by_name(files, 
         (files / "2.jsonl").write_text(text)
 
     with monkeypatch.context() as patch:
-        patch.setattr("gamebeam.pipeline.batch.write_run", changed)
+        patch.setattr("gamebeam.archive.overlap.write_run", changed)
         assert main(["run", *flags(files, "*.jsonl")]) == 1
     assert "2.jsonl: changed while it was read" in capfd.readouterr().err
     assert rows(files / "a", "SELECT COUNT(*) FROM events") == [(0,)] and not list((files / "a").rglob("*.parquet"))
