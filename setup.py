@@ -1,15 +1,35 @@
 """Gamebeam: every game event accounted for."""
 
+import re
+from pathlib import Path
+
 from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+README = HERE / "README.md"  # not in the image of the Dataflow template
 
 setup(
     name="gamebeam",
-    version="0.1.0",
+    version=re.search(r'^__version__ = "(.+)"', (HERE / "gamebeam" / "__init__.py").read_text(), re.MULTILINE)[1],
     description="The Apache Beam job between a game's players and its analysts: every event accounted for",
+    long_description=README.read_text() if README.exists() else "",
+    long_description_content_type="text/markdown",
     license="Apache-2.0",
+    keywords=["apache-beam", "bigquery", "duckdb", "game-analytics", "parquet", "streaming"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Developers",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Topic :: Games/Entertainment",
+        "Topic :: Software Development :: Libraries",
+        "Topic :: System :: Distributed Computing",
+        "Typing :: Typed",
+    ],
     python_requires=">=3.11",
     packages=find_packages(include=["gamebeam", "gamebeam.*"]),
-    package_data={"gamebeam.schemas": ["*.avsc", "*.yaml", "games/**/*"], "gamebeam.sql": ["**/*.sql"],
+    package_data={"gamebeam": ["py.typed"], "gamebeam.schemas": ["*.avsc", "*.yaml", "games/**/*"], "gamebeam.sql": ["**/*.sql"],
                   "gamebeam.transforms": ["**/*.lua"], "gamebeam.reports": ["**/*.sql", "templates/*"],
                   "gamebeam.collector": ["**/*.yaml", "*.html", "**/*.lua"], "gamebeam.clients": ["README.md"]},
     install_requires=[

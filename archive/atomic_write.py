@@ -2,12 +2,12 @@
 
 import os
 
-from apache_beam.io.filesystems import FileSystems
-
 
 def write_atomically(path: str, data: bytes) -> None:
     """One atomic create: a reader sees the whole file or none. On disk by rename; an object store's create is atomic itself."""
     if "://" in path:
+        from apache_beam.io.filesystems import FileSystems  # it takes seconds, and files on disk need none of it
+
         with FileSystems.create(path) as f:
             f.write(data)
         return

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from apache_beam.io.filesystems import FileSystems
-
 from gamebeam.archive.atomic_write import write_atomically
+from gamebeam.archive.filesystem import matching, read
 from gamebeam.archive.layout import LATE_S, RUNS_FOLDER, UNREADABLE_FILE, escape_glob, join
 
 WRITTEN_MS = LATE_S * 1000  # once the watermark is so far past a file's newest arrival, no window of the archive still holds any of it
@@ -46,19 +45,11 @@ class Followed:
 
 def unreadable_files(archive: str, run_id: str) -> list[str]:
     """One line for each file that a run over a followed folder could not read, as of its last look."""
-    path = join(archive, RUNS_FOLDER, run_id, UNREADABLE_FILE)
-    if not FileSystems.exists(path):
-        return []
-    with FileSystems.open(path) as f:
-        return [file["why"] for file in json.loads(f.read())]
+    path = join(escape_glob(archive), RUNS_FOLDER, run_id, UNREADABLE_FILE)
+    return [file["why"] for found in matching(path) for file in json.loads(read(found))]
 
 
 def noted(archive: str, run_id: str, complete: bool) -> list[dict[str, str | int]]:
     """name, sha256 and bytes of the files that the run has read for good."""
-    found = FileSystems.match([join(escape_glob(archive), RUNS_FOLDER, run_id, "*.json")])[0].metadata_list
-    files = []
-    for m in sorted(found, key=lambda m: m.path):
-        if complete or not m.path.endswith(f"/{AT_END}.json"):
-            with FileSystems.open(m.path) as f:
-                files += json.loads(f.read())
-    return files
+    found = matching(join(escape_glob(archive), RUNS_FOLDER, run_id, "*.json"))
+    return [file for path in found if complete or not path.endswith(f"/{AT_END}.json") for file in json.loads(read(path))]

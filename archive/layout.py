@@ -9,12 +9,14 @@ ROOT/rollups/<name>/date=YYYY-MM-DD/part-…           rollup rows, by window_st
 
 import re
 import warnings
+from collections.abc import Collection
 
 from gamebeam.schemas.dates import HOUR_MS, day
 
 CONTRACT_FILE = "_contract.json"
 RUNS_FOLDER = "_runs"
 UNREADABLE_FILE = "unreadable/now.json"  # below the folder of a run over a followed folder: what it could not read
+PART_NAME = re.compile(r"part-(.+?)(-(?:all|\d+))?-\d+\.parquet")
 LATE_S = 3600  # of arrival: a stream's stragglers of one partition share a part file that long
 
 
@@ -46,10 +48,25 @@ def rollup_partition(window_start: int) -> str:
     return f"date={day(window_start)}"
 
 
-def table_glob(root: str, folder: str, table: str) -> str:
-    """Of a root without special characters, or one that escape_glob has escaped."""
-    depth = "*/*" if folder == "events" else "*"
-    return join(root, folder, table, depth, "part-*.parquet")
+def table_glob(root: str, folder: str, table: str, date: str = "*") -> str:
+    """Of a root without special characters, or one that escape_glob has escaped. date: a partition, such as date=2026-11-01."""
+    return join(root, folder, table, f"{date}/*" if folder == "events" else date, "part-*.parquet")
+
+
+def run_of(path: str, runs: Collection[str]) -> str | None:
+    """Return which of these runs wrote a part file, by its name part-<run_id>-<window>-<pane>.parquet; None: another one.
+
+    A run's id may begin another's: batch-4f and batch-4f-1. Of a feed's file the folder, load=<run_id>, names the run.
+    """
+    folder, name = path.rsplit("/", 2)[-2:]
+    if folder.startswith("load="):
+        return run_id if (run_id := folder.removeprefix("load=")) in runs else None
+    found = PART_NAME.fullmatch(name)
+    if not found:
+        return None
+    head, window = found[1], found[2] or ""
+    # A name without a window may end in digits of the id; rows that BigQuery refused are in files of their own.
+    return next((run_id for run_id in (head + window, head, head.removesuffix("-refused")) if run_id in runs), None)
 
 
 def manifest_path(root: str, run_id: str) -> str:

@@ -1,47 +1,44 @@
 """The archive read back: rows of visible runs as columns, and as the events and dead letters that they were."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from apache_beam.io.filesystem import CompressionTypes
-from apache_beam.io.filesystems import FileSystems
 
-from gamebeam.archive.layout import escape_glob, join
+from gamebeam.archive.filesystem import matching, read
+from gamebeam.archive.layout import escape_glob, run_of, table_glob
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.dates import DAY_MS, HOUR_MS, day
 from gamebeam.schemas.events import DeadLetter, Envelope, Item, event_classes, time_of
 from gamebeam.schemas.tables import Table, tables
 
-TAIL = re.compile(r"(refused-)?((all|\d+)-)?\d+\.parquet")  # what follows a run's name in a file's; one run's name may begin another's
-
 LANDED_LATER = "landed"  # reason of the row under a dead letter's id and hour that says that replay landed it
 ITEMS = 5_000  # rows that are Python objects twice at a time: as dicts and as structs
 
 
-def part_files(archive: str, table: Table, date: str, runs: Iterable[str]) -> dict[str, list[str]]:
-    """Paths of one day's files that these runs wrote, by hour ('07', 'late'); under '' where a table has no hours."""
-    below = f"{table.folder}/{table.name}/{date}" + ("/*" if table.folder == "events" else "")
-    heads = tuple(f"part-{run_id}-" for run_id in runs)
+def part_files(archive: str, table: Table, runs: Iterable[str], date: str = "*") -> list[str]:
+    """Return the paths of a table's files that these runs wrote. date: a partition, such as date=2026-11-01."""
+    known = frozenset(runs)
+    return [path for path in matching(table_glob(escape_glob(archive), table.folder, table.name, date)) if run_of(path, known)]
+
+
+def part_files_by_hour(archive: str, table: Table, date: str, runs: Iterable[str]) -> dict[str, list[str]]:
+    """Return the paths of one day of an event table, by hour: '07', 'late'."""
     found: dict[str, list[str]] = {}
-    for path in sorted(m.path for m in FileSystems.match([join(escape_glob(archive), below, "part-*.parquet")])[0].metadata_list):
-        folder, name = path.rsplit("/", 2)[1:]
-        if any(name.startswith(head) and TAIL.fullmatch(name[len(head):]) for head in heads):
-            found.setdefault(folder.removeprefix("hour=") if table.folder == "events" else "", []).append(path)
+    for path in part_files(archive, table, runs, date):
+        found.setdefault(path.rsplit("/", 2)[1].removeprefix("hour="), []).append(path)
     return found
 
 
 def read_columns(path: str, table: Table, without: Iterable[str] = ()) -> pa.Table:
     """The table's columns, times as ms; null where a file is older than a column."""
-    with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as f:
-        file = pq.ParquetFile(pa.BufferReader(f.read()))
+    file = pq.ParquetFile(pa.BufferReader(read(path)))
     schema = pa.schema([pa.field(f.name, _plain(f.type)) for f in table.arrow if f.name not in set(without)])
     there = set(file.schema_arrow.names)
-    read = file.read(columns=[name for name in schema.names if name in there], use_threads=False)
+    rows = file.read(columns=[name for name in schema.names if name in there], use_threads=False)
     # Unsafe only in that a long beyond 2^53 is rounded where its field became a double since, as BigQuery rounds it.
-    columns = [read.column(f.name).cast(f.type, safe=False) if f.name in there else pa.nulls(read.num_rows, f.type) for f in schema]
+    columns = [rows.column(f.name).cast(f.type, safe=False) if f.name in there else pa.nulls(rows.num_rows, f.type) for f in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
 

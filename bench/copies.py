@@ -1,13 +1,13 @@
 """A large archive from a small one: its rows many times over, each copy with players of its own and its days shifted."""
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from gamebeam.archive.layout import CONTRACT_FILE, RUNS_FOLDER, table_glob
+from gamebeam.archive.layout import CONTRACT_FILE, table_glob
+from gamebeam.archive.manifest import read_runs, write_run
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.contract.fields import FieldType
 from gamebeam.schemas.tables import Table, tables
@@ -38,16 +38,15 @@ def copied(contract: Contract, base: Path, cache: Path, about: int, days: int) -
     root = cache / f"copies{copies}-days{days}"
     if not (root / "ready").exists():
         shutil.rmtree(root, ignore_errors=True)
-        (root / RUNS_FOLDER).mkdir(parents=True)
+        root.mkdir(parents=True)
         shutil.copy(base / CONTRACT_FILE, root / CONTRACT_FILE)
-        [manifest] = (base / RUNS_FOLDER).glob("*.json")
-        said = json.loads(manifest.read_text())
+        [run] = read_runs(str(base))
         for table in tables(contract).values():
             if _files(base, table):
                 times = copies if _has_players(table) else min(copies, steps)
-                _copy(con, base, root, table, said["run_id"], times, steps)
-                said["rows"][table.name] *= times
-        (root / RUNS_FOLDER / manifest.name).write_text(json.dumps(said))
+                _copy(con, base, root, table, run.run_id, times, steps)
+                run.rows[table.name] *= times
+        write_run(str(root), run)
         (root / "ready").touch()
     return Archive(root, copies * each, days, copies, sum(1 for _ in root.rglob("part-*.parquet")))
 

@@ -24,10 +24,11 @@ def contract_to_read(archive: str, flag: str) -> Contract:
     Raises:
         ContractRefused: the archive holds no contract and none is given, or the given one has other events, wire, rollups or settings.
     """
-    return for_reading(archive, _stored(archive), given_contract(flag))
+    return for_reading(archive, stored_contract(archive), given_contract(flag))
 
 
-def _stored(archive: str) -> Contract | None:
+def stored_contract(archive: str) -> Contract | None:
+    """Return the contract that the archive holds; None where it holds none."""
     if "://" in archive:
         from gamebeam.archive.contract_file import archive_contract
 

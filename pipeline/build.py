@@ -9,7 +9,7 @@ from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.events import DEAD_LETTER
 from gamebeam.transforms.beam_params import Collections
 from gamebeam.transforms.decode.transform import Decode
-from gamebeam.transforms.dedup.dedup_key import SHARDS
+from gamebeam.transforms.dedup.dedup_key import SHARDS, batch_shards
 from gamebeam.transforms.dedup.transform import HORIZON_MS, Deduplicate
 from gamebeam.transforms.messages import Messages
 from gamebeam.transforms.rollups.transform import OTHERS_S, Rollups
@@ -29,9 +29,14 @@ class Job:
     pii_key: bytes | None = None
     players: str | None = None
     tables: Target | None = None
-    shards: int = SHARDS
+    input_bytes: int | None = None  # of a batch run
     horizon_ms: int = HORIZON_MS
     others_s: float = OTHERS_S
+
+    @property
+    def shards(self) -> int:
+        """Into how many parts deduplication divides a bucket; a stream's state depends on it."""
+        return SHARDS if self.streaming or self.input_bytes is None else batch_shards(self.input_bytes)
 
 
 def build(messages: beam.PCollection[Messages], job: Job) -> beam.PCollection[tuple[str, int]]:

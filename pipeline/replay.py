@@ -16,7 +16,7 @@ from gamebeam.archive.manifest import Run, RunError, now, read_runs, write_run
 from gamebeam.archive.part_files import PartFiles
 from gamebeam.archive.reader import LANDED_LATER, dead_hour, dead_letters_of, part_files, read_columns
 from gamebeam.archive.run_lock import locked
-from gamebeam.pipeline.archived_ids import days_of_ids
+from gamebeam.pipeline.recompute.archived_ids import days_of_ids
 from gamebeam.pipeline.repair import inputs_of
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.events import DEAD_LETTER, DeadLetter, Envelope, Item
@@ -92,16 +92,15 @@ def _dead_letters(archive: str, contract: Contract, fingerprint: str, runs: list
     table = tables(contract)[DEAD_LETTER]
     found: dict[tuple[str, int], tuple[DeadLetter, str]] = {}
     landed = set()
-    for paths in part_files(archive, table, "*", runs).values():
-        for path in paths:
-            columns = read_columns(path, table)
-            columns = columns.filter(pc.equal(columns.column("fingerprint"), fingerprint))
-            for item, run_id in zip(dead_letters_of(columns), columns.column("run_id").to_pylist(), strict=True):
-                key = (item.dead_id, dead_hour(item))
-                if item.reason == LANDED_LATER:
-                    landed.add(key)
-                elif item.reason in REASONS and (key not in found or item.arrival_time < found[key][0].arrival_time):
-                    found[key] = item, run_id
+    for path in part_files(archive, table, runs):
+        columns = read_columns(path, table)
+        columns = columns.filter(pc.equal(columns.column("fingerprint"), fingerprint))
+        for item, run_id in zip(dead_letters_of(columns), columns.column("run_id").to_pylist(), strict=True):
+            key = (item.dead_id, dead_hour(item))
+            if item.reason == LANDED_LATER:
+                landed.add(key)
+            elif item.reason in REASONS and (key not in found or item.arrival_time < found[key][0].arrival_time):
+                found[key] = item, run_id
     return [pair for key, pair in sorted(found.items()) if key not in landed], bool(found)
 
 

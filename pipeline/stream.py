@@ -2,32 +2,25 @@
 
 import hashlib
 import json
-import re
 import signal
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import UTC, datetime
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import GoogleCloudOptions, PortableOptions, StandardOptions
+from apache_beam.options.pipeline_options import PortableOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
-from gamebeam.archive.contract_file import accepted_contract, store_contract
 from gamebeam.archive.followed_files import unreadable_files
-from gamebeam.archive.leftovers import remove_temporary_files
-from gamebeam.archive.manifest import Run, RunError, followed_inputs, iso, now, read_runs, require_name, write_run
+from gamebeam.archive.manifest import Run, RunError, followed_inputs, iso, now, write_run
 from gamebeam.archive.run_lock import locked
-from gamebeam.pipeline.archive_contract import given_contract
 from gamebeam.pipeline.build import Job, build
-from gamebeam.pipeline.options import Config, JobOptions, on_dataflow, pii_key
-from gamebeam.pipeline.runners.flink import has_state, key_groups, prepare
+from gamebeam.pipeline.launch import checked_launch, claim_destinations
+from gamebeam.pipeline.options import JobOptions
+from gamebeam.pipeline.runners.flink import key_groups, prepare
 from gamebeam.pipeline.runners.prism import prism
+from gamebeam.pipeline.stream_run import state_settings, streaming_run
 from gamebeam.pipeline.stream_source import live_source
-from gamebeam.pipeline.warehouse import open_warehouse
-from gamebeam.pipeline.watch import end, signals, watch
-from gamebeam.schemas.contract.contract import Contract
-from gamebeam.transforms.sinks.player_store.store import check_store
-from gamebeam.transforms.sources.source_lifecycle import DRAIN, PAUSE, RESTING
+from gamebeam.pipeline.watch import end, release_sources, signals, watch
 from gamebeam.transforms.sources.uri import Files, Source, parse_source
 
 WITHOUT_STREAMS = ("directrunner", "fnapirunner", "bundlebaseddirectrunner", "switchingdirectrunner", "")
@@ -37,36 +30,30 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     """Runs until the source ends, a signal ends it, or it fails; on Dataflow, until the job is handed over. say: takes the log lines."""
     source = parse_source(options.source)
     engine = _checked(options, source)
-    on_prism, on_flink, handed_over = engine == "prismrunner", engine in ("flinkrunner", "portablerunner"), on_dataflow(options)
-    contract, config = accepted_contract(options.archive, given_contract(options.contract)), Config.load(options.config)
-    key = pii_key(config, handed_over)
-    if options.players and not handed_over:
-        check_store(options.players)
-    live = live_source(source, contract, options.archive, config, not handed_over, key_groups(options) if on_flink else None)
-    store_contract(options.archive, contract)
-    warehouse = open_warehouse(options, contract)
-    earlier = read_runs(options.archive)
-    run = streaming_run(options, contract, earlier, on_prism)
+    on_prism, on_flink = engine == "prismrunner", engine in ("flinkrunner", "portablerunner")
+    launch = checked_launch(options)
+    contract, config = launch.contract, launch.config
+    live = live_source(source, contract, options.archive, config, not launch.handed_over, key_groups(options) if on_flink else None)
+    warehouse, earlier = claim_destinations(options, contract)
+    run = streaming_run(options, contract, earlier, on_prism, state_settings(config))
     if run not in earlier:
         run.source, run.rewound_to = source.name, None if live.rewound_to is None else iso(live.rewound_to)
     if on_flink:
         prepare(options, run.run_id, ends=live.parts is not None)
     options.view_as(StandardOptions).streaming = True
-    for flag in (PAUSE, DRAIN, RESTING):
-        flag.clear()
-    remove_temporary_files(options.archive)
+    release_sources()
     alone = locked(options.archive, _name_of(source)) if isinstance(source, Files) else nullcontext()
     with alone, (prism(options) if on_prism else nullcontext()), signals() as signalled, signals(signal.SIGUSR1) as asked:
         pipeline = beam.Pipeline(options=options)
-        job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=key, players=options.players, tables=warehouse.target,
-                  horizon_ms=round(config.horizon_minutes * 60_000), others_s=config.rollup_minutes * 60)
+        job = Job(contract, options.archive, run.run_id, streaming=True, pii_key=launch.pii_key, players=options.players,
+                  tables=warehouse.target, horizon_ms=round(config.horizon_minutes * 60_000), others_s=config.rollup_minutes * 60)
         build(pipeline | "Read" >> live.read(run.run_id, engine), job)
         run.state, run.finished = "open", None
         warehouse.publish(run)  # before the job's first file
         write_run(options.archive, run)
         result = pipeline.run()
         say(json.dumps({"time": now(), "run_id": run.run_id, "source": source.name, "archive": options.archive, "state": "STARTED"}))
-        if handed_over:
+        if launch.handed_over:
             return run
         in_process = on_prism or options.view_as(PortableOptions).environment_type == "LOOPBACK"
         try:
@@ -75,8 +62,7 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
         finally:
             if in_process:
                 end(result)
-            for flag in (PAUSE, DRAIN, RESTING):  # another job in this process starts with them down, too
-                flag.clear()
+            release_sources()  # another job in this process starts with running sources, too
     if state == PipelineState.DONE and (in_process or live.parts is not None):  # else it was stopped with a savepoint, and can go on
         run.state, run.finished = "complete", now()
         run.inputs = followed_inputs(options.archive, run)
@@ -108,36 +94,3 @@ def _checked(options: JobOptions, source: Source) -> str:
     if engine == "dataflowrunner" and getattr(source, "until_idle", False):
         raise RunError(f"{source.name}: until=idle ends no job on Dataflow; leave it out and drain the job, or read files as a batch run")
     return engine
-
-
-def streaming_run(options: JobOptions, contract: Contract, earlier: list[Run], on_prism: bool) -> Run:
-    """A new run, or the one that --run_id names: its state comes back from the savepoint or checkpoint given with it."""
-    cloud = options.view_as(GoogleCloudOptions)
-    launch, job = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), cloud.job_name or contract.name
-    run_id = options.run_id or (_continued(job, earlier) if cloud.update else f"{job}-{launch}")
-    require_name(run_id)
-    known = next((r for r in earlier if r.run_id == run_id), None)
-    if known is None:
-        if has_state(options):
-            raise RunError(f"--run_id={options.run_id or ''}: the archive knows no such run; give that of the job whose state this is")
-        return Run(run_id, "open", "streaming", contract.fingerprint, now())
-    if known.mode != "streaming" or not known.visible:
-        raise RunError(f"--run_id={run_id}: a {known.mode} run of this name is {known.state}; leave --run_id out, or choose another")
-    if on_prism:
-        raise RunError(f"--run_id={run_id}: used before, and Prism keeps no state to continue it from: its windows would begin anew "
-                       "and hide what they held; leave --run_id out: views add a new run's rows")
-    if on_dataflow(options):
-        if not (cloud.update or cloud.template_location):  # a template's launcher does not say which it is
-            raise RunError(f"--run_id={run_id}: used before; give --update to continue its state, or leave --run_id out for a cold start")
-    elif not has_state(options):
-        raise RunError(f"--run_id={run_id}: used before; give --savepoint_path, a savepoint or retained checkpoint of it, or leave "
-                       "--run_id out, for a new run with start=rewind:…: without its state it would overwrite what it wrote")
-    return known
-
-
-def _continued(job: str, earlier: list[Run]) -> str:
-    """The run whose state an update of this job takes over."""
-    mine = [r for r in earlier if r.state == "open" and re.fullmatch(rf"{re.escape(job)}-\d{{8}}T\d{{6}}Z", r.run_id)]
-    if not mine:
-        raise RunError(f"--update: the archive has no open run of job {job}; give its --run_id, or leave --update out for a cold start")
-    return mine[-1].run_id

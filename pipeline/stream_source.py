@@ -9,7 +9,8 @@ from pathlib import Path
 import apache_beam as beam
 
 from gamebeam.archive.followed_files import Followed
-from gamebeam.archive.manifest import RunError, already_read, read_runs
+from gamebeam.archive.manifest import RunError, read_runs
+from gamebeam.archive.overlap import already_read
 from gamebeam.pipeline.options import Config
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.transforms.sources.folder import FollowFiles

@@ -10,11 +10,11 @@ from typing import Any, TypeAlias
 
 import grpc
 from apache_beam.metrics.metric import MetricResults
-from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.runners.runner import PipelineState
 
 from gamebeam.archive.manifest import Run, RunError, now
-from gamebeam.pipeline.counters import counted, counted_by_name, rows_written
+from gamebeam.pipeline.runners.counters import counted, counted_by_name, rows_written
+from gamebeam.pipeline.runners.job_service import fresh_metrics, last_error
 from gamebeam.transforms.sinks.latency import Buckets, buckets, percentiles, since
 from gamebeam.transforms.sources.source_lifecycle import DRAIN, PAUSE, RESTING
 
@@ -52,7 +52,7 @@ def watch(result: Result, run: Run, signalled: list[int], asked: list[int], in_p
                 goes_on = "a job that the cluster has goes on; its dashboard tells"
             raise RunError(f"run {run.run_id}: the engine is gone ({e.code().name}); {goes_on}") from None
         if state == PipelineState.FAILED:
-            raise RunError(f"run {run.run_id} stopped: {_why(result)}; mend it, and start a new run")
+            raise RunError(f"run {run.run_id} stopped: {last_error(result)}; mend it, and start a new run")
         if ended:
             return state
         if signalled and not in_process:
@@ -73,20 +73,15 @@ def watch(result: Result, run: Run, signalled: list[int], asked: list[int], in_p
         time.sleep(LOOK_S)
 
 
-def _metrics(result: Result) -> MetricResults:
-    result._metrics = None  # Beam asks only once
-    return result.metrics()
-
-
 def _all_routed(result: Result) -> bool:
     """received = landed + duplicate (dead letters land in a table too): nothing is between decode and routing."""
-    metrics = _metrics(result)
+    metrics = fresh_metrics(result)
     return counted(metrics, "received") == counted(metrics, "landed") + counted(metrics, "duplicate")
 
 
 def _line(result: Result, run: Run, state: str, before: Buckets) -> tuple[str, Buckets]:
     """The line, with the delays of what has landed since `before`; and what has landed."""
-    metrics = _metrics(result)
+    metrics = fresh_metrics(result)
     run.rows, landed = rows_written(metrics), buckets(metrics)
     counts = {name: counted(metrics, name) for name in COUNTERS}
     told = {**counts, **_by_type(metrics), "written": run.rows} if any(counts.values()) else {}  # Flink tells only at the end
@@ -106,18 +101,10 @@ def _by_type(metrics: MetricResults) -> dict[str, object]:
     return {"types": types, "reasons": counted_by_name(metrics, "dead_lettered")}
 
 
-def _why(result: Result) -> str:
-    """The last line of the job's last error message."""
-    request = beam_job_api_pb2.JobMessagesRequest(job_id=result._job_id)
-    found = "unknown"
-    try:
-        for message in result._job_service.GetMessageStream(request, timeout=5):
-            response = message.message_response
-            if response.importance >= beam_job_api_pb2.JobMessage.JOB_MESSAGE_ERROR and response.message_text.strip():
-                found = response.message_text
-    except grpc.RpcError:
-        pass  # the stream ends so
-    return found.strip().splitlines()[-1]
+def release_sources() -> None:
+    """Take back what an earlier job in this process told its sources: to pause, to drain, and that they rest."""
+    for flag in (PAUSE, DRAIN, RESTING):
+        flag.clear()
 
 
 def end(result: Result) -> None:

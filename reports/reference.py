@@ -52,7 +52,8 @@ Each example below is a file of a packaged game, which the tests load.
 ## events/<event_type>.avsc
 
 A field is an Avro field with `name`, `type` and `doc`. Types are `boolean`, `int`, `long`, `float`, `double`, `string`, `bytes`, the
-logical types `timestamp-millis` and `date`, an enum, an array, a record, and a union of `null` with one of these. A contract adds these keys:
+logical types `timestamp-millis` and `date`, an enum, an array, a record, and a union of `null` with one of these.
+A contract adds these keys:
 
 | key | takes | meaning |
 |---|---|---|

@@ -119,7 +119,8 @@ def _python_type(t: FieldType, name: str) -> TypeForm:
 
 def time_of(item: Item) -> int:
     """ms: when an event or a dead letter happened; when it arrived, where a dead letter does not tell."""
-    return item.arrival_time if item.event_time is None else item.event_time
+    at: int = item.arrival_time if item.event_time is None else item.event_time
+    return at
 
 
 class Packer:

@@ -9,9 +9,11 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from gamebeam.archive.followed_files import unreadable_files
+from gamebeam.archive.layout import run_of
 from gamebeam.schemas.contract.contract import Contract
 from gamebeam.schemas.tables import tables
-from gamebeam.sql.archive import part_files, read_runs, unreadable_files
+from gamebeam.sql.archive import part_files, read_runs
 from gamebeam.sql.engine import TABLES, Result, ask, open_archive
 from gamebeam.sql.show import show
 from gamebeam.sql.views import KEYS, VISIBLE_RUNS, fill, latest_rows
@@ -56,11 +58,11 @@ def _written(contract: Contract, archive: str, runs: Any) -> dict[str, list[tupl
     """(when, path) of every run's files, oldest first."""
     paths = [p for t in tables(contract).values() for p in part_files(archive, t.folder, t.name, runs)]
     files = sorted((Path(path).stat().st_mtime, path) for path in paths)
-    names = sorted(runs["run_id"].to_pylist(), key=len, reverse=True)  # one run's name may begin another's
+    run_ids = frozenset(runs["run_id"].to_pylist())
     by_run: dict[str, list[tuple[float, str]]] = {}
     for when, path in files:
-        of = next(n for n in names if path.rsplit("/", 1)[1].startswith(f"part-{n}-"))
-        by_run.setdefault(of, []).append((when, path))
+        if run_id := run_of(path, run_ids):
+            by_run.setdefault(run_id, []).append((when, path))
     return by_run
 
 

@@ -14,14 +14,14 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.portability import python_urns
 from apache_beam.portability.api import beam_fn_api_pb2, beam_runner_api_pb2
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import ControlFuture, EmbeddedWorkerHandler, WorkerHandler
 from apache_beam.runners.worker.data_plane import ClosableOutputStream, InMemoryDataChannel, SizeBasedBufferingClosableOutputStream
 
-from gamebeam.transforms.gc_tuning import collect_rarely
+from gamebeam.transforms.gc_tuning import collect_as_before, collect_rarely
 
 BYTES_EACH = 16 << 20  # of input that pay for one more process
 PIECE_BYTES = 1 << 20  # of a fork's output: the runner groups some while the fork makes more
@@ -35,6 +35,13 @@ def processes_for(input_bytes: int) -> int:
     return max(1, min(cores, AT_MOST, input_bytes // BYTES_EACH))
 
 
+def runner_for(options: PipelineOptions, input_bytes: int) -> "LocalRunner | None":
+    """Ours, where none is asked for, or Beam's DirectRunner, which tries to download another one first; None is the one asked for."""
+    if options.view_as(StandardOptions).runner in (None, "DirectRunner"):
+        return LocalRunner(processes_for(input_bytes))
+    return None
+
+
 class LocalRunner(FnApiRunner):
     """FnApiRunner, with each stage in so many processes at once."""
 
@@ -43,13 +50,13 @@ class LocalRunner(FnApiRunner):
         self.processes = processes
 
     def run_via_runner_api(self, pipeline_proto: beam_runner_api_pb2.Pipeline, options: PipelineOptions) -> Any:
-        if self.processes == 1:
-            return super().run_via_runner_api(pipeline_proto, options)
-        self._num_workers = self.processes
-        WorkerHandler.register_environment(python_urns.EMBEDDED_PYTHON, None)(ForkingWorkerHandler)
+        if self.processes > 1:
+            self._num_workers = self.processes
+            WorkerHandler.register_environment(python_urns.EMBEDDED_PYTHON, None)(ForkingWorkerHandler)
         try:
             return super().run_via_runner_api(pipeline_proto, options)
         finally:
+            collect_as_before()
             WorkerHandler.register_environment(python_urns.EMBEDDED_PYTHON, None)(EmbeddedWorkerHandler)
 
 

@@ -1,4 +1,4 @@
-"""docs/sql_functions.md: the table of examined functions, made of the registry. `python -m gamebeam.sql.dialect.documentation` writes it."""
+"""docs/sql_functions.md, generated from the registry: python -m gamebeam.sql.dialect.documentation."""
 
 from pathlib import Path
 

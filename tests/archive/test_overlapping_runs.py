@@ -11,7 +11,8 @@ import pytest
 
 from gamebeam.archive.atomic_write import write_atomically
 from gamebeam.archive.leftovers import remove_temporary_files
-from gamebeam.archive.manifest import Input, Run, RunError, batch_run_id, commit_run, now, read_runs, write_run
+from gamebeam.archive.manifest import Input, Run, RunError, now, read_runs, write_run
+from gamebeam.archive.overlap import batch_run_id, commit_run
 from gamebeam.archive.run_lock import Busy, locked
 from gamebeam.loadgen.generate import generate
 from gamebeam.pipeline.batch import run_batch
@@ -138,7 +139,7 @@ def test_a_file_that_changes_between_hash_and_reading_is_refused_by_name(files, 
         (files / "2.jsonl").write_text(text)
 
     with monkeypatch.context() as patch:
-        patch.setattr("gamebeam.pipeline.batch.write_run", changed)
+        patch.setattr("gamebeam.archive.overlap.write_run", changed)
         assert main(["run", *flags(files, "*.jsonl")]) == 1
     assert "2.jsonl: changed while it was read" in capfd.readouterr().err
     assert rows(files / "a", "SELECT COUNT(*) FROM events") == [(0,)] and not list((files / "a").rglob("*.parquet"))

@@ -13,9 +13,9 @@ from google.cloud.storage import Client
 
 from gamebeam.archive.manifest import Run, RunError
 from gamebeam.loadgen.generate import generate
-from gamebeam.pipeline.options import JobOptions
+from gamebeam.pipeline.options import Config, JobOptions
 from gamebeam.pipeline.read_contract import read_contract
-from gamebeam.pipeline.stream import streaming_run
+from gamebeam.pipeline.stream_run import state_settings, streaming_run
 from gamebeam.schemas.contract.contract import load_contract
 from gamebeam.schemas.contract.fields import ContractError
 from gamebeam.sql.check import compare_answers
@@ -95,7 +95,8 @@ def test_an_update_without_a_template_finds_the_run_of_its_job_and_a_cold_start_
     contract, runs = load_contract("starter"), [open_run("game-20261101T000000Z"), open_run("game-eu-20261102T000000Z")]
 
     def asked(*flags):
-        return streaming_run(JobOptions(["--runner=DataflowRunner", "--job_name=game", *flags]), contract, runs, on_prism=False)
+        return streaming_run(JobOptions(["--runner=DataflowRunner", "--job_name=game", *flags]), contract, runs, on_prism=False,
+                             settings=state_settings(Config()))
 
     assert asked("--update") is runs[0]
     assert asked("--update", "--run_id=game-eu-20261102T000000Z") is runs[1]

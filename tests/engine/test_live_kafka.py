@@ -19,9 +19,10 @@ from gamebeam.archive.manifest import Run, RunError, now, read_runs
 from gamebeam.loadgen.generate import generate
 from gamebeam.loadgen.live import send
 from gamebeam.pipeline import watch
-from gamebeam.pipeline.counters import counted, rows_written
-from gamebeam.pipeline.options import JobOptions
-from gamebeam.pipeline.stream import run_live, streaming_run
+from gamebeam.pipeline.options import Config, JobOptions
+from gamebeam.pipeline.runners.counters import counted, rows_written
+from gamebeam.pipeline.stream import run_live
+from gamebeam.pipeline.stream_run import state_settings, streaming_run
 from gamebeam.schemas.contract.contract import load_contract
 from gamebeam.sql.archive import ArchiveError
 from gamebeam.sql.check import compare_answers, report
@@ -67,13 +68,13 @@ def test_a_setting_that_the_client_does_not_know_is_an_error(tmp_path):
 
 
 def test_a_streaming_run_is_named_by_its_launch_and_continued_only_with_its_state():
-    fresh = streaming_run(options("kafka://a/t", "x"), STARTER, [], on_prism=False)
+    fresh = streaming_run(options("kafka://a/t", "x"), STARTER, [], False, state_settings(Config()))
     assert fresh.run_id.startswith("starter-20") and (fresh.state, fresh.mode) == ("open", "streaming")
     known = [Run("live", "open", "streaming", "c", now()), Run("over", "complete", "streaming", "c", now()),
              Run("batch", "complete", "batch", "c", now())]
 
     def continued(name, *flags, on_prism=False):
-        return streaming_run(options("kafka://a/t", "x", f"--run_id={name}", *flags), STARTER, known, on_prism)
+        return streaming_run(options("kafka://a/t", "x", f"--run_id={name}", *flags), STARTER, known, on_prism, state_settings(Config()))
 
     assert continued("live", "--savepoint_path=file:///s") is known[0]
     assert continued("over", "--savepoint_path=file:///s") is known[1]

@@ -137,7 +137,10 @@ def test_only_the_doors_modules_reach_into_loadgen_and_sql():
 def test_what_touches_beams_private_runners_is_in_one_folder():
     private = "apache_beam.runners."
     for path in (p for room in MAY_IMPORT for p in modules(room) if "runners" not in p.parts):
-        assert not {n for n in imported(path) if n.startswith((f"{private}portability", f"{private}worker", f"{private}direct"))}, path
+        assert not {n for n in imported(path) if n.startswith((f"{private}portability", f"{private}worker", f"{private}direct",
+                                                               "apache_beam.portability", "apache_beam.internal"))}, path
+        of_a_result = (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Attribute) and n.attr.startswith("_"))
+        assert not [n.attr for n in of_a_result if isinstance(n.value, ast.Name) and n.value.id in ("result", "pipeline")], path
 
 
 def test_no_module_is_longer_than_300_lines_and_none_has_a_name_that_says_nothing():
@@ -150,6 +153,11 @@ def test_no_folder_has_more_modules_than_a_reader_takes_in():
     for folder in {path.parent for room in MAY_IMPORT for path in modules(room)}:
         name = folder.relative_to(ROOT).as_posix()
         assert len([p for p in folder.glob("*.py") if p.name != "__init__.py"]) <= LARGER_FOLDERS.get(name, MOST_MODULES), folder
+
+
+@pytest.mark.parametrize("launch", ["batch", "stream"])
+def test_a_launch_is_read_in_few_files(launch):
+    assert len({name for name in own(ROOT / "pipeline" / f"{launch}.py") if (ROOT / f"{name.replace('.', '/')}.py").is_file()}) <= 12
 
 
 def test_a_field_of_a_game_is_named_only_in_its_contract():

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from gamebeam.archive.followed_files import Followed, Taken
-from gamebeam.archive.manifest import Run, RunError, new_inputs, now, read_runs, superseded_by, write_run
+from gamebeam.archive.manifest import Run, RunError, now, read_runs, write_run
+from gamebeam.archive.overlap import new_inputs, superseded_by
 from gamebeam.loadgen.drop import drop
 from gamebeam.loadgen.generate import generate
 from gamebeam.pipeline.options import JobOptions
@@ -47,7 +48,7 @@ def test_a_batch_run_leaves_out_what_a_followed_folders_run_has_read(tmp_path):
     path.write_text("{}")
     run = Run("live", "open", "streaming", SMALL.fingerprint, now())
     write_run(archive, run)
-    given, _ = match_files(str(path))
+    given, _ = match_files(str(path), STARTER)
     assert new_inputs(given, read_runs(archive)) == given
     Followed(archive, "live").note([Taken(str(path), given[0].sha256, given[0].bytes, T)])
     assert new_inputs(given, read_runs(archive)) == []

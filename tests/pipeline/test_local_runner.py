@@ -25,7 +25,7 @@ WITHIN_S = 60
 
 
 def run_forked(processes, source, archive, monkeypatch):
-    monkeypatch.setattr("gamebeam.pipeline.batch.processes_for", lambda _: processes)
+    monkeypatch.setattr("gamebeam.pipeline.runners.local.processes_for", lambda _: processes)
     return run_batch(JobOptions(["--contract=starter", f"--source={source}", f"--archive={archive}"]))
 
 

@@ -2,9 +2,9 @@
 
 import json
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from gamebeam.archive.manifest import Run, iso, read_runs, write_run
 from gamebeam.loadgen.generate import generate

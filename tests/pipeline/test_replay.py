@@ -2,9 +2,9 @@
 
 import json
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from gamebeam.archive.manifest import read_runs, write_run
 from gamebeam.pipeline.batch import run_batch

@@ -202,10 +202,10 @@ def test_an_archive_is_read_by_a_relative_path_and_through_a_link(tmp_path, monk
 
 def test_a_part_file_named_like_a_pattern_opens_no_other_file(tmp_path):
     archive = WrittenArchive(small_contract(), tmp_path)
-    path = archive.event("purchase", "e1", DAY, price_usd=1.5)
-    path.rename(path.with_name("part-r1-*.parquet"))
-    shutil.copy(path.with_name("part-r1-*.parquet"), path.with_name("part-hidden.parquet"))
-    shutil.copy(path.with_name("part-r1-*.parquet"), path.with_name("part-r1-later.parquet.tmp"))
+    archive.run("r*")
+    path = archive.event("purchase", "e1", DAY, price_usd=1.5, run_id="r*")
+    for other in ("part-hidden.parquet", path.name.replace("*", "2"), f"{path.name}.tmp"):
+        path.with_name(other).write_bytes(b"no Parquet")
     assert ask(open_archive(archive.contract, archive.root), "SELECT event_id FROM purchase").rows == [("e1",)]
 
 

@@ -1,6 +1,5 @@
 """message -> Event, or DeadLetter with the reason. No input raises; every input becomes exactly one of the two."""
 
-import re
 import time
 from collections.abc import Callable
 from itertools import repeat
@@ -18,18 +17,14 @@ from gamebeam.transforms.decode.dead_letters import DeadLetters, digest, stand_i
 from gamebeam.transforms.decode.faults import Faults
 from gamebeam.transforms.decode.scrub import EventScrubber, hash_fields, hashed, scrubber
 from gamebeam.transforms.decode.times import is_ms
+from gamebeam.transforms.decode.violation import Violation, field_and_detail
 from gamebeam.transforms.decode.wire import MISSING, Extracted, Extractor, UnreadableString, Values
 
 REASONS = ("too_large", "malformed", "unknown_event_type", "schema_violation", "timestamp_out_of_range")
 AHEAD_MS, BEHIND_MS = DAY_MS, 30 * DAY_MS  # how far event_time may be from arrival_time
-FIELD_OF_ERROR = re.compile(r" - at `\$\.?(.*)`$|required field `(.*?)`|unknown field `(.*?)`")
 BOM = b"\xef\xbb\xbf"
 ALL_TIME = -(2**62), 2**62  # ms
 UNPLACED = ALL_TIME[0]  # arrival of a message that does not contain one, before any that does
-
-
-class Violation(ValueError):
-    """A message that is no event under its contract: (reason, field or None, detail)."""
 
 
 class Decoder:
@@ -260,7 +255,7 @@ class Decoder:
         try:
             return msgspec.convert(values, self.classes[event_type], strict=True)
         except msgspec.ValidationError as e:
-            raise Violation("schema_violation", *_explain(str(e))) from None
+            raise Violation("schema_violation", *field_and_detail(str(e))) from None
 
     def _dead_letter(self, payload: bytes, parses: bool, arrival_time: int | None, source: str, previous_arrival: int, env: str | None,
                      reason: str, field: str | None, detail: str) -> DeadLetter:
@@ -286,17 +281,3 @@ class Decoder:
     def _is_believed(self, value: object) -> bool:
         earliest, latest = self._believed()
         return type(value) is int and earliest <= value <= latest
-
-
-def _explain(error: str) -> tuple[str | None, str]:
-    """msgspec's message as (contract field, detail); never a value of the message."""
-    match = FIELD_OF_ERROR.search(error)
-    path = next((g for g in match.groups() if g), None) if match else None
-    if "missing required field" in error:
-        inner = re.search(r" - at `\$\.?(.*)`$", error)
-        name = re.search(r"required field `(.*?)`", error)
-        path = ".".join(p for p in (inner[1] if inner else "", name[1] if name else "") if p)
-        return path, "required, and missing"
-    if error.startswith("Invalid enum value"):
-        return path, "none of the values that the contract names"
-    return path, error.split(" - at ")[0].replace("`", "")

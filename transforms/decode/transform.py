@@ -38,7 +38,7 @@ class Decoded(NamedTuple):
 
 
 @dataclass
-class Decode(beam.PTransform):
+class Decode(beam.PTransform[beam.PCollection[Messages], Any]):
     """Messages -> (batches by shard and time bucket, partial counts for the ledger). Raises on no message.
 
     started: ms, the start of the run, by which times are judged in files that say nothing of arrival. Raises ValueError, when the

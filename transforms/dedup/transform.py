@@ -25,7 +25,7 @@ STEPS = 32  # of the horizon, in which state expires
 
 
 @dataclass
-class Deduplicate(beam.PTransform):
+class Deduplicate(beam.PTransform[Collections, beam.PCollection[Batch]]):
     """Batch: of an event's copies the earliest lands. Streaming: the first to arrive, for `horizon_ms` of arrival_time.
 
     A batch run works hour by hour. Copies in different hours of a day are found first, from columns of 25 bytes an event.

@@ -42,7 +42,7 @@ def rollups_of(contract: Contract, streaming: bool) -> list[Rollup]:
 
 
 @dataclass
-class Rollups(beam.PTransform):
+class Rollups(beam.PTransform[Any, Any]):
     """(batches, partial counts of what was received) -> (partition, record batch) of every rollup's rows."""
 
     contract: Contract

@@ -1,15 +1,17 @@
 """Commit: a batch run's manifest, written by the job itself, where no process waits for its end."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import apache_beam as beam
+from msgspec.structs import replace
 
-from gamebeam.archive.manifest import Run, commit_run, now
+from gamebeam.archive.manifest import Run, now
+from gamebeam.archive.overlap import commit_run
 
 
 @dataclass
-class Commit(beam.PTransform):
+class Commit(beam.PTransform[beam.PCollection[tuple[str, int]], beam.PCollection[str]]):
     """(table, rows) of every file -> the run's id, once its manifest says complete: one atomic write, after the last file."""
 
     archive: str

@@ -26,7 +26,7 @@ ROWS_S = 10  # processing time in which a stream's rollup rows are gathered into
 
 
 @dataclass
-class WriteArchive(beam.PTransform):
+class WriteArchive(beam.PTransform[tuple[beam.PCollection[tuple[str, bytes]], ...], beam.PCollection[tuple[str, int]]]):
     """((partition, record batch) of events, the same of rollups) -> (table, rows) per file.
 
     Files: ROOT/<partition>/part-<run_id>-<window>-<pane>.parquet.
@@ -41,7 +41,7 @@ class WriteArchive(beam.PTransform):
         if not self.streaming:
             return (self._written("Events", events), self._written("Rollups", rollups)) | "Written" >> beam.Flatten()
         # Never flattened with rollups: on Prism their watermark stays behind by the allowed lateness, and no window here would close.
-        kinds = (events | "Punctual" >> beam.ParDo(Punctual()).with_output_types(tuple[str, bytes], late=tuple[str, bytes])
+        kinds = (events | "Punctual" >> beam.ParDo(Punctual()).with_output_types(tuple[str, bytes], late=tuple[str, bytes])  # type: ignore[no-untyped-call]
                  .with_outputs("late", main="punctual"))
         written = [self._written(kind, some | f"Window{kind}" >> windows)
                    | f"Global{kind}" >> beam.WindowInto(window.GlobalWindows(), trigger=trigger.DefaultTrigger(),

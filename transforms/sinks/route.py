@@ -25,7 +25,7 @@ ARCHIVE = "archive"
 
 
 @dataclass
-class Route(beam.PTransform):
+class Route(beam.PTransform[beam.PCollection[Batch], Collections]):
     """Batch -> outputs by tag: `archive` as (partition, record batch), and per event type its record batches."""
 
     contract: Contract

@@ -183,7 +183,7 @@ def _milliseconds(publish_time: int | datetime) -> int:
 
 
 @dataclass
-class ReadFiles(beam.PTransform):
+class ReadFiles(beam.PTransform[PBegin, beam.PCollection[Messages]]):
     """(Path, hex sha256) of files -> Messages, a file at a time; a file with another digest fails the job.
 
     largest: bytes of the largest message that the contract accepts.

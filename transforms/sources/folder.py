@@ -48,7 +48,7 @@ class Folder(NamedTuple):
 
 
 @dataclass
-class FollowFiles(beam.PTransform):
+class FollowFiles(beam.PTransform[PBegin, beam.PCollection[Messages]]):
     """Messages of every file that matches the pattern, those there at launch first; a look every interval_s seconds.
 
     A file is read once it has its name and nothing was written to it for still_s seconds: better write it as .name or name.tmp, and

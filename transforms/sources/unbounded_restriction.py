@@ -18,7 +18,7 @@ class EndlessTracker(OffsetRestrictionTracker):
         return False
 
     def try_split(self, fraction: float) -> object:
-        return super().try_split(0) if fraction == 0 else None
+        return super().try_split(0) if fraction == 0 else None  # type: ignore[no-untyped-call]
 
 
 class Endless(RestrictionProvider):

@@ -44,10 +44,9 @@ def _load(appender: Appender, archive: str, run: Run, contract: Contract, table:
 
 
 def _read(archive: str, run: Run, table: Table) -> Iterator[pa.Table]:
-    for paths in part_files(archive, table, "*", [run.run_id]).values():
-        for path in paths:
-            read = read_columns(path, table).cast(table.arrow)
-            yield read.filter(pc.equal(read.column("run_id"), run.run_id))  # names of files of batch-1 begin as those of batch-1-2
+    for path in part_files(archive, table, [run.run_id]):
+        read = read_columns(path, table).cast(table.arrow)
+        yield read.filter(pc.equal(read.column("run_id"), run.run_id))  # a file's name cannot always tell run r from run r-1
 
 
 def _together(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:

@@ -32,7 +32,7 @@ WORDS = 500  # characters of BigQuery's explanation that are kept
 
 
 @dataclass
-class WriteTables(beam.PTransform):
+class WriteTables(beam.PTransform[Collections, Collections]):
     """(record batches by event type, (partition, record batch) of rollups) -> the same two of what was refused: dead letters, ledger."""
 
     contract: Contract

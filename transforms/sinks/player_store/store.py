@@ -84,7 +84,7 @@ class PlayerStore:
             for rule in self.rules:
                 start = 0
                 while rule.absent_ms:
-                    seen: Any = self.redis.zrange(self.seen, "-inf", now_ms - rule.absent_ms, byscore=True, offset=start, num=PAGE)  # type: ignore[arg-type]
+                    seen: Any = self.redis.zrange(self.seen, "-inf", now_ms - rule.absent_ms, byscore=True, offset=start, num=PAGE)
                     self.tell(Due(rule, *json.loads(env_and_player)) for env_and_player in seen)
                     if len(seen) < PAGE:
                         break

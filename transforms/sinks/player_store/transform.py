@@ -20,7 +20,7 @@ Players = dict[tuple[str, str], dict[str, tuple[str, bytes]]]  # (env, player) -
 
 
 @dataclass
-class WritePlayers(beam.PTransform):
+class WritePlayers(beam.PTransform[tuple[beam.PCollection[bytes], ...], beam.PCollection[None]]):
     """Record batches of events, an output per event type -> Redis. Behind a shuffle of its own: Redis holds up nobody else."""
 
     contract: Contract

@@ -1,5 +1,6 @@
 """Where Flink puts a key. By chance few keys lie badly: of four partitions one task read three, and the job waited for it."""
 
+from collections.abc import Callable
 from itertools import count
 
 import mmh3
@@ -24,7 +25,8 @@ def salt_for(key: tuple[object, ...], coder: Coder, place: float, groups: int) -
 
     coder: of the whole, which Beam's runner does not know, and so has as bytes with their length before them.
     """
-    wanted, bytes_of = int(place * groups), LengthPrefixCoder(coder).encode
+    wanted = int(place * groups)
+    bytes_of: Callable[[object], bytes] = LengthPrefixCoder(coder).encode
     return next(salt for salt in count() if key_group(bytes_of((*key, salt)), groups) == wanted)
 
 

@@ -36,7 +36,7 @@ CODER = TupleCoder((StrUtf8Coder(), VarIntCoder(), VarIntCoder(), VarIntCoder())
 
 
 @dataclass
-class ReadKafka(beam.PTransform):
+class ReadKafka(beam.PTransform[PBegin, beam.PCollection[Messages]]):
     """Reads every partition of the topics, those too that are added later.
 
     shared: on Prism only; launched: s since 1970; key_groups: Flink's, among which partitions are spread evenly.

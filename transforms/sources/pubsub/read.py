@@ -27,7 +27,7 @@ GATHERED = 1_000  # messages of Beam's own source in one element
 
 
 @dataclass
-class ReadPubSub(beam.PTransform):
+class ReadPubSub(beam.PTransform[PBegin, beam.PCollection[Messages]]):
     """native: Beam's own source, which only Dataflow has. on_prism: until=idle leaves the end to the launcher
     (transforms/sources/source_lifecycle.py), and no crash is ever come back from.
     """

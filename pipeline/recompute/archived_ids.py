@@ -50,7 +50,7 @@ def _of_date(archive: str, contract: Contract, date: str, runs: list[str], arriv
     rows, hours = [np.empty(0, COPY)], [np.empty(0, np.int64)]
     for table in event_tables(contract).values():
         without = [f.name for f in table.fields if f.name not in READ]
-        for path in (p for paths in part_files(archive, table, date, runs).values() for p in paths):
+        for path in part_files(archive, table, runs, date):
             columns = arrived(read_columns(path, table, without))
             some = np.zeros(len(columns), COPY)  # the rank among copies is not in an archive
             some["hash"] = [xxhash.xxh3_64_intdigest(event_id.encode()) for event_id in columns.column("event_id").to_pylist()]

@@ -22,7 +22,7 @@ def received(archive: str, runs: Iterable[Run], until: dict[str, int], start: in
     table, runs = ledger_table(), list(runs)
     last: dict[tuple[str, int, int, Key], tuple[int, ...]] = {}
     for date in dates(start - AHEAD_MS, end + BEHIND_MS):
-        for path in part_files(archive, table, date, [r.run_id for r in runs if r.mode != "repair"]).get("", ()):
+        for path in part_files(archive, table, [r.run_id for r in runs if r.mode != "repair"], date):
             for row in between(read_columns(path, table), "hour", start, end).to_pylist():
                 of = row["run_id"], row["window_start"], row["window_end"], tuple(row[name] for name in KEY)
                 pane = row["emitted_time"], row["pane_index"], row["received"], row["table_rejected"]
