@@ -1,10 +1,16 @@
 """Gamebeam: every game event accounted for."""
 
+import re
+from pathlib import Path
+
 from setuptools import find_packages, setup
+
+VERSION = re.search(r'__version__ = "([^"]+)"', (Path(__file__).parent / "gamebeam" / "__init__.py").read_text())
+assert VERSION, "gamebeam/__init__.py has no __version__"
 
 setup(
     name="gamebeam",
-    version="0.1.0",
+    version=VERSION[1],
     description="The Apache Beam job between a game's players and its analysts: every event accounted for",
     license="Apache-2.0",
     python_requires=">=3.11",
@@ -23,7 +29,8 @@ setup(
                       "uvloop"],
         "feeds": ["pycountry"],
         "reports": ["altair", "jinja2", "starlette", "uvicorn", "vl-convert-python"],
-        "dev": ["httpx", "hypothesis", "mkdocs-material", "mypy", "pip-audit", "pip-licenses", "playwright", "pypdf", "pytest", "pytest-xdist", "python-hcl2",
+        "dev": ["httpx", "hypothesis", "mkdocs-material", "mypy", "pip-audit", "pip-licenses", "playwright", "pypdf", "pytest",
+                "pytest-xdist", "python-hcl2",
                 "ruff", "schemathesis", "setuptools", "types-PyYAML", "wheel"],
     },
     entry_points={"console_scripts": ["gamebeam = gamebeam.pipeline.cli.__main__:main"]},

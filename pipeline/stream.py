@@ -99,7 +99,7 @@ def _checked(options: JobOptions, source: Source) -> str:
     if options.follow and not isinstance(source, Files):
         raise RunError(f"{source.name}: --follow is for files; this source never ends anyway")
     if options.again:
-        raise RunError("--again is for batch runs; a stream reads again with start=rewind:…, or from a new --archive")
+        raise RunError("--reprocess is for batch runs; a stream reads again with start=rewind:…, or from a new --archive")
     asked = options.view_as(StandardOptions).runner or ""
     engine = asked.rsplit(".", 1)[-1].lower()
     if engine in WITHOUT_STREAMS:

@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -24,6 +24,9 @@ from gamebeam.sql.views import view_sql
 
 DUCKDB = {"boolean": "BOOLEAN", "long": "BIGINT", "double": "DOUBLE", "string": "VARCHAR", "bytes": "BLOB",
           "timestamp": "TIMESTAMPTZ", "date": "DATE"}
+
+
+T = TypeVar("T")
 
 
 class Result(NamedTuple):
@@ -131,6 +134,15 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
     Raises:
         SqlError: The query is not valid, or reads something other than the archive.
     """
+    return _answer(con, sql, parameters, lambda: Result([column[0] for column in con.description or []], con.fetchall()))
+
+
+def ask_arrow(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+    """Answer one query as `ask` does, as a table of Arrow with the types of its columns."""
+    return _answer(con, sql, parameters, con.to_arrow_table)
+
+
+def _answer(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None, fetch: Callable[[], T]) -> T:
     query = as_query(sql)
     tree = parse(query)
     if not isinstance(tree, exp.Query):
@@ -148,7 +160,7 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
     try:
         fill_information_schema(con, reads)
         con.execute(translated, {name: (parameters or {})[name] for name in used})
-        return Result([column[0] for column in con.description or []], con.fetchall())
+        return fetch()
     except duckdb.Error as e:
         raise _in_terms_of(query, translated, str(e)) from None
 
