@@ -92,7 +92,7 @@ def serve(path: str, listen: Callable[[str, int], socket.socket]) -> None:
     server, listening = uvicorn.Server(config), listen(host.strip("[]"), int(port))
     with suppress(KeyboardInterrupt):
         if settings.workers > 1:
-            Multiprocess(config, target=server.run, sockets=[listening]).run()
+            Multiprocess(config, sockets=[listening]).run()
             return
         server.run(sockets=[listening])
     if not server.started:

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import apache_beam as beam
+import grpc
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PortableOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
@@ -64,7 +65,10 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
         run.state, run.finished = "open", None
         warehouse.publish(run)  # before the job's first file
         write_run(options.archive, run)
-        result = pipeline.run()
+        try:
+            result = pipeline.run()
+        except Exception as e:  # a cluster that is not there, a job server that does not start
+            raise RunError(f"run {run.run_id}: {options.view_as(StandardOptions).runner} did not take the job: {_one_line(e)}") from e
         say(json.dumps({"time": now(), "run_id": run.run_id, "source": source.name, "archive": options.archive, "state": "STARTED"}))
         if handed_over:
             return run
@@ -85,6 +89,11 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     if state == PipelineState.CANCELLED and in_process:
         raise RunError(f"run {run.run_id}: cancelled, and still open; gamebeam status gives the repair that ends it")
     return run
+
+
+def _one_line(error: Exception) -> str:
+    why = error.details() if isinstance(error, grpc.RpcError) else str(error)
+    return (why or type(error).__name__).strip().splitlines()[-1]
 
 
 def _name_of(source: Files) -> str:

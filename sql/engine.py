@@ -134,15 +134,20 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
     Raises:
         SqlError: The query is not valid, or reads something other than the archive.
     """
-    return _answer(con, sql, parameters, lambda: Result([column[0] for column in con.description or []], con.fetchall()))
+    def rows(translated: str, values: dict[str, Any]) -> Result:
+        con.execute(translated, values)
+        return Result([column[0] for column in con.description or []], con.fetchall())
+
+    return _answer(con, sql, parameters, rows)
 
 
 def ask_arrow(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
     """Answer one query as `ask` does, as a table of Arrow with the types of its columns."""
-    return _answer(con, sql, parameters, con.to_arrow_table)
+    return _answer(con, sql, parameters, lambda translated, values: con.sql(translated, params=values).to_arrow_table())
 
 
-def _answer(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None, fetch: Callable[[], T]) -> T:
+def _answer(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None,
+            run_translated: Callable[[str, dict[str, Any]], T]) -> T:
     query = as_query(sql)
     tree = parse(query)
     if not isinstance(tree, exp.Query):
@@ -159,8 +164,7 @@ def _answer(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, A
     translated = to_duckdb(query)
     try:
         fill_information_schema(con, reads)
-        con.execute(translated, {name: (parameters or {})[name] for name in used})
-        return fetch()
+        return run_translated(translated, {name: (parameters or {})[name] for name in used})
     except duckdb.Error as e:
         raise _in_terms_of(query, translated, str(e)) from None
 

@@ -30,8 +30,10 @@ class Load:
         from gamebeam.pipeline.bar import bar
 
         with bar("generating") as show:
-            print(generate(self.contract, str(self.out), players=self.players, days=self.days, seed=self.seed, files=self.files,
-                                format=form, start=self.start, faults=self.rates, progress=show))
+            made = generate(self.contract, str(self.out), players=self.players, days=self.days, seed=self.seed, files=self.files,
+                                format=form, start=self.start, faults=self.rates, progress=show)
+        print(f"{made.messages:,} messages in {made.files} files ({made.bytes / 1e6:.1f} MB) in {self.out}/messages; "
+              f"{made.lost:,} of {made.events:,} events were lost on the way")
 
 
 @click.command("generate")
