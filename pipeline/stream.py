@@ -92,6 +92,8 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
 
 
 def _one_line(error: Exception) -> str:
+    if isinstance(error, grpc.FutureTimeoutError):
+        return "nothing answered at --job_endpoint; is it running, and reachable from here?"
     why = error.details() if isinstance(error, grpc.RpcError) else str(error)
     return (why or type(error).__name__).strip().splitlines()[-1]
 

@@ -10,7 +10,7 @@ from importlib import import_module
 
 import click
 
-from gamebeam import __version__
+import gamebeam
 from gamebeam.schemas.printable import printable_lines
 
 COMMANDS = {  # name -> what it does, as `gamebeam --help` prints it; each is a module of this package
@@ -62,8 +62,8 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.version_option(__version__, message="gamebeam %(version)s")
-def gamebeam() -> None:
+@click.version_option(gamebeam.__version__, message="gamebeam %(version)s")
+def root() -> None:
     """Account for every event of a game: from players' messages to an archive that answers BigQuery SQL."""
 
 
@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     name = f"gamebeam {argv[0]}" if argv and argv[0] in COMMANDS else "gamebeam"
     try:
-        code = gamebeam.main(argv or ["--help"], prog_name="gamebeam", standalone_mode=False)
+        code = root.main(argv or ["--help"], prog_name="gamebeam", standalone_mode=False)
         sys.stdout.flush()  # here, where a closed pipe is caught
         return code if isinstance(code, int) else 0
     except click.ClickException as e:

@@ -10,8 +10,8 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 def command(shell: str) -> None:
     """Print the completion script of a shell. For bash: eval "$(gamebeam completion bash)"."""
-    from gamebeam.pipeline.cli.__main__ import gamebeam
+    from gamebeam.pipeline.cli.__main__ import root
 
     found = get_completion_class(shell)
     assert found is not None
-    print(found(gamebeam, {}, "gamebeam", "_GAMEBEAM_COMPLETE").source())
+    print(found(root, {}, "gamebeam", "_GAMEBEAM_COMPLETE").source())

@@ -5,7 +5,7 @@ from inspect import cleandoc
 
 import click
 
-from gamebeam.pipeline.cli.__main__ import gamebeam
+from gamebeam.pipeline.cli.__main__ import root
 
 HEAD = """# Command line
 
@@ -23,7 +23,7 @@ def page() -> str:
 
 def commands(ctx: click.Context | None = None) -> Iterator[click.Context]:
     """Every command and group, each with the path that leads to it."""
-    ctx = ctx or click.Context(gamebeam, info_name="gamebeam", **gamebeam.context_settings)
+    ctx = ctx or click.Context(root, info_name="gamebeam", **root.context_settings)
     yield ctx
     if isinstance(ctx.command, click.Group):
         for name in ctx.command.list_commands(ctx):

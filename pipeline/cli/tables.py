@@ -27,7 +27,7 @@ def command() -> None:
 @TABLES
 @LOCATION
 @POLICY_TAG
-@click.option("--offline", is_flag=True, help="Do not ask BigQuery what is there: print the DDL of an empty dataset.")
+@click.option("--offline", is_flag=True, show_default="off", help="Do not ask BigQuery what is there: print the DDL of an empty dataset.")
 def plan(contract: str, tables: str, location: str, policy_tag: str, offline: bool) -> None:
     """Print the DDL that brings the dataset to the contract. Nothing is changed."""
     _plan(contract, tables, location, policy_tag, apply=False, offline=offline)

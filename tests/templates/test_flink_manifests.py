@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from gamebeam.pipeline.cli.run import unknown_flags
 
+from gamebeam.pipeline.cli.run import unknown_flags
 from services import flink_jars, kafka, prism
 
 ROOT = Path(__file__).parents[2]
