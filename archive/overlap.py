@@ -80,9 +80,9 @@ def superseded_by(inputs: list[Input], runs: list[Run]) -> list[Run]:
         if not run.visible or not read & given:
             continue
         if run.state == "open":
-            raise RunError(f"--again: run {run.run_id} is still open and has read some of these files; end it first")
+            raise RunError(f"--reprocess: run {run.run_id} is still open and has read some of these files; end it first")
         if missing := [i.name for i in run.inputs if i.sha256 not in given]:
-            raise RunError(f"--again: run {run.run_id} also read {missing[0]}{' and others' if len(missing) > 1 else ''}; "
+            raise RunError(f"--reprocess: run {run.run_id} also read {missing[0]}{' and others' if len(missing) > 1 else ''}; "
                            "give all of its files, or its events would vanish with it")
         replaced.append(run)
     return replaced

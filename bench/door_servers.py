@@ -40,7 +40,7 @@ def server(kind: str, folder: Path, servers: str, redis: str, workers: int) -> I
         if kind == "game":
             settings["game_api"] = {"game": "gameco", "redis": redis, "to": to}
         (here / "collector.yaml").write_text(json.dumps(settings))
-        command = [sys.executable, "-m", "gamebeam.collector", "serve", f"--config={here / 'collector.yaml'}"]
+        command = [sys.executable, "-m", "gamebeam", "collect", "serve", f"--config={here / 'collector.yaml'}"]
     with (here / "log").open("wb") as log:
         process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, cwd=ROOT)
     try:

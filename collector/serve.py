@@ -2,12 +2,16 @@
 
 import asyncio
 import os
+import socket
 import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.supervisors import Multiprocess
 
 from gamebeam.collector.app import app
 from gamebeam.collector.body import MOST_BYTES
@@ -69,14 +73,27 @@ def from_environment() -> Starlette:
     return app(load_settings(os.environ[SETTINGS]))
 
 
-def serve(path: str) -> None:
-    """Runs until SIGTERM or SIGINT; then takes no more requests, and answers those under way."""
+def serve(path: str, listen: Callable[[str, int], socket.socket]) -> None:
+    """Run until SIGTERM or SIGINT; then take no more requests, and answer those under way.
+
+    Args:
+        path: the YAML file of settings.
+        listen: gives the listening socket of a host and port, or fails; called once the settings are known to be right.
+    """
     settings = load_settings(path)
     app(settings)  # what is wrong is said here, once, not by every worker
     host, _, port = settings.listen.rpartition(":")
     os.environ[SETTINGS] = path
     if settings.workers > 1:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="gamebeam-metrics-"))
-    uvicorn.run("gamebeam.collector.serve:from_environment", factory=True, host=host.strip("[]"), port=int(port), workers=settings.workers,
-                http=Protocol, loop="uvloop", access_log=False, log_level="warning", server_header=False, proxy_headers=False,
-                timeout_keep_alive=30, timeout_graceful_shutdown=30, backlog=2048)
+    config = uvicorn.Config("gamebeam.collector.serve:from_environment", factory=True, workers=settings.workers, http=Protocol,
+                            loop="uvloop", access_log=False, log_level="warning", server_header=False, proxy_headers=False,
+                            timeout_keep_alive=30, timeout_graceful_shutdown=30, backlog=2048)
+    server, listening = uvicorn.Server(config), listen(host.strip("[]"), int(port))
+    with suppress(KeyboardInterrupt):
+        if settings.workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+            return
+        server.run(sockets=[listening])
+    if not server.started:
+        raise OSError(f"{settings.listen}: the server did not start; its log above says why")

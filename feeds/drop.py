@@ -136,7 +136,7 @@ def _taken(contract: Contract, archive: str, folder: str, path: str, name: str, 
         return f"{name}: failed, {e}"
     _move(path, join(folder, "done"), name, content)
     if loaded.rows is None:
-        return f"{name}: loaded already, by {loaded.run_id} (feeds run --again loads it once more)"
+        return f"{name}: loaded already, by {loaded.run_id} (feeds run --reprocess loads it once more)"
     said = [f"{loaded.rows:,} rows into {feed.name if feed else ''}", *loaded.notes]
     if loaded.problems:
         said.append(f"{len(loaded.problems)} dead letters, the first in {loaded.problems[0]}")

@@ -1,4 +1,4 @@
-"""The job's flags, all of them. Everything else is derived, or stands in the contract or the --config file."""
+"""The job's options and its --config file. Everything else is derived, or stands in the contract."""
 
 import os
 from argparse import ArgumentParser, ArgumentTypeError
@@ -8,6 +8,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from msgspec import Meta, Struct
 
+from gamebeam.pipeline.job_flags import FLAGS
 from gamebeam.schemas.contract.yaml_models import read_yaml
 from gamebeam.transforms.decode.secret_key import SECRET, secret_key
 
@@ -17,22 +18,11 @@ class JobOptions(PipelineOptions):
 
     @classmethod
     def _add_argparse_args(cls, parser: ArgumentParser) -> None:
-        parser.add_argument("--source", help="Where messages come from: a file or a glob, such as 'messages/*' or "
-                            "gs://bucket/messages/*, or kafka://broker:9092/topic?group=…&start=committed, or "
-                            "pubsub://projects/PROJECT/subscriptions/SUBSCRIPTION")
-        parser.add_argument("--follow", nargs="?", const=True, default=False, type=_yes,
-                            help="Read the glob's files as they are dropped, each once, without end")
-        parser.add_argument("--contract", help="A packaged game's name, or the path of a contract's folder, on disk or gs://; "
-                            "by default the archive's own, so that only a new archive needs it")
-        parser.add_argument("--archive", help="Root folder of the Parquet archive, on disk or gs://; one per game")
-        parser.add_argument("--tables", help="BigQuery tables beside the archive: bq://project.dataset; gamebeam tables apply makes them")
-        parser.add_argument("--run_id", help="Name of this run; derived from its inputs by default; in a stream from the launch, "
-                            "and given again to continue it from a savepoint")
-        parser.add_argument("--again", nargs="?", const=True, default=False, type=_yes,
-                            help="Read files that a complete run has read already, and supersede it")
-        parser.add_argument("--players", help="Where each player's last known values are kept, beside the archive: redis://host:6379/0")
-        parser.add_argument("--config", help="YAML file of the rarely touched, on disk or gs://: pii_key_file, "
-                            "follow_seconds, follow_still_seconds, follow_files, horizon_minutes, rollup_minutes")
+        for flag in FLAGS:
+            if flag.is_switch:
+                parser.add_argument(*flag.names, dest=flag.attribute, nargs="?", const=True, default=False, type=_yes, help=flag.help)
+            else:
+                parser.add_argument(*flag.names, dest=flag.attribute, help=flag.help)
 
 
 AboveZero = Annotated[float, Meta(gt=0, le=1e9, title="a number above 0")]

@@ -42,7 +42,7 @@ class Outcome:
 
     def lines(self) -> list[str]:
         """What came in and what became of it, for a person."""
-        lines = [f"skipped {len(self.skipped)} files that a complete run has read (--again reads them again)"] if self.skipped else []
+        lines = [f"skipped {len(self.skipped)} files that a complete run has read (--reprocess reads them again)"] if self.skipped else []
         if self.empty:
             lines.append(f"skipped {self.empty} empty files")
         if self.run is None:

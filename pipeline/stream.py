@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 
 import apache_beam as beam
+import grpc
 from apache_beam.options.pipeline_options import PortableOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
@@ -51,7 +52,10 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
         run.state, run.finished = "open", None
         warehouse.publish(run)  # before the job's first file
         write_run(options.archive, run)
-        result = pipeline.run()
+        try:
+            result = pipeline.run()
+        except Exception as e:  # a cluster that is not there, a job server that does not start
+            raise RunError(f"run {run.run_id}: {options.view_as(StandardOptions).runner} did not take the job: {_one_line(e)}") from e
         say(json.dumps({"time": now(), "run_id": run.run_id, "source": source.name, "archive": options.archive, "state": "STARTED"}))
         if launch.handed_over:
             return run
@@ -73,6 +77,13 @@ def run_live(options: JobOptions, say: Callable[[str], None]) -> Run:
     return run
 
 
+def _one_line(error: Exception) -> str:
+    if isinstance(error, grpc.FutureTimeoutError):
+        return "nothing answered at --job_endpoint; is it running, and reachable from here?"
+    why = error.details() if isinstance(error, grpc.RpcError) else str(error)
+    return (why or type(error).__name__).strip().splitlines()[-1]
+
+
 def _name_of(source: Files) -> str:
     """Of the lock: two runs that follow one glob at once would read every file twice."""
     return f"follow-{hashlib.sha256(source.pattern.encode()).hexdigest()[:12]}"
@@ -85,7 +96,7 @@ def _checked(options: JobOptions, source: Source) -> str:
     if options.follow and not isinstance(source, Files):
         raise RunError(f"{source.name}: --follow is for files; this source never ends anyway")
     if options.again:
-        raise RunError("--again is for batch runs; a stream reads again with start=rewind:…, or from a new --archive")
+        raise RunError("--reprocess is for batch runs; a stream reads again with start=rewind:…, or from a new --archive")
     asked = options.view_as(StandardOptions).runner or ""
     engine = asked.rsplit(".", 1)[-1].lower()
     if engine in WITHOUT_STREAMS:

@@ -19,14 +19,15 @@ ALSO = ("csv", "pdf")
 
 def report(contract: Contract, archive: str, out: str, also: str = "", as_of: str = "", env: str = "live") -> list[Path]:
     """Writes OUT, with also=csv a file per figure into a folder of its name, with also=pdf the page printed; returns what was written."""
+    path = Path(out)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"--out={out}: there is no folder {path.parent}; create it, or choose another")
     wanted = {name.strip() for name in also.split(",") if name.strip()}
     if unknown := sorted(wanted.difference(ALSO)):
         raise ValueError(f"--also={unknown[0]}: csv and pdf are written beside the page, or --also=csv,pdf")
     if "pdf" in wanted:
         browser()  # before the work
     page = page_of(open_archive(contract, archive), contract, as_of, env)
-    path = Path(out)
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html(page))
     beside = [_csv(path.with_suffix(""), f) for _, figures in page.sections for f in figures if "csv" in wanted]
     return [path, *beside, *([print_pdf(path)] if "pdf" in wanted else [])]

@@ -3,8 +3,10 @@
 import hashlib
 import ipaddress
 import os
+import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import uvicorn
@@ -21,7 +23,6 @@ from gamebeam.reports.layout import player_layout
 from gamebeam.reports.page import Page, asset, html
 from gamebeam.reports.report import page_of
 from gamebeam.schemas.contract.contract import Contract
-from gamebeam.sql.archive import read_runs
 from gamebeam.sql.engine import open_archive
 from gamebeam.sql.query import parameters
 
@@ -31,10 +32,10 @@ HEADERS = {"Content-Security-Policy": "default-src 'none'; script-src 'self' 'un
 LOCAL = ["localhost", "127.0.0.1", "[::1]"]  # by another name a page of somebody else's could ask for players here
 
 
-def serve(contract: Contract, archive: str, host: str = "127.0.0.1", port: int = 8000, env: str = "live") -> None:
-    """Until interrupted."""
-    read_runs(archive)  # or nothing would be served
-    uvicorn.run(app(contract, archive, host, env), host=host, port=port, log_level="warning")
+def serve(contract: Contract, archive: str, listening: socket.socket, host: str = "127.0.0.1", env: str = "live") -> None:
+    """Serve on a listening socket until interrupted. host: the address as it was asked for."""
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(uvicorn.Config(app(contract, archive, host, env), log_level="warning")).run(sockets=[listening])
 
 
 def app(contract: Contract, archive: str, host: str = "127.0.0.1", env: str = "live") -> Starlette:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -31,6 +31,9 @@ from gamebeam.sql.views import view_sql
 VIEWS, TABLES = "main", "tables"  # schemas of an opened archive: what analysts query, and the files that the views read
 DUCKDB = {"boolean": "BOOLEAN", "long": "BIGINT", "double": "DOUBLE", "string": "VARCHAR", "bytes": "BLOB",
           "timestamp": "TIMESTAMPTZ", "date": "DATE"}
+
+
+T = TypeVar("T")
 
 
 class Result(NamedTuple):
@@ -158,6 +161,21 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
     Raises:
         SqlError: The query is not valid, or reads something other than the archive.
     """
+    def rows(text: str, values: dict[str, Any]) -> Result:
+        con.execute(text, values)
+        return Result([column[0] for column in con.description or []], con.fetchall())
+
+    return _answer(con, sql, parameters or {}, unexamined, schemas, rows)
+
+
+def ask_arrow(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None,
+              unexamined: list[str] | None = None) -> pa.Table:
+    """Answer one query as `ask` does, as a table of Arrow with the types of its columns."""
+    return _answer(con, sql, parameters or {}, unexamined, (VIEWS,), lambda text, values: con.sql(text, params=values).to_arrow_table())
+
+
+def _answer(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any], unexamined: list[str] | None,
+            schemas: Collection[str], run: Callable[[str, dict[str, Any]], T]) -> T:
     query = as_query(sql)
     tree = parse(query)
     if not isinstance(tree, exp.Query):
@@ -168,18 +186,17 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] 
     refuse_unknown(reads, tree, catalog, query)
     refuse_unknown(described(sql), tree, catalog, sql)
     used = {p.name for p in tree.find_all(exp.Parameter)}
-    if unknown := sorted(used - set(parameters or {})):
-        raise SqlError(f"@{unknown[0]}: no such parameter; known are {', '.join(f'@{p}' for p in sorted(parameters or {})) or 'none'}",
+    if unknown := sorted(used - set(parameters)):
+        raise SqlError(f"@{unknown[0]}: no such parameter; known are {', '.join(f'@{p}' for p in sorted(parameters)) or 'none'}",
                        sql, sql.find(f"@{unknown[0]}"), len(unknown[0]) + 1)
-    values = {name: (parameters or {})[name] for name in used}
+    values = {name: parameters[name] for name in used}
     text = query
     try:
         fill_information_schema(con, reads)
         types = {name: _type_of(value) for name, value in values.items()}
         text, _ = translated(query, _columns_within(con, schemas), types, unexamined, tree)
         install(con, text)
-        con.execute(text, values)
-        return Result([column[0] for column in con.description or []], con.fetchall())
+        return run(text, values)
     except duckdb.Error as e:
         raise _in_terms_of(query, text, str(e)) from None
 

@@ -1,4 +1,4 @@
-"""A result as a table for people, as CSV or as JSON."""
+"""A result as a table for people, as CSV, as JSON or as JSON lines."""
 
 import base64
 import csv
@@ -17,7 +17,7 @@ from rich.text import Text
 from gamebeam.schemas.printable import no_formula, printable
 from gamebeam.sql.engine import Result
 
-FORMATS = ("table", "csv", "json")
+FORMATS = ("table", "csv", "json", "jsonl")
 
 
 def show(result: Result, format: str = "table") -> str:
@@ -31,9 +31,9 @@ def show(result: Result, format: str = "table") -> str:
     if format == "csv":
         lines = [map(no_formula, result.columns), *(map(_csv_cell, row) for row in result.rows)]
         return "".join(map(_csv_line, lines))
-    if format == "json":
+    if format in ("json", "jsonl"):
         rows = [json.dumps(dict(zip(result.columns, map(plain, row), strict=True)), ensure_ascii=False) for row in result.rows]
-        return "[" + ",\n ".join(rows) + "]\n"
+        return "[" + ",\n ".join(rows) + "]\n" if format == "json" else "".join(f"{row}\n" for row in rows)
     raise ValueError(f"--format={format}: use one of {', '.join(FORMATS)}")
 
 

@@ -1,1 +1,1 @@
-"""What gamebeam can do: a function per command, from its arguments to an exit code."""
+"""The command line: one module per command, on click. `gamebeam.pipeline.cli.__main__.main` is the entry point."""

@@ -95,7 +95,8 @@ def test_a_key_that_posts_events_reads_no_player_and_a_key_that_reads_posts_noth
 
 
 def test_keys_that_are_added_at_the_same_moment_are_all_there(tmp_path):
-    command = [sys.executable, "-m", "gamebeam.collector", "key", "add", "--game=starter", "--env=live", f"--keys={tmp_path / 'keys.json'}"]
+    command = [sys.executable, "-m", "gamebeam", "collect", "key", "add", "--game=starter", "--env=live",
+               f"--keys={tmp_path / 'keys.json'}"]
     adding = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(8)]
     assert [process.wait() for process in adding] == [0] * 8
     assert len(read_keys(tmp_path / "keys.json")) == 8

@@ -205,7 +205,7 @@ def test_a_settings_file_that_is_wrong_is_one_line(tmp_path):
                        ("games: {s: {contract: starter, to: x}}\nlisten: 80", "listen"),
                        ("games: {s: {contract: nosuch, to: x}}\nkeys: /nowhere/keys.json", "/nowhere/keys.json")):
         path.write_text(text)
-        command = [sys.executable, "-m", "gamebeam.collector", "serve", f"--config={path}"]
+        command = [sys.executable, "-m", "gamebeam", "collect", "serve", f"--config={path}"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode == 1 and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 

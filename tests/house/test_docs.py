@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gamebeam.pipeline.cli.__main__ import COMMANDS
+from gamebeam.pipeline.cli.documentation import page
 from gamebeam.pipeline.options import Config, JobOptions
 from gamebeam.schemas.contract.contract import load_contract
 from gamebeam.sql.views import view_sql
@@ -23,8 +24,8 @@ def flags() -> dict[str, str]:
 
 
 def test_readme_names_every_flag_of_the_job_and_no_other():
-    table = README[README.index("## The job's flags") : README.index("## What it does not")]
-    assert set(re.findall(r"^\| `(--\w+)` \|", table, re.MULTILINE)) == set(flags())
+    table = README[README.index("## The job") : README.index("## What an analyst sees")]
+    assert set(re.findall(r"^\| `(--[\w-]+)` \|", table, re.MULTILINE)) == set(flags())
 
 
 def test_the_job_has_at_most_ten_flags_and_each_has_help():
@@ -35,20 +36,26 @@ def test_the_job_has_at_most_ten_flags_and_each_has_help():
 DOCS = README + (ROOT / "docs" / "bi.md").read_text()
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"gamebeam (\w+)", DOCS)) - {"is"}))
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"(?:`|^)gamebeam (\w+)", DOCS, re.MULTILINE))))
 def test_every_command_in_the_documents_exists(command):
     assert command in COMMANDS
 
 
 def test_every_view_that_readme_names_exists():
-    section = README[README.index("## What an analyst sees") : README.index("## The job's flags")]
+    section = README[README.index("## What an analyst sees") : README.index("## Why not something else")]
     named = set(re.findall(r"`([a-z_]+)`", section.split("Views never")[0]))
     assert named and named <= set(view_sql(load_contract("starter")))
 
 
-def test_readme_links_to_files_that_are_there():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("http") or (ROOT / target).exists(), target
+@pytest.mark.parametrize("name", ["README.md", *(p.relative_to(ROOT).as_posix() for p in sorted((ROOT / "docs").rglob("*.md")))])
+def test_every_link_leads_to_a_file_that_is_there(name):
+    at = ROOT / name
+    for target in re.findall(r"\]\(([^)#\s]+)", at.read_text()):
+        assert re.match(r"[a-z]+:", target) or (at.parent / target).exists(), target
+
+
+def test_the_page_of_the_command_line_is_what_the_commands_say():
+    assert (ROOT / "docs" / "cli.md").read_text() == page()
 
 
 def test_every_decision_record_has_a_context_dated_decisions_and_measurements_and_stands_in_the_index():

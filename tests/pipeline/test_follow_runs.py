@@ -32,7 +32,7 @@ T = 1_793_491_200_000  # 2026-11-01
 @pytest.mark.parametrize(("source", "flags", "says"), [
     ("{}/nowhere/*", [], "no such folder to follow; create it first"),
     ("{}", [], "--follow wants a glob in quotes, such as"),
-    ("{}/*", ["--again"], "--again is for batch runs"),
+    ("{}/*", ["--reprocess"], "--reprocess is for batch runs"),
     ("kafka://a/t", [], "--follow is for files"),
 ])
 def test_what_cannot_be_followed_is_said(tmp_path, source, flags, says):
@@ -52,7 +52,7 @@ def test_a_batch_run_leaves_out_what_a_followed_folders_run_has_read(tmp_path):
     assert new_inputs(given, read_runs(archive)) == given
     Followed(archive, "live").note([Taken(str(path), given[0].sha256, given[0].bytes, T)])
     assert new_inputs(given, read_runs(archive)) == []
-    with pytest.raises(RunError, match="--again: run live is still open"):
+    with pytest.raises(RunError, match="--reprocess: run live is still open"):
         superseded_by(given, read_runs(archive))
 
 

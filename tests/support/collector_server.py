@@ -26,7 +26,7 @@ class Server:
 
     def start(self):
         with (self.folder / "collector.log").open("ab") as log:
-            command = [sys.executable, "-m", "gamebeam.collector", "serve", f"--config={self.folder / 'collector.yaml'}"]
+            command = [sys.executable, "-m", "gamebeam", "collect", "serve", f"--config={self.folder / 'collector.yaml'}"]
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         until = time.monotonic() + 300
         while time.monotonic() < until and self.process.poll() is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gamebeam.pipeline.cli.job import _unknown_flags
+from gamebeam.pipeline.cli.run import unknown_flags
 from services import flink_jars, kafka, prism
 
 ROOT = Path(__file__).parents[2]
@@ -35,9 +35,9 @@ def test_the_document_names_the_versions_that_tests_start(version):
 
 
 def test_the_jobs_flags_are_known_ones():
-    assert jobs_command()[:2] == ["gamebeam", "run"] and _unknown_flags(jobs_command()[2:]) == set()
+    assert jobs_command()[:2] == ["gamebeam", "run"] and unknown_flags(jobs_command()[2:]) == set()
     commented = re.findall(r"--\w+=\S+", " ".join(line for line in TEXTS["compose"].splitlines() if line.startswith("#")))
-    assert commented and _unknown_flags(commented) == set()
+    assert commented and unknown_flags(commented) == set()
 
 
 def test_each_task_manager_has_one_slot_and_a_worker_pool_beside_it():

@@ -13,13 +13,17 @@ REST_EMULATOR, STORAGE_EMULATOR = "BIGQUERY_EMULATOR_HOST", "BIGQUERY_STORAGE_EM
 CHANNEL = [("grpc.max_send_message_length", 20 << 20), ("grpc.max_reconnect_backoff_ms", 2_000)]
 
 
+class NoCredentials(ValueError):
+    """This machine has no credentials for Google Cloud."""
+
+
 def rest_client(project: str) -> bigquery.Client:
     if os.environ.get(REST_EMULATOR):  # the client itself reads where it is
         return bigquery.Client(project, AnonymousCredentials())
     try:
         return bigquery.Client(project)
     except DefaultCredentialsError as e:
-        raise ValueError(f"bq://{project}: no Google credentials on this machine: {e}") from None
+        raise NoCredentials(f"bq://{project}: no Google credentials on this machine: {e}") from None
 
 
 def write_client() -> BigQueryWriteClient:
