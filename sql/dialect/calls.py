@@ -1,17 +1,76 @@
-"""A call of a function: its arguments, what an aggregate has inside the brackets, and its OVER clause."""
+"""Functions with their signatures, and calls of them: the arguments, what an aggregate has inside the brackets, the OVER clause."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sqlglot import exp
 
+from gamebeam.sql.dialect.coercion import coerced, coercion_cost, unified
 from gamebeam.sql.dialect.errors import Refused
-from gamebeam.sql.dialect.registry import Function, choose
 from gamebeam.sql.dialect.scope import Scope
-from gamebeam.sql.dialect.types import BIGNUMERIC, Type, duckdb_type
+from gamebeam.sql.dialect.types import BIGNUMERIC, UNKNOWN, Type, array_of, duckdb_type, of_text
 from gamebeam.sql.dialect.values import Value
 
 Translate = Callable[[exp.Expr, Scope], Value]
+Kind = Literal["scalar", "aggregate", "window", "operator"]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """arguments: names of types, T for one type that all T share, ANY for any. repeated: the last argument may occur again."""
+
+    arguments: tuple[str, ...]
+    optional: int
+    repeated: bool
+    result: str
+    template: "str | Translator"
+
+    def match(self, values: Sequence[Value]) -> tuple[int, list[Value], Type] | None:
+        """The cost of the coercions, the coerced arguments and the type of the result; None if the arguments do not fit."""
+        most = len(self.arguments)
+        if len(values) < most - self.optional - self.repeated or (len(values) > most and not self.repeated):
+            return None
+        wanted = [*self.arguments, *[self.arguments[-1]] * (len(values) - most)][:len(values)] if self.arguments else []
+        shared: Type = UNKNOWN
+        if any("T" in _variables(w) for w in wanted):
+            elements = [_element(v, w) for v, w in zip(values, wanted, strict=True) if "T" in _variables(w)]
+            found = unified(elements)
+            if found is None:
+                return None
+            shared = found
+        total, arguments = 0, []
+        for value, name in zip(values, wanted, strict=True):
+            if name == "ANY":
+                arguments.append(value)
+                continue
+            if name == "ARRAY<ANY>":
+                if value.type.kind not in ("ARRAY", "NULL", "UNKNOWN"):
+                    return None
+                arguments.append(value)
+                continue
+            to = _filled(name, shared)
+            cost = coercion_cost(value, to)
+            if cost is None:
+                return None
+            total += cost
+            arguments.append(coerced(value, to))
+        return total, arguments, _filled(self.result, shared)
+
+
+@dataclass(frozen=True)
+class Function:
+    """name: as in BigQuery, in upper case, SAFE. left out. examples: an expression -> its value, or ERROR."""
+
+    name: str
+    kind: Kind
+    topic: str
+    signatures: tuple[Signature, ...]
+    examples: Mapping[str, object]
+    note: str = ""
+    translate: "Translator | None" = None
+    shown: tuple[str, ...] = ()
 
 
 @dataclass
@@ -97,3 +156,36 @@ def filled(template: str, call: Call) -> str:
     return template.format(*arguments, args=", ".join(arguments), over=call.after(), distinct="DISTINCT " if call.distinct else "",
                            order=call.order, nulls=f" {call.nulls}" if call.nulls else "",
                            type=duckdb_type(call.result) if call.result and "{type}" in template else "")
+
+
+def choose(signatures: Sequence[Signature], values: Sequence[Value]) -> tuple[Signature, list[Value], Type] | None:
+    """The first of the signatures that need the cheapest coercions."""
+    found = [(m[0], i, s, m[1], m[2]) for i, s in enumerate(signatures) if (m := s.match(values))]
+    if not found:
+        return None
+    _, _, signature, arguments, result = min(found, key=lambda f: f[:2])
+    return signature, arguments, result
+
+
+def _variables(name: str) -> list[str]:
+    return re.findall(r"\bT\b", name)
+
+
+def _filled(name: str, shared: Type) -> Type:
+    if name == "T":
+        return shared
+    if name.startswith("ARRAY<") and _variables(name):
+        return array_of(_filled(name[6:-1], shared))
+    if name == "RANGE<T>":
+        return Type("RANGE", shared)
+    return of_text(name)
+
+
+def _element(value: Value, name: str) -> Value:
+    """The value whose type stands for T: an array's element if the argument is ARRAY<T>."""
+    if name == "T":
+        return value
+    if value.type.kind in ("UNKNOWN", "NULL"):
+        return Value("", UNKNOWN)
+    item = value.type.item if value.type.kind == name.split("<")[0] else None
+    return Value("", item or Type(f"no {name}"))

@@ -10,6 +10,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "sql_functions.md"
 HEAD = """# Functions of BigQuery SQL that `gamebeam query` answers
 
 This page is generated from the list in `sql/dialect`; `python -m gamebeam.sql.dialect.documentation` writes it.
+[How BigQuery SQL is translated](sql_dialect.md) says how to add a function.
 
 Each function, operator and cast here gives BigQuery's documented values: the examples are run as tests. What is not here is refused with
 one line. `gamebeam query --unchecked` runs a function that is not here as DuckDB has it, with a warning.

@@ -9,7 +9,7 @@ from sqlglot.tokens import Token, TokenType
 
 from gamebeam.sql.dialect.errors import SqlError
 from gamebeam.sql.dialect.literals import unescaped
-from gamebeam.sql.dialect.pipe_grammar import pipe
+from gamebeam.sql.dialect.queries.pipe_grammar import pipe
 
 
 def _string(parser: BigQueryParser, token: Token) -> exp.Expr:

@@ -8,9 +8,9 @@ import gamebeam.sql.dialect.topics  # noqa: F401  fills the registry
 from gamebeam.sql.dialect.errors import Refused, SqlError
 from gamebeam.sql.dialect.expressions import (  # noqa: F401  each fills the table of nodes
     conditionals,
-    constants,
     constructors,
     functions,
+    leaves,
     membership,
     names,
     operators,

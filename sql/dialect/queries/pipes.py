@@ -6,10 +6,10 @@ from sqlglot import exp
 
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.expressions.core import condition, position, translate
-from gamebeam.sql.dialect.pipe_grammar import Piped
 from gamebeam.sql.dialect.queries.items import items_of, starred
 from gamebeam.sql.dialect.queries.model import Item, Query, distinct_names, examine
 from gamebeam.sql.dialect.queries.ordering import limit_clause, sort_keys
+from gamebeam.sql.dialect.queries.pipe_grammar import Piped
 from gamebeam.sql.dialect.queries.pivots import of_relations
 from gamebeam.sql.dialect.queries.query import query, translates_query, with_clause
 from gamebeam.sql.dialect.queries.relations import from_clause, join_text
