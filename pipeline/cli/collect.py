@@ -34,7 +34,8 @@ def key() -> None:
 @click.option("--game", required=True, help="Name of the game in the front door's settings.")
 @click.option("--env", required=True, help="Environment of every event that is posted with the key: live or test.")
 @click.option("--rate", type=float, default=None, show_default="the settings' rate", help="Most events per second.")
-@click.option("--backfill", is_flag=True, show_default="off", help="Events keep their own received_time, for imports and simulations.")
+@click.option("--backfill", is_flag=True, show_default="off",
+              help="Events keep the received_time that they bring, for imports and simulations.")
 @click.option("--read", is_flag=True, show_default="off", help="The key reads players (GET /v1/players/{id}) and posts no events.")
 def add(keys: Path, game: str, env: str, rate: float | None, backfill: bool, read: bool) -> None:
     """Add a key and print it, once."""

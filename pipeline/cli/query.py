@@ -24,7 +24,8 @@ from gamebeam.schemas.contract.contract import Contract
               help="bigquery: run the query there, too, and compare the answers; exits 1 if they differ.")
 @click.option("--tables", default="", metavar="bq://PROJECT.DATASET", show_default="none",
               help="With --engine=bigquery: the dataset of the views.")
-@click.option("--unchecked", is_flag=True, help="Run functions that are not in the list of examined ones too, with a warning.")
+@click.option("--unchecked", is_flag=True, show_default="off",
+              help="Run functions that are not in the list of examined ones too, with a warning.")
 def command(sql: str | None, archive: str, contract: str, form: str, out: str, as_of: str, env: str, memory: str,
             engine: str, tables: str, unchecked: bool) -> int:
     """Query an archive in BigQuery SQL.

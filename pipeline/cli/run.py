@@ -2,9 +2,13 @@
 
 import argparse
 import logging
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
+from types import FrameType
 
 import click
 
@@ -81,17 +85,38 @@ def _run_files(options: "JobOptions") -> int:  # type: ignore[name-defined]  # n
     from gamebeam.pipeline.batch import run_batch
 
     try:
-        with bar("reading") as show:
+        with _interrupts() as came, bar("reading") as show:
             outcome = run_batch(options, show)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ValueError):  # Beam turns an interrupt inside a step into an error of that step
+        if not came:
+            raise
         _say("interrupted: views show nothing of this run; give the same command again to start it anew")
-        raise
+        return 130
     for line in outcome.lines():
         print(printable_lines(line))
     if outcome.nothing_landed:
         _say(outcome.nothing_landed)
         return 3
     return 0
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Remember Ctrl-C, and interrupt as ever. Only the main thread may ask for it."""
+    came: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        signal.default_int_handler(number, frame)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _intent(argv: Sequence[str]) -> str:

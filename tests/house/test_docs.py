@@ -30,7 +30,7 @@ def test_readme_names_every_flag_of_the_job_and_no_other():
 
 def test_the_job_has_at_most_ten_flags_and_each_has_help():
     assert len(flags()) <= 10 and all(flags().values())
-    assert all(name in flags()["--config"] for name in Config.__dataclass_fields__)
+    assert all(name in flags()["--config"] for name in Config.__struct_fields__)
 
 
 DOCS = README + (ROOT / "docs" / "bi.md").read_text()

@@ -73,11 +73,24 @@ def parse_source(text: str) -> Source:
 def _pubsub(text: str) -> PubSub:
     shown, _, query = text.partition("?")
     path = shown.removeprefix("pubsub://")
-    if not re.fullmatch(r"projects/[a-z][a-z0-9.:-]{4,}[a-z0-9]/subscriptions/[a-zA-Z][\w.~+%-]{2,254}", path, re.ASCII):
-        hint = "a topic is read through a subscription to it: " if "/topics/" in path else ""
-        raise SourceError(f"{shown}: {hint}expected pubsub://projects/PROJECT/subscriptions/SUBSCRIPTION")
+    if broken := _broken_rule(path):
+        raise SourceError(f"{shown}: {broken}")
     given = parameters(shown, query, ("idle", "until", "timestamp_attribute"), also="")
     return PubSub(path, given.get("timestamp_attribute"), *_idle(shown, given))
+
+
+def _broken_rule(path: str) -> str:
+    """Which of Pub/Sub's rules the path of a subscription breaks; empty where it breaks none."""
+    parts = re.fullmatch(r"projects/([^/]*)/subscriptions/([^/]*)", path)
+    if not parts:
+        hint = "a topic is read through a subscription to it: " if "/topics/" in path else ""
+        return f"{hint}expected pubsub://projects/PROJECT/subscriptions/SUBSCRIPTION"
+    project, subscription = parts.groups()
+    if not re.fullmatch(r"[a-z][a-z0-9.:-]{4,}[a-z0-9]", project):
+        return f"project {project!r}: an id has 6 to 30 lower-case letters, digits and hyphens, and begins with a letter"
+    if not re.fullmatch(r"[a-zA-Z][\w.~+%-]{2,254}", subscription, re.ASCII):
+        return f"subscription {subscription!r}: a name has 3 to 255 letters, digits and - _ . ~ + %, and begins with a letter"
+    return ""
 
 
 def _idle(shown: str, given: dict[str, str]) -> tuple[float | None, bool]:
