@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 from sqlglot import exp
@@ -10,9 +11,10 @@ from sqlglot import exp
 from gamebeam.sql.dialect.coercion import coerced, coercion_cost, unified
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.scope import Scope
-from gamebeam.sql.dialect.types import BIGNUMERIC, UNKNOWN, Type, array_of, duckdb_type, of_text
+from gamebeam.sql.dialect.types import BIGNUMERIC, UNKNOWN, Type, array_of, duckdb_type, has_collation, of_text
 from gamebeam.sql.dialect.values import Value
 
+NOT_COLLATED = "text with a collation is not supported here; take it off with COLLATE(…, '')"
 Translate = Callable[[exp.Expr, Scope], Value]
 Kind = Literal["scalar", "aggregate", "window", "operator"]
 
@@ -61,7 +63,10 @@ class Signature:
 
 @dataclass(frozen=True)
 class Function:
-    """name: as in BigQuery, in upper case, SAFE. left out. examples: an expression -> its value, or ERROR."""
+    """name: as in BigQuery, in upper case, SAFE. left out. examples: an expression -> its value, or ERROR.
+
+    collated: whether it is examined with text that has a collation, also where a signature has T or ANY.
+    """
 
     name: str
     kind: Kind
@@ -71,6 +76,7 @@ class Function:
     note: str = ""
     translate: "Translator | None" = None
     shown: tuple[str, ...] = ()
+    collated: bool = False
 
 
 @dataclass
@@ -123,9 +129,17 @@ def apply(call: Call) -> Value:
     if f.kind == "window" and not call.over:
         raise call.refuse("needs OVER (…)")
     if f.translate:
-        return f.translate(call)
+        return f.translate(call if f.collated else replace(call, translate=partial(_without_collation, call)))
     call.values = [call.translate(node, call.scope) for node in call.nodes]
     return with_signature(call)
+
+
+def _without_collation(call: Call, node: exp.Expr, scope: Scope) -> Value:
+    """The value of an argument. Raises: Refused, if its text has a collation."""
+    value = call.translate(node, scope)
+    if has_collation(value.type):
+        raise call.refuse(NOT_COLLATED)
+    return value
 
 
 def with_signature(call: Call) -> Value:
@@ -135,6 +149,8 @@ def with_signature(call: Call) -> Value:
     if "NUMERIC" in named and "BIGNUMERIC" not in named and any(v.type == BIGNUMERIC for v in call.values):
         raise call.refuse("takes no BIGNUMERIC here; CAST it to NUMERIC, or to FLOAT64")  # a FLOAT64 would lose digits
     found = choose(f.signatures, call.values)
+    if any(has_collation(v.type) for v in call.values) and not (f.collated or (found and any("COLLATED" in a for a in found[0].arguments))):
+        raise call.refuse(NOT_COLLATED)
     if not found:
         given = ", ".join(str(v.type) for v in call.values)
         raise Refused(f"no matching signature for {f.name}({given}); it takes {' or '.join(f.shown)}"

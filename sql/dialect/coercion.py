@@ -1,6 +1,7 @@
 """Which value is coerced to which type without a CAST, and how."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from gamebeam.sql.dialect.casts.table import applied
@@ -16,6 +17,7 @@ from gamebeam.sql.dialect.types import (
     quoted,
     struct_of,
     supertype,
+    without_collation,
 )
 from gamebeam.sql.dialect.values import Value, text
 
@@ -36,7 +38,11 @@ def coercion_cost(value: Value, to: Type) -> int | None:
         return 5 + OF_STRING_LITERALS.index(to.kind)
     if value.literal and have == FLOAT64 and to.kind in OF_FLOAT_LITERALS:
         return 5
+    if have.kind == to.kind == "STRING":
+        return 0 if to.collated else None
     if have.kind == to.kind == "ARRAY" and have.item and to.item:
+        if have.item.kind == to.item.kind == "STRING":
+            return 0 if to.item.collated else None
         if have.item.kind in ("NULL", "UNKNOWN") or to.item.kind == "UNKNOWN":
             return 0
         return 5 if value.literal and to.item.kind in COERCED.get(have.item.kind, ()) else None
@@ -50,6 +56,8 @@ def coerced(value: Value, to: Type) -> Value:
     """The value in a type that coercion_cost allows."""
     if value.type == to or to.kind in ("UNKNOWN", "NULL") or (value.type.kind == "UNKNOWN"):
         return value
+    if value.type.kind == to.kind and value.type == without_collation(to):
+        return replace(value, type=to)
     if value.type.kind == "STRUCT" and to.kind == "STRUCT" and field_names(value.type) != field_names(to):
         fields = ", ".join(f"{quoted(n)}: {coerced(Value(f'({value.sql})[{text(h)}]', f), t).sql}"
                            for n, h, (_, f), (_, t) in zip(field_names(to), field_names(value.type), value.type.fields, to.fields,

@@ -25,6 +25,18 @@ so no generator of sqlglot's is involved and none is overridden. The parser is o
 | string and bytes literals | Escapes are read as BigQuery reads them, and wrong ones are refused. |
 | LIKE ALL | The list may be an array or a subquery, as for LIKE ANY. |
 """
+COLLATION = """
+## Collation
+
+`COLLATE(x, 'und:ci')` makes a text COLLATED: it is compared, sorted and grouped without regard to case. These functions and operators
+take such a text, besides those above whose signatures name it: {}.
+
+Any other function refuses it. `COLLATE(x, '')` takes the collation off. GROUP BY, SELECT DISTINCT, UNION DISTINCT, ORDER BY, PARTITION BY
+and joins with ON support it. USING, INTERSECT, EXCEPT, ROLLUP, CUBE, GROUPING SETS, GROUP BY ALL, and pipe syntax's AGGREGATE and
+DISTINCT refuse it.
+A search (LIKE, STARTS_WITH, ENDS_WITH, STRPOS, INSTR, REPLACE, SPLIT) supports ASCII, Latin letters with accents and control
+characters. A row with another character is an error.
+"""
 
 
 def page() -> str:
@@ -35,6 +47,8 @@ def page() -> str:
         parts += [_row(f) for f in sorted(REGISTRY.functions.values(), key=lambda f: f.name) if f.topic == topic]
     parts.append("\n## Casts\n\n| From | To |\n|---|---|\n")
     parts += [f"| {of} | {', '.join(sorted(to for o, to in CASTS if o == of))} |\n" for of in sorted({of for of, _ in CASTS})]
+    parts.append(COLLATION.format(", ".join(f"`{_cell(f.name)}`" for f in sorted(REGISTRY.functions.values(), key=lambda f: f.name)
+                                            if f.collated)))
     if REGISTRY.hints:
         parts.append("\n## Not supported\n\n| Function | Instead |\n|---|---|\n")
         parts += [f"| `{name}` | {_cell(instead)} |\n" for name, instead in sorted(REGISTRY.hints.items())]

@@ -28,7 +28,7 @@ REGISTRY = Registry()
 
 
 def function(name: str, *signatures: tuple[str, str | Translator], examples: Mapping[str, object], kind: Kind = "scalar",
-             topic: str, note: str = "") -> None:
+             topic: str, note: str = "", collated: bool = False) -> None:
     """Describe a function. signatures: such as ("STRING[, INT64] -> STRING", "bq_f({args})"); the first of the cheapest is used.
 
     A template may contain {0}, {1} …, {args}, and {type}: DuckDB's name of the result's type. A template of an aggregate or window
@@ -36,7 +36,7 @@ def function(name: str, *signatures: tuple[str, str | Translator], examples: Map
     A translator instead of a template gets a Call, whose arguments have been coerced.
     """
     REGISTRY.add(Function(name, kind, topic, tuple(_signature(s, t) for s, t in signatures), examples, note,
-                          shown=tuple(s for s, _ in signatures)))
+                          shown=tuple(s for s, _ in signatures), collated=collated))
 
 
 def more(name: str, *signatures: tuple[str, str | Translator], examples: Mapping[str, object]) -> None:
@@ -51,9 +51,9 @@ def more(name: str, *signatures: tuple[str, str | Translator], examples: Mapping
 
 
 def special(name: str, signature: str, translate: Translator, *, examples: Mapping[str, object], kind: Kind = "scalar",
-            topic: str, note: str = "") -> None:
+            topic: str, note: str = "", collated: bool = False) -> None:
     """Describe a function whose arguments are no plain expressions, such as a date part: its translator reads the parsed arguments."""
-    REGISTRY.add(Function(name, kind, topic, (), examples, note, translate, (signature,)))
+    REGISTRY.add(Function(name, kind, topic, (), examples, note, translate, (signature,), collated))
 
 
 def hint(name: str, instead: str) -> None:

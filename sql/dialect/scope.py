@@ -60,6 +60,7 @@ class Scope:
     aliases: dict[str, Value] = field(default_factory=dict)
     ctes: dict[str, Columns] = field(default_factory=dict)
     windows: dict[str, exp.Window] = field(default_factory=dict)
+    grouped: frozenset[str] = frozenset()  # texts of the keys of GROUP BY that have a collation
     rows: str = ""  # the condition of the rows that an aggregate of PIVOT takes
 
     def inner(self) -> "Scope":
@@ -68,7 +69,7 @@ class Scope:
 
     def without_aliases(self) -> "Scope":
         """Inside an aggregate's brackets a name is a column, never an alias of SELECT."""
-        return replace(self, aliases={}) if self.aliases else self
+        return replace(self, aliases={}, grouped=frozenset()) if self.aliases or self.grouped else self
 
     def cte(self, name: str) -> Columns | None:
         scope: Scope | None = self

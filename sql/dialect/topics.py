@@ -39,6 +39,7 @@ import gamebeam.sql.dialect.functions.operators.logic
 import gamebeam.sql.dialect.functions.ranges
 import gamebeam.sql.dialect.functions.strings.case
 import gamebeam.sql.dialect.functions.strings.code_points
+import gamebeam.sql.dialect.functions.strings.collation
 import gamebeam.sql.dialect.functions.strings.formatting
 import gamebeam.sql.dialect.functions.strings.joining
 import gamebeam.sql.dialect.functions.strings.likeness

@@ -11,11 +11,15 @@ from gamebeam.sql.dialect.errors import Refused
 
 @dataclass(frozen=True)
 class Type:
-    """kind: a BigQuery type, NULL (a NULL without a type) or UNKNOWN. fields: of a STRUCT, "" where a field has no name."""
+    """kind: a BigQuery type, NULL (a NULL without a type) or UNKNOWN. fields: of a STRUCT, "" where a field has no name.
+
+    collated: of a STRING, whether it is compared by the collation und:ci.
+    """
 
     kind: str
     item: "Type | None" = None
     fields: tuple[tuple[str, "Type"], ...] = ()
+    collated: bool = False
 
     def __str__(self) -> str:
         if self.kind == "ARRAY":
@@ -31,6 +35,7 @@ INT64, FLOAT64, NUMERIC, BIGNUMERIC = Type("INT64"), Type("FLOAT64"), Type("NUME
 BOOL, STRING, BYTES, JSON = Type("BOOL"), Type("STRING"), Type("BYTES"), Type("JSON")
 DATE, DATETIME, TIME, TIMESTAMP, INTERVAL = Type("DATE"), Type("DATETIME"), Type("TIME"), Type("TIMESTAMP"), Type("INTERVAL")
 NULL, UNKNOWN = Type("NULL"), Type("UNKNOWN")
+COLLATED = Type("STRING", collated=True)
 
 DUCKDB = {"INT64": "BIGINT", "FLOAT64": "DOUBLE", "NUMERIC": "DECIMAL(38,9)", "BIGNUMERIC": "DECIMAL(38,9)", "BOOL": "BOOLEAN",
           "STRING": "VARCHAR", "BYTES": "BLOB",
@@ -54,6 +59,16 @@ def struct_of(fields: Iterable[tuple[str, Type]]) -> Type:
 def field_names(t: Type) -> list[str]:
     """The names of a STRUCT's fields in DuckDB, which has no struct fields without names."""
     return [name or f"_{i}" for i, (name, _) in enumerate(t.fields)]
+
+
+def has_collation(t: Type) -> bool:
+    """Whether a value of the type is, or holds, a STRING with a collation."""
+    return t.collated or bool(t.item and has_collation(t.item)) or any(has_collation(f) for _, f in t.fields)
+
+
+def without_collation(t: Type) -> Type:
+    fields = tuple((name, without_collation(f)) for name, f in t.fields)
+    return Type(t.kind, without_collation(t.item) if t.item else None, fields)
 
 
 def duckdb_type(t: Type) -> str:
@@ -125,7 +140,7 @@ def of_text(text: str) -> Type:
         return array_of(of_text(text[6:-1]))
     if text.startswith("RANGE<"):
         return Type("RANGE", of_text(text[6:-1]))
-    return Type(NAMES.get(text, text))
+    return COLLATED if text == "COLLATED" else Type(NAMES.get(text, text))
 
 
 def of_node(node: exp.Expr | None) -> Type:
@@ -159,6 +174,8 @@ def supertype(types: Iterable[Type]) -> Type | None:
         return NULL
     if any(t.kind == "UNKNOWN" for t in known):
         return next((t for t in known if t.kind != "UNKNOWN"), UNKNOWN)
+    if all(t.kind == "STRING" for t in known):
+        return COLLATED if COLLATED in known else known[0]
     for t in known:
         if all(o == t or t.kind in COERCED.get(o.kind, ()) for o in known):
             return t

@@ -81,10 +81,6 @@ def test_an_optional_group_that_did_not_match_is_null_and_an_empty_match_is_empt
     assert ask(con, sql).rows == [(None, "", "")]
 
 
-def test_a_collation_is_refused_with_what_to_write(con):
-    with pytest.raises(SqlError, match="LOWER"):
-        ask(con, "SELECT COLLATE('a', 'und:ci') = 'A'")
-
 
 def test_numbers_in_a_format_are_those_of_printf(con):
     [row] = ask(

@@ -10,7 +10,7 @@ from gamebeam.sql.dialect.casts.table import CASTS, FORMATTED, applied
 from gamebeam.sql.dialect.coercion import coerced, coercion_cost, exact
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.runtime import macro
-from gamebeam.sql.dialect.types import STRING, Type, duckdb_type, field_names, quoted
+from gamebeam.sql.dialect.types import STRING, Type, duckdb_type, field_names, has_collation, quoted
 from gamebeam.sql.dialect.values import Value, text
 
 
@@ -43,6 +43,8 @@ def _cast(value: Value, to: Type) -> str:
     have = value.type
     if have == to:
         return value.sql
+    if has_collation(have):
+        raise Refused("CAST of text with a collation is not supported here; take it off with COLLATE(…, '')")
     if to.kind == "RANGE" and have.kind == "STRING" and to.item and isinstance(value.constant, str):
         return _range(value.constant, to)
     if value.sql == "[]" or have.kind in ("NULL", "UNKNOWN"):

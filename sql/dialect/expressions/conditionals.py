@@ -5,6 +5,7 @@ from sqlglot import exp
 from gamebeam.sql.dialect.coercion import coerced, unified
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.expressions.core import call, condition_value, position, translate, translates
+from gamebeam.sql.dialect.functions.operators.comparison import compare
 from gamebeam.sql.dialect.scope import Scope
 from gamebeam.sql.dialect.types import BOOL, NULL
 from gamebeam.sql.dialect.values import Value
@@ -20,9 +21,22 @@ def _case(node: exp.Case, scope: Scope) -> Value:
     if result is None:
         raise Refused(f"CASE has results of types that do not go together: {', '.join(dict.fromkeys(str(r.type) for r in results))}",
                       *position(node))
-    conditions = [call("=", [node.this, b.this], scope) if node.this else condition_value(b.this, scope, "CASE WHEN") for b in branches]
+    if node.this:
+        conditions = _equal(node.this, [b.this for b in branches], scope)
+    else:
+        conditions = [condition_value(b.this, scope, "CASE WHEN") for b in branches]
     whens = " ".join(f"WHEN {c.sql} THEN {coerced(r, result).sql}" for c, r in zip(conditions, results, strict=False))
     return Value(f"CASE {whens} ELSE {coerced(results[-1], result).sql} END", result)
+
+
+def _equal(node: exp.Expr, others: list[exp.Expr], scope: Scope) -> list[Value]:
+    """The comparisons of CASE x WHEN …; a collation of one of the values is that of all comparisons."""
+    values = [translate(n, scope) for n in (node, *others)]
+    to = unified(values)
+    if to is None or not to.collated:
+        return [call("=", [node, other], scope) for other in others]
+    first, *rest = (coerced(v, to) for v in values)
+    return [Value(compare("=", first, other), BOOL) for other in rest]
 
 
 @translates(exp.If)

@@ -1,6 +1,7 @@
 """The value of a parsed expression: each node that is known is translated, any other is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlglot import exp
@@ -29,7 +30,10 @@ def translates(*kinds: type[exp.Expr]) -> Callable[[Translator], Translator]:
 def translate(node: exp.Expr, scope: Scope) -> Value:
     """The value of an expression. Raises: Refused, with the place of the innermost part that is wrong."""
     try:
-        return _translated(node, scope)
+        value = _translated(node, scope)
+        if value.type.collated and value.sql in scope.grouped:  # a group holds several texts that the collation finds equal
+            return replace(value, sql=f"any_value({value.sql})")
+        return value
     except Refused as e:
         raise e if e.start is not None else Refused(str(e), *position(node)) from None
 

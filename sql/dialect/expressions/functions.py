@@ -13,7 +13,7 @@ from gamebeam.sql.dialect.expressions.over import Over, over
 from gamebeam.sql.dialect.queries.ordering import sort_keys
 from gamebeam.sql.dialect.registry import REGISTRY, instead_of
 from gamebeam.sql.dialect.scope import Scope, near
-from gamebeam.sql.dialect.types import UNKNOWN
+from gamebeam.sql.dialect.types import UNKNOWN, has_collation
 from gamebeam.sql.dialect.values import Value
 
 
@@ -106,7 +106,14 @@ def _safe(node: exp.SafeFunc, scope: Scope) -> Value:
     if name in REGISTRY.functions and REGISTRY.functions[name].kind != "scalar":
         raise Refused(f"SAFE. is not supported for {name}, which is no scalar function; leave SAFE. out", *position(node))
     attempt = Attempt()
-    value = function_of(name, node.this.expressions, scope, node.this, argument=lambda n, s: attempt.argument(translate(n, s)))
+
+    def argument(inner: exp.Expr, within: Scope) -> Value:
+        value = translate(inner, within)
+        if has_collation(value.type):  # an error of what is not supported would become NULL
+            raise Refused(f"SAFE. is not supported for {name} of text with a collation; leave SAFE. out", *position(inner))
+        return attempt.argument(value)
+
+    value = function_of(name, node.this.expressions, scope, node.this, argument=argument)
     return Value(attempt.tried(value.sql), value.type)
 
 

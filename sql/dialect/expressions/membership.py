@@ -25,7 +25,7 @@ def _in(node: exp.In, scope: Scope) -> Value:
             raise Refused(f"IN UNNEST of {array.type} cannot find a {value.type}", *position(node))
         name = name_of("in", array.sql)
         item = coerced(Value(name, array.type.item or UNKNOWN), to)
-        if to.kind in ("STRUCT", "FLOAT64"):
+        if to.kind in ("STRUCT", "FLOAT64") or to.collated:
             return _unless(bool(negated), quantified(compare("=", coerced(value, to), item), name, array, any_=True))
         return Value(f"({coerced(value, to).sql} {negated}IN (SELECT {item.sql} FROM (SELECT unnest({array.sql}) AS {name})))", BOOL)
     if node.args.get("query"):
@@ -36,7 +36,7 @@ def _in(node: exp.In, scope: Scope) -> Value:
         to = unified([value, Value("", q.columns[0][1])])
         if to is None:
             raise Refused(f"IN compares {value.type} with {q.columns[0][1]}", *position(node))
-        if to.kind in ("STRUCT", "FLOAT64"):
+        if to.kind in ("STRUCT", "FLOAT64") or to.collated:
             name = name_of("in", q.sql)
             test = compare("=", coerced(value, to), coerced(Value(name, q.columns[0][1]), to))
             return _unless(bool(negated), quantified(test, name, Value(f"ARRAY({q.sql})", array_of(q.columns[0][1])), any_=True))

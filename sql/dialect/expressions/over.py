@@ -9,6 +9,7 @@ from sqlglot import exp
 from gamebeam.sql.dialect.coercion import coerced
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.expressions.core import position, translate
+from gamebeam.sql.dialect.functions.operators.comparison import compared
 from gamebeam.sql.dialect.queries.model import examine
 from gamebeam.sql.dialect.queries.ordering import sort_keys
 from gamebeam.sql.dialect.scope import Scope
@@ -74,7 +75,7 @@ def _partition(node: exp.Expr, scope: Scope) -> str:
     value = translate(node, scope)
     if value.type.kind in ("JSON", "ARRAY", "STRUCT"):
         raise Refused(f"PARTITION BY does not compare values of type {value.type}", *position(node))
-    return value.sql
+    return compared(value) if value.type.collated else value.sql
 
 
 def _range_key(keys: list[tuple[Value, exp.Ordered]], unbounded: bool, node: exp.Expr) -> Value:

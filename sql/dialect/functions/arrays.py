@@ -41,7 +41,8 @@ for _name, _base, _safe, _examples in (
     ("[SAFE_OFFSET]", 0, True, {"[1, 2][SAFE_OFFSET(1)]": 2, "[1, 2][SAFE_OFFSET(2)]": None, "[1, 2][SAFE_OFFSET(-1)]": None}),
     ("[SAFE_ORDINAL]", 1, True, {"[1, 2][SAFE_ORDINAL(1)]": 1, "[1, 2][SAFE_ORDINAL(0)]": None}),
 ):
-    function(_name, ("ARRAY<ANY>, INT64 -> ANY", _element(_base, _safe)), kind="operator", topic=TOPIC, examples=_examples)
+    function(_name, ("ARRAY<ANY>, INT64 -> ANY", _element(_base, _safe)), kind="operator", topic=TOPIC, examples=_examples,
+             collated=True)
 
 macro("bq_array_first", "(a) AS CASE WHEN a IS NULL THEN NULL WHEN bq_check(len(a) > 0, 'ARRAY_FIRST of an empty array') THEN a[1] END")
 macro("bq_array_last", "(a) AS CASE WHEN a IS NULL THEN NULL WHEN bq_check(len(a) > 0, 'ARRAY_LAST of an empty array') THEN a[len(a)] END")
@@ -49,18 +50,21 @@ function(
     "ARRAY_FIRST",
     ("ARRAY<ANY> -> ANY", lambda call: Value(f"bq_array_first({call.values[0].sql})", _item(call.values[0]))),
     topic=TOPIC,
+    collated=True,
     examples={"ARRAY_FIRST(['a', 'b'])": "a", "ARRAY_FIRST(CAST([] AS ARRAY<INT64>))": ERROR},
 )
 function(
     "ARRAY_LAST",
     ("ARRAY<ANY> -> ANY", lambda call: Value(f"bq_array_last({call.values[0].sql})", _item(call.values[0]))),
     topic=TOPIC,
+    collated=True,
     examples={"ARRAY_LAST(['a', 'b'])": "b", "ARRAY_LAST(CAST([] AS ARRAY<INT64>))": ERROR},
 )
 function(
     "ARRAY_LENGTH",
     ("ARRAY<ANY> -> INT64", "CAST(len({0}) AS BIGINT)"),
     topic=TOPIC,
+    collated=True,
     examples={"ARRAY_LENGTH([1, NULL])": 2, "ARRAY_LENGTH([])": 0},
 )
 
@@ -82,6 +86,7 @@ function(
     "ARRAY_CONCAT",
     ("ARRAY<ANY>... -> ANY", _concat),
     topic=TOPIC,
+    collated=True,
     examples={"ARRAY_CONCAT([1, 2], [3], [])": [1, 2, 3], "ARRAY_CONCAT([1], NULL)": None},
 )
 function(

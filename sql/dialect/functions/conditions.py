@@ -33,13 +33,15 @@ def _settled(t: Type) -> Type:
     return replace(t, kind="INT64" if t.kind == "NULL" else t.kind, item=item, fields=tuple((n, _settled(f)) for n, f in t.fields))
 
 
-function("COALESCE", ("T... -> T", "coalesce({args})"), topic=TOPIC, examples={"COALESCE('A', 'B')": "A", "COALESCE(NULL, 'B')": "B"})
-function("IFNULL", ("T, T -> T", "coalesce({args})"), topic=TOPIC, examples={"IFNULL(NULL, 0)": 0, "IFNULL(10, 0)": 10})
-function("NULLIF", ("T, T -> T", _nullif), topic=TOPIC, examples={"NULLIF(0, 0)": None, "NULLIF(10, 0)": 10})
+function("COALESCE", ("T... -> T", "coalesce({args})"), topic=TOPIC, collated=True,
+         examples={"COALESCE('A', 'B')": "A", "COALESCE(NULL, 'B')": "B"})
+function("IFNULL", ("T, T -> T", "coalesce({args})"), topic=TOPIC, collated=True, examples={"IFNULL(NULL, 0)": 0, "IFNULL(10, 0)": 10})
+function("NULLIF", ("T, T -> T", _nullif), topic=TOPIC, collated=True, examples={"NULLIF(0, 0)": None, "NULLIF(10, 0)": 10})
 function("ERROR", ("STRING -> NULL", _error), topic=TOPIC, examples={"IF(true, 1, ERROR('x'))": 1, "ERROR('x')": ERROR})
 function(
     "TYPEOF",
     ("ANY -> STRING", _typeof),
+    collated=True,
     topic=TOPIC,
     examples={"TYPEOF(1)": "INT64", "TYPEOF(NULL)": "INT64", "TYPEOF([1.5])": "ARRAY<FLOAT64>"},
 )

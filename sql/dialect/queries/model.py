@@ -1,5 +1,6 @@
 """What a translated query is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -7,6 +8,7 @@ from sqlglot import exp
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.expressions.core import position
 from gamebeam.sql.dialect.scope import Columns
+from gamebeam.sql.dialect.types import Type, has_collation
 from gamebeam.sql.dialect.values import Value
 
 
@@ -33,6 +35,12 @@ def examine(node: exp.Expr, known: set[str]) -> None:
     for part, value in node.args.items():
         if value and part not in known:
             raise Refused(f"{part.rstrip('_').replace('_', ' ').upper()} is not supported here", *position(node))
+
+
+def refuse_collation(what: str, types: Iterable[Type], node: exp.Expr | None = None) -> None:
+    """Raises: Refused, if the values that a clause compares have a collation: it would have to keep one of several texts."""
+    if any(has_collation(t) for t in types):
+        raise Refused(f"{what} text with a collation is not supported here; use LOWER(COLLATE(…, ''))", *(position(node) if node else ()))
 
 
 def distinct_names(names: list[str], outermost: bool) -> list[str]:

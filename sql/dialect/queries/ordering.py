@@ -4,7 +4,7 @@ from sqlglot import exp
 
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.expressions.core import position, translate
-from gamebeam.sql.dialect.functions.operators.comparison import range_key
+from gamebeam.sql.dialect.functions.operators.comparison import compared
 from gamebeam.sql.dialect.queries.model import Item, Query, examine
 from gamebeam.sql.dialect.scope import Column, Relation, Scope
 from gamebeam.sql.dialect.types import UNKNOWN, quoted
@@ -69,8 +69,8 @@ def sort_keys(value: Value, node: exp.Ordered, source: Value | None = None) -> l
     if value.type.kind in ("JSON", "ARRAY", "STRUCT"):
         raise Refused(f"ORDER BY does not sort values of type {value.type}", *position(node))
     direction = f"{' DESC' if node.args.get('desc') else ''} NULLS {'FIRST' if node.args.get('nulls_first') else 'LAST'}"
-    if value.type.kind == "RANGE":
-        return [(Value(range_key(source or value), value.type), direction)]
+    if value.type.kind == "RANGE" or value.type.collated:
+        return [(Value(compared(source or value), value.type), direction)]
     if value.type.kind == "FLOAT64":
         real = (source or value).sql
         nan = Value(f"NOT isnan({real})", UNKNOWN)

@@ -7,7 +7,7 @@ from sqlglot import exp
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.expressions.core import condition, position, translate
 from gamebeam.sql.dialect.queries.items import items_of, starred
-from gamebeam.sql.dialect.queries.model import Item, Query, distinct_names, examine
+from gamebeam.sql.dialect.queries.model import Item, Query, distinct_names, examine, refuse_collation
 from gamebeam.sql.dialect.queries.ordering import limit_clause, sort_keys
 from gamebeam.sql.dialect.queries.pipe_grammar import Piped
 from gamebeam.sql.dialect.queries.pivots import of_relations
@@ -31,6 +31,8 @@ class Pipe:
 
     def project(self, items: list[Item], clause: str = "", tables: bool = True, distinct: bool = False) -> "Pipe":
         """These columns as the new ones. tables: whether `t.column` still reaches the columns that there were before."""
+        if distinct:
+            refuse_collation("DISTINCT of", (i.value.type for i in items))
         scope = Scope(self.scope.statement, self.scope.parent, ctes=self.scope.ctes)
         name = scope.statement.fresh("pipe")
         listed: list[str] = []
@@ -190,6 +192,8 @@ def _aggregate(nodes: list[exp.Expr], pipe: Pipe) -> Pipe:
         items = items_of([plain], pipe.scope, True)
         if i < len(keys) and items[0].value.type.kind == "JSON":
             raise Refused("GROUP BY cannot group by JSON; use TO_JSON_STRING", *position(node))
+        if i < len(keys):
+            refuse_collation("GROUP BY of", (item.value.type for item in items), node)
         made += items
         if direction is not None:
             order += sort_keys(items[0].value, direction)

@@ -9,6 +9,7 @@ from gamebeam.sql.dialect.coercion import coerced, unified
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.expressions.core import position, translate
 from gamebeam.sql.dialect.functions.operators.comparison import compare
+from gamebeam.sql.dialect.queries.model import refuse_collation
 from gamebeam.sql.dialect.registry import REGISTRY
 from gamebeam.sql.dialect.scope import Column, Relation, Scope
 from gamebeam.sql.dialect.types import STRING, quoted
@@ -66,6 +67,7 @@ def _pivot(pivot: exp.Expr, source: str, inside: Scope) -> tuple[str, list[Colum
                 raise Refused("PIVOT with several aggregates needs an alias for each", *position(aggregate))
             name = f"{prefix}_{suffix}" if prefix else re.sub(r"^(?=\d)", "_", suffix)
             made.append((name, _aggregate(call, scope)))
+    refuse_collation("PIVOT beside", (c.type for c in kept), pivot)
     listed, columns = _output(made)
     group = f" GROUP BY {', '.join(c.sql for c in kept)}" if kept else ""
     return f"SELECT {listed} FROM {source}{group}", columns

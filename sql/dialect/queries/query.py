@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.expressions.core import position
-from gamebeam.sql.dialect.queries.model import Query, examine
+from gamebeam.sql.dialect.queries.model import Query, examine, refuse_collation
 from gamebeam.sql.dialect.queries.ordering import limit_clause, order_of_output
 from gamebeam.sql.dialect.scope import Scope
 from gamebeam.sql.dialect.types import array_of, quoted
@@ -83,6 +83,8 @@ def with_clause(node: exp.Expr, scope: Scope) -> str:
             anchor = query(cte.this.this, scope.inner())
             scope.ctes[name.lower()] = [(n or s, t) for (n, t), s in zip(anchor.columns, anchor.names, strict=True)]
         q = query(cte.this, scope)
+        if recursive:
+            refuse_collation("WITH RECURSIVE of", (t for _, t in q.columns), cte)
         scope.ctes[name.lower()] = [(n, t) for (_, t), n in zip(q.columns, q.names, strict=True)]
         listed = f"({', '.join(quoted(n) for n in q.names)})"
         parts.append(f"{quoted(name)}{listed} AS ({q.body})" if recursive and q.body else f"{quoted(name)} AS ({q.sql})")

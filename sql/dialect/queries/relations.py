@@ -5,6 +5,7 @@ from sqlglot import exp
 from gamebeam.sql.dialect.coercion import coerced
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.expressions.core import condition, position, translate
+from gamebeam.sql.dialect.queries.model import refuse_collation
 from gamebeam.sql.dialect.queries.pivots import of_relations
 from gamebeam.sql.dialect.queries.query import query
 from gamebeam.sql.dialect.scope import Column, Relation, Scope
@@ -170,6 +171,7 @@ def _using(node: exp.Join, scope: Scope, before: int, side: str) -> str:
         to = supertype((a.type, b.type))
         if to is None:
             raise Refused(f"USING ({name}) joins {a.type} and {b.type}", *position(node))
+        refuse_collation("USING of", [to], node)
         pairs.append(f"{coerced(a, to).sql} = {coerced(b, to).sql}")
         sql = {"RIGHT": b.sql, "FULL": f"coalesce({a.sql}, {b.sql})"}.get(side, a.sql)
         merged.append(Column(name, to if side == "FULL" else b.type if side == "RIGHT" else a.type, sql))

@@ -5,11 +5,12 @@ from sqlglot import exp
 from gamebeam.sql.dialect.coercion import coerced
 from gamebeam.sql.dialect.errors import Refused
 from gamebeam.sql.dialect.expressions.core import position
-from gamebeam.sql.dialect.queries.model import Query, distinct_names, examine
+from gamebeam.sql.dialect.queries.grouping import one_of_equals
+from gamebeam.sql.dialect.queries.model import Query, distinct_names, examine, refuse_collation
 from gamebeam.sql.dialect.queries.ordering import limit_clause, order_of_output
 from gamebeam.sql.dialect.queries.query import query, translates_query, with_clause
 from gamebeam.sql.dialect.scope import Scope
-from gamebeam.sql.dialect.types import NULL, Type, quoted, supertype
+from gamebeam.sql.dialect.types import NULL, Type, has_collation, quoted, supertype
 from gamebeam.sql.dialect.values import Value
 
 WORDS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
@@ -33,12 +34,19 @@ def set_operation(node: exp.SetOperation, scope: Scope, outermost: bool) -> Quer
         )
     types = [_joined(word, i, name, a, b) for i, ((name, a), (_, b)) in enumerate(zip(left.columns, right.columns, strict=True))]
     if word != "UNION" or node.args.get("distinct"):
+        if word != "UNION":
+            refuse_collation(f"{word} of", types, node)
         for (name, _), t in zip(left.columns, types, strict=True):
             if t.kind == "JSON":
                 raise Refused(f"{word} cannot compare column {name} of type JSON", *position(node))
-    body = f"{_of_types(left, types)} {word}{'' if node.args.get('distinct') else ' ALL'} {_of_types(right, types)}"
+    collated = any(has_collation(t) for t in types)
+    every = "" if node.args.get("distinct") and not collated else " ALL"
+    body = f"{_of_types(left, types)} {word}{every} {_of_types(right, types)}"
     names = distinct_names([n for n, _ in left.columns], outermost)
     hidden = [f"c{i}" for i in range(len(names))]
+    if collated and node.args.get("distinct"):
+        rows = f"SELECT * FROM ({body}) AS {quoted(inner.statement.fresh('all'))}({', '.join(hidden)})"
+        body = one_of_equals(rows, hidden, types, node)
     listed = ", ".join(f"{h} AS {quoted(n)}" for h, n in zip(hidden, names, strict=True))
     q = Query(
         f"SELECT {listed} FROM ({body}) AS {quoted(inner.statement.fresh('set'))}({', '.join(hidden)})",

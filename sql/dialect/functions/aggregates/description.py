@@ -10,8 +10,9 @@ TOPIC = "aggregates"
 UNSORTED = ("JSON", "ARRAY", "STRUCT")
 
 
-def aggregate(name: str, *signatures: tuple[str, str | Translator], examples: Mapping[str, object], note: str = "") -> None:
-    function(name, *signatures, kind="aggregate", topic=TOPIC, examples=examples, note=note)
+def aggregate(name: str, *signatures: tuple[str, str | Translator], examples: Mapping[str, object], note: str = "",
+              collated: bool = False) -> None:
+    function(name, *signatures, kind="aggregate", topic=TOPIC, examples=examples, note=note, collated=collated)
 
 
 def of(values: str, expression: str) -> str:

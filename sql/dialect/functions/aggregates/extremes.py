@@ -1,7 +1,10 @@
 """MIN, MAX, ANY_VALUE, MIN_BY and MAX_BY."""
 
+from dataclasses import replace
+
 from gamebeam.sql.dialect.calls import Call, Translator, filled
 from gamebeam.sql.dialect.functions.aggregates.description import UNSORTED, aggregate, of
+from gamebeam.sql.dialect.functions.operators.comparison import compared
 from gamebeam.sql.dialect.types import FLOAT64
 from gamebeam.sql.dialect.values import Value
 
@@ -11,6 +14,9 @@ def _extreme(name: str) -> Translator:
         [value] = call.values
         if value.type.kind in UNSORTED:
             raise call.refuse(f"values of type {value.type} have no order")
+        if value.type.collated:
+            by_key = replace(call, values=[value, Value(compared(value), value.type)], distinct=False)
+            return Value(filled(f"arg_{name}({{0}}, {{1}}){{over}}", by_key), value.type)
         sql = filled(f"{name}({{distinct}}{{0}}){{over}}", call)
         if name == "min" and value.type == FLOAT64:  # NaN is above every number for DuckDB; in BigQuery one NaN makes the result NaN
             sql = f"CASE WHEN bool_or(isnan({value.sql})){call.after()} THEN 'nan'::DOUBLE ELSE {sql} END"
@@ -19,17 +25,18 @@ def _extreme(name: str) -> Translator:
     return translate
 
 
-aggregate("MAX", ("T -> T", _extreme("max")), examples={of("[8, NULL, 37]", "MAX(x)"): 37, of("['a', 'b']", "MAX(x)"): "b"})
+aggregate("MAX", ("T -> T", _extreme("max")), collated=True, examples={of("[8, NULL, 37]", "MAX(x)"): 37, of("['a', 'b']", "MAX(x)"): "b"})
 aggregate(
     "MIN",
     ("T -> T", _extreme("min")),
+    collated=True,
     examples={of("[8, NULL, 37]", "MIN(x)"): 8, of("[1.0, CAST('nan' AS FLOAT64)]", "IS_NAN(MIN(x))"): True},
 )
 
 
 def _at_extreme(value: Value, key: Value, largest: bool, call: Call) -> Value:
     """The value in the row with the largest or smallest key; a value that is not NULL where several rows have that key."""
-    if key.type.kind in UNSORTED:
+    if key.type.kind in UNSORTED or key.type.collated:
         raise call.refuse(f"values of type {key.type} have no order")
     full = f"({value.sql} IS NOT NULL)" if largest else f"({value.sql} IS NULL)"
     rows = call.after(f"{key.sql} IS NOT NULL")
@@ -55,6 +62,7 @@ _PAIRS = "(SELECT {} FROM UNNEST([STRUCT('a' AS v, 1 AS k), STRUCT('b' AS v, 3 A
 aggregate(
     "ANY_VALUE",
     ("ANY -> ANY", _any_value),
+    collated=True,
     examples={
         of("[NULL, 7]", "ANY_VALUE(x)"): 7,
         _PAIRS.format("ANY_VALUE(v HAVING MAX k)"): "b",

@@ -5,7 +5,7 @@ from sqlglot import exp
 from gamebeam.sql.dialect.calls import Call
 from gamebeam.sql.dialect.functions.aggregates.description import aggregate, of
 from gamebeam.sql.dialect.runtime import macro
-from gamebeam.sql.dialect.types import STRING, array_of
+from gamebeam.sql.dialect.types import STRING, array_of, has_collation
 from gamebeam.sql.dialect.values import Value
 
 
@@ -52,6 +52,8 @@ def _array_agg(call: Call) -> Value:
         raise call.refuse("an array of arrays is not supported by BigQuery; put a STRUCT between")
     if call.distinct and value.type.kind == "JSON":
         raise call.refuse("DISTINCT cannot compare JSON; use TO_JSON_STRING")
+    if call.distinct and has_collation(value.type):
+        raise call.refuse("DISTINCT of text with a collation is not supported here")
     rows = call.after(f"{value.sql} IS NOT NULL" if call.nulls == "IGNORE NULLS" else "")
     first = "" if call.distinct or call.over or call.limit == 0 else f"first({value.sql}{call.order}){rows}"
     return Value(_listed(call, call.nulls == "IGNORE NULLS"), array_of(value.type), first=first)
@@ -69,6 +71,7 @@ def _array_concat_agg(call: Call) -> Value:
 aggregate(
     "ARRAY_AGG",
     ("ANY -> ANY", _array_agg),
+    collated=True,
     examples={
         of("[2, 1, -2, 3, -2, 1, 2]", "ARRAY_AGG(x)"): [2, 1, -2, 3, -2, 1, 2],
         of("[2, 1, 2]", "ARRAY_AGG(DISTINCT x ORDER BY x)"): [1, 2],

@@ -2,21 +2,28 @@
 
 from gamebeam.sql.dialect.calls import Call, Translator, filled
 from gamebeam.sql.dialect.functions.aggregates.description import aggregate, of
+from gamebeam.sql.dialect.functions.operators.comparison import compared
 from gamebeam.sql.dialect.registry import ERROR
 from gamebeam.sql.dialect.runtime import macro
-from gamebeam.sql.dialect.types import FLOAT64, INT64
+from gamebeam.sql.dialect.types import FLOAT64, INT64, has_collation
 from gamebeam.sql.dialect.values import Value
 
 
 def _count(call: Call) -> Value:
     if call.values[0].sql == "*" and call.distinct:
         raise call.refuse("DISTINCT * is not BigQuery SQL; write COUNT(*) over a SELECT DISTINCT")
+    value = call.values[0]
+    if call.distinct and has_collation(value.type) and not value.type.collated:
+        raise call.refuse("DISTINCT of arrays and structs with a collation is not supported here")
+    if call.distinct and value.type.collated:
+        call.values = [Value(compared(value), value.type)]
     return Value(filled("count({distinct}{0}){over}", call), INT64)
 
 
 aggregate(
     "COUNT",
     ("ANY -> INT64", _count),
+    collated=True,
     examples={of("[1, NULL]", "COUNT(*)"): 2, of("[1, NULL]", "COUNT(x)"): 1, of("[1, 1]", "COUNT(DISTINCT x)"): 1},
 )
 aggregate(

@@ -19,8 +19,8 @@ def compare(operator: str, a: Value, b: Value) -> str:
         raise Refused(f"{operator} is not defined for values of type {a.type}; compare TO_JSON_STRING of both")
     if kind == "STRUCT":
         return _compare_structs(operator, a, b)
-    if kind == "RANGE":
-        return f"({range_key(a)} {operator} {range_key(b)})"
+    if kind == "RANGE" or a.type.collated or b.type.collated:
+        return f"({compared(a)} {operator} {compared(b)})"
     sql = f"({a.sql} {operator} {b.sql})"
     if kind == "FLOAT64":  # DuckDB sorts NaN above every number and finds it equal to itself
         guarded, other = (b, a) if operator in ("<", "<=") else (a, b)
@@ -33,8 +33,10 @@ def compare(operator: str, a: Value, b: Value) -> str:
     return sql
 
 
-def range_key(value: Value) -> str:
-    """What a RANGE is compared and sorted by: an unbounded start comes first, an unbounded end last."""
+def compared(value: Value) -> str:
+    """What a value is compared and sorted by. Of a RANGE an unbounded start comes first, an unbounded end last."""
+    if value.type.collated:
+        return f"bq_collation_key({value.sql})"
     if value.type.kind != "RANGE" or value.type.item is None:
         return value.sql
     item = duckdb_type(value.type.item)
@@ -74,7 +76,14 @@ for _operator, _true, _false in (
     (">", "2 > 1", "CAST('nan' AS FLOAT64) > 1"),
     (">=", "1 >= 1", "1 >= 2"),
 ):
-    function(_operator, ("T, T -> BOOL", _comparison(_operator)), kind="operator", topic=TOPIC, examples={_true: True, _false: False})
+    function(
+        _operator,
+        ("T, T -> BOOL", _comparison(_operator)),
+        kind="operator",
+        topic=TOPIC,
+        collated=True,
+        examples={_true: True, _false: False},
+    )
 
 
 def _between(call: Call) -> Value:
@@ -84,7 +93,7 @@ def _between(call: Call) -> Value:
 
 def _in(call: Call) -> Value:
     value, items = call.values[0], call.values[1:]
-    if value.type.kind in ("STRUCT", "ARRAY", "JSON"):
+    if value.type.kind in ("STRUCT", "ARRAY", "JSON") or value.type.collated:
         return Value(f"({' OR '.join(compare('=', value, item) for item in items)})", BOOL)
     sql = f"({value.sql} IN ({', '.join(i.sql for i in items)}))"
     return Value(f"({sql} AND NOT isnan({value.sql}))" if value.type.kind == "FLOAT64" and not value.literal else sql, BOOL)
@@ -95,6 +104,7 @@ function(
     ("T, T, T -> BOOL", _between),
     kind="operator",
     topic=TOPIC,
+    collated=True,
     examples={"2 BETWEEN 1 AND 3": True, "2 NOT BETWEEN 1 AND 3": False},
 )
 function(
@@ -102,6 +112,7 @@ function(
     ("T, T... -> BOOL", _in),
     kind="operator",
     topic=TOPIC,
+    collated=True,
     examples={"2 IN (1, 2)": True, "1 NOT IN (2)": True, "1 IN (2, NULL)": None},
 )
 function(

@@ -19,6 +19,8 @@ def like(value: Value, pattern: Value) -> str:
     """BigQuery's LIKE, in whose patterns a backslash takes the meaning from % and _."""
     if "BYTES" in (value.type.kind, pattern.type.kind):
         return f"bq_like_bytes({value.sql}, {pattern.sql})"
+    if value.type.collated:
+        return f"bq_ci_like({value.sql}, {pattern.sql})"
     plain = pattern.literal and "\\" not in str(pattern.constant)
     return f"({value.sql} LIKE {pattern.sql})" if plain else f"({value.sql} LIKE {pattern.sql} ESCAPE '\\')"
 
@@ -46,6 +48,7 @@ function(
     "LIKE",
     ("STRING, STRING -> BOOL", _like),
     ("BYTES, BYTES -> BOOL", _like),
+    ("COLLATED, COLLATED -> BOOL", _like),
     kind="operator",
     topic=TOPIC,
     examples={"'a%c' LIKE r'a\\%c'": True, "'abc' LIKE r'a\\%c'": False, "'abc' LIKE 'a_c'": True, "'a' NOT LIKE 'b%'": True},
@@ -54,6 +57,7 @@ function(
     "LIKE ANY",
     ("STRING, STRING... -> BOOL", _like_several("OR")),
     ("BYTES, BYTES... -> BOOL", _like_several("OR")),
+    ("COLLATED, COLLATED... -> BOOL", _like_several("OR")),
     kind="operator",
     topic=TOPIC,
     examples={"'abc' LIKE ANY ('x', 'a%')": True},
@@ -62,6 +66,7 @@ function(
     "LIKE ALL",
     ("STRING, STRING... -> BOOL", _like_several("AND")),
     ("BYTES, BYTES... -> BOOL", _like_several("AND")),
+    ("COLLATED, COLLATED... -> BOOL", _like_several("AND")),
     kind="operator",
     topic=TOPIC,
     examples={"'abc' LIKE ALL ('%c', 'a%')": True},
@@ -70,6 +75,7 @@ function(
     "NOT LIKE ANY",
     ("STRING, STRING... -> BOOL", _like_several("OR", "NOT ")),
     ("BYTES, BYTES... -> BOOL", _like_several("OR", "NOT ")),
+    ("COLLATED, COLLATED... -> BOOL", _like_several("OR", "NOT ")),
     kind="operator",
     topic=TOPIC,
     examples={"'abc' NOT LIKE ANY ('abc', 'x')": True},
@@ -78,6 +84,7 @@ function(
     "NOT LIKE ALL",
     ("STRING, STRING... -> BOOL", _like_several("AND", "NOT ")),
     ("BYTES, BYTES... -> BOOL", _like_several("AND", "NOT ")),
+    ("COLLATED, COLLATED... -> BOOL", _like_several("AND", "NOT ")),
     kind="operator",
     topic=TOPIC,
     examples={"'abc' NOT LIKE ALL ('abc', 'x')": False},

@@ -29,6 +29,7 @@ function(
     "||",
     ("STRING, STRING -> STRING", "({0} || {1})"),
     ("BYTES, BYTES -> BYTES", "({0} || {1})"),
+    ("COLLATED, COLLATED -> COLLATED", "({0} || {1})"),
     ("ARRAY<T>, ARRAY<T> -> ARRAY<T>", "bq_concat_arrays({0}, {1})"),
     kind="operator",
     topic=TOPIC,

@@ -18,6 +18,7 @@ function(
     "UPPER",
     ("STRING -> STRING", "bq_upper({0})"),
     ("BYTES -> BYTES", "bq_bytes_upper({0})"),
+    ("COLLATED -> COLLATED", "bq_upper({0})"),
     topic=TOPIC,
     examples={"UPPER('bar')": "BAR", "UPPER('straße')": "STRASSE", "UPPER(b'a\\xe9')": b"A\xe9"},
 )
@@ -25,6 +26,7 @@ function(
     "LOWER",
     ("STRING -> STRING", "bq_lower({0})"),
     ("BYTES -> BYTES", "bq_bytes_lower({0})"),
+    ("COLLATED -> COLLATED", "bq_lower({0})"),
     topic=TOPIC,
     examples={"LOWER('FOO')": "foo", "LOWER('ÄB')": "äb", "LOWER(b'FOO')": b"foo"},
 )

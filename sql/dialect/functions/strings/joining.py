@@ -16,6 +16,7 @@ function(
     ("STRING -> ARRAY<STRING>", "string_split({0}, ',')"),
     ("STRING, STRING -> ARRAY<STRING>", "bq_split({0}, {1})"),
     ("BYTES, BYTES -> ARRAY<BYTES>", "bq_bytes_split({0}, {1})"),
+    ("COLLATED, COLLATED -> ARRAY<COLLATED>", "bq_ci_split({0}, {1})"),
     topic=TOPIC,
     examples={
         "SPLIT('b,c')": ["b", "c"],

@@ -4,7 +4,7 @@ import unicodedata
 from typing import Literal
 
 from gamebeam.sql.dialect.calls import Call, Translator
-from gamebeam.sql.dialect.registry import hint, special
+from gamebeam.sql.dialect.registry import special
 from gamebeam.sql.dialect.runtime import python
 from gamebeam.sql.dialect.types import STRING
 from gamebeam.sql.dialect.values import Value
@@ -47,5 +47,3 @@ special(
     topic=TOPIC,
     examples={"NORMALIZE_AND_CASEFOLD('The Red BARN')": "the red barn"},
 )
-
-hint("COLLATE", "compare LOWER() of both, or NORMALIZE_AND_CASEFOLD()")

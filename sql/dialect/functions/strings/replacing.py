@@ -13,6 +13,7 @@ function(
     "REPLACE",
     ("STRING, STRING, STRING -> STRING", "replace({args})"),
     ("BYTES, BYTES, BYTES -> BYTES", "bq_bytes_replace({args})"),
+    ("COLLATED, COLLATED, COLLATED -> COLLATED", "bq_ci_replace({args})"),
     topic=TOPIC,
     examples={
         "REPLACE('apple pie', 'pie', 'cobbler')": "apple cobbler",

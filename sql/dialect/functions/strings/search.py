@@ -36,6 +36,7 @@ function(
     "STRPOS",
     ("STRING, STRING -> INT64", "strpos({0}, {1})"),
     ("BYTES, BYTES -> INT64", "bq_bytes_find({0}, {1})"),
+    ("COLLATED, COLLATED -> INT64", "bq_ci_instr({0}, {1}, 1, 1)"),
     topic=TOPIC,
     examples={"STRPOS('foo@example.com', '@')": 4, "STRPOS('éa', 'a')": 2, "STRPOS('a', 'b')": 0, "STRPOS(b'ab', b'b')": 2},
 )
@@ -47,6 +48,9 @@ function(
     ("BYTES, BYTES -> INT64", "bq_bytes_find({0}, {1})"),
     ("BYTES, BYTES, INT64 -> INT64", "bq_instr_bytes({0}, {1}, {2}, 1)"),
     ("BYTES, BYTES, INT64, INT64 -> INT64", "bq_instr_bytes({args})"),
+    ("COLLATED, COLLATED -> INT64", "bq_ci_instr({0}, {1}, 1, 1)"),
+    ("COLLATED, COLLATED, INT64 -> INT64", "bq_ci_instr({0}, {1}, {2}, 1)"),
+    ("COLLATED, COLLATED, INT64, INT64 -> INT64", "bq_ci_instr({args})"),
     topic=TOPIC,
     examples={
         "INSTR('banana', 'an')": 2,
@@ -66,6 +70,7 @@ function(
     "STARTS_WITH",
     ("STRING, STRING -> BOOL", "starts_with({0}, {1})"),
     ("BYTES, BYTES -> BOOL", "bq_bytes_start({0}, {1})"),
+    ("COLLATED, COLLATED -> BOOL", "bq_ci_starts_with({0}, {1})"),
     topic=TOPIC,
     examples={"STARTS_WITH('bar', 'b')": True, "STARTS_WITH('bar', '')": True, "STARTS_WITH(b'bar', b'x')": False},
 )
@@ -73,6 +78,7 @@ function(
     "ENDS_WITH",
     ("STRING, STRING -> BOOL", "suffix({0}, {1})"),
     ("BYTES, BYTES -> BOOL", "bq_bytes_end({0}, {1})"),
+    ("COLLATED, COLLATED -> BOOL", "bq_ci_ends_with({0}, {1})"),
     topic=TOPIC,
     examples={"ENDS_WITH('apple', 'e')": True, "ENDS_WITH('apple', '')": True, "ENDS_WITH(b'apple', b'x')": False},
 )
