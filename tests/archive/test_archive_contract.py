@@ -12,6 +12,7 @@ from gamebeam.pipeline.cli.__main__ import main
 from gamebeam.pipeline.repair import hour
 from gamebeam.schemas.contract.contract import load_contract, parse_contract
 from tests.support.small_contract import FIELDS, small_contract
+from tests.support.stderr import error_line
 from tests.support.streams import Sent, run_files
 
 T = hour("2026-11-01T00")
@@ -107,8 +108,8 @@ def test_a_run_accepts_what_only_adds_and_the_archive_then_knows_it(archive, tmp
 def test_a_new_archive_needs_a_contract(tmp_path, capfd):
     (tmp_path / "1.jsonl").write_text(message("a", T))
     assert main(["run", f"--source={tmp_path}/1.jsonl", f"--archive={tmp_path}/new"]) == 1
-    err = capfd.readouterr().err.strip()
-    assert "a new archive needs --contract" in err and "gamebeam contract infer" in err and len(err.splitlines()) == 1
+    err = error_line(capfd.readouterr().err)
+    assert "a new archive needs --contract" in err and "gamebeam contract infer" in err
     assert not (tmp_path / "new").exists()
 
 
@@ -165,8 +166,8 @@ def test_d11_a_file_of_which_nothing_lands_is_one_line_and_exit_3(tmp_path, cont
     given = folder(tmp_path / "game", small_contract())
     (tmp_path / "1.jsonl").write_bytes(content)
     assert main(["run", f"--contract={given}", f"--source={tmp_path}/1.jsonl", f"--archive={tmp_path}/a"]) == 3
-    err = capfd.readouterr().err.strip()
-    assert err.startswith("gamebeam run: no message landed: all ") and f"as {reason}" in err and len(err.splitlines()) == 1
+    err = error_line(capfd.readouterr().err)
+    assert err.startswith("gamebeam run: no message landed: all ") and f"as {reason}" in err
 
 
 def test_d11_a_run_of_which_something_landed_ends_with_0(tmp_path, capfd):

@@ -20,6 +20,7 @@ from gamebeam.schemas.contract.contract import load_contract
 from gamebeam.sql.check import compare_answers
 from gamebeam.sql.engine import ask, open_archive
 from tests.support.loadgen_games import NESTED
+from tests.support.stderr import error_line
 
 STARTER = load_contract("starter")
 VIEWS = ("events", "ledger", "player_hours", "sessions", "players", "dead_letters", "leaderboard", "revenue_per_minute",
@@ -199,8 +200,8 @@ def test_bad_input_is_one_clear_line_and_a_non_zero_exit(make, says, tmp_path, c
     (tmp_path / "half.yaml").write_text("follow_files: 0.5")
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(message().encode())[:-5])
     assert main(["run", "--contract=starter", *make(tmp_path)]) == 1
-    err = capfd.readouterr().err.strip()
-    assert says in err and len(err.splitlines()) == 1 and err.startswith("gamebeam run: ")
+    err = error_line(capfd.readouterr().err)
+    assert says in err and err.startswith("gamebeam run: ")
 
 
 def test_a_disk_that_fills_is_one_clear_line_and_leaves_nothing_that_a_view_reads(tmp_path):
@@ -213,8 +214,7 @@ def test_a_disk_that_fills_is_one_clear_line_and_leaves_nothing_that_a_view_read
 
     command = [sys.executable, "-m", "gamebeam", "run", "--contract=starter", f"--source={tmp_path}/1.jsonl", f"--archive={tmp_path}/a"]
     done = subprocess.run(command, preexec_fn=small_files_only, capture_output=True, text=True)
-    assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1, done.stderr
-    assert "File too large" in done.stderr and f"{tmp_path}/a/" in done.stderr
+    assert done.returncode == 1 and "File too large" in error_line(done.stderr) and f"{tmp_path}/a/" in done.stderr
     assert rows(tmp_path / "a", "SELECT * FROM events") == [] and not list((tmp_path / "a").rglob(".part*"))
 
 
